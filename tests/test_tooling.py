@@ -1,0 +1,264 @@
+"""The conventions that no linter knows, and the promises of ./dev, tried on a small project of its own."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from pytest_socket import SocketConnectBlockedError
+
+# Convention 4: time, ids and dice come in as values. Who may fetch them, and why:
+MAY_LOOK = {
+    "services/clock.py": "it is the clock",
+    "services/ids.py": "it makes the ids",
+    "cli.py": "it is where a day begins: it may time itself for the person who waits",
+}
+# Convention 15. Nothing here so far; an entry would need its reason.
+MAY_BE_LONG: dict[str, str] = {}
+
+STUB = """
+import json, os, sys
+def main():
+    print(json.dumps({"args": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix}))
+    return int(os.environ.get("EXIT", "0"))
+"""
+
+
+def uncertain(tree: ast.AST) -> Iterator[str]:
+    """What in that module fetches the time, an id or a number by chance; types for annotations don't."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                continue
+            case ast.Import(names=names) if found := {name.name for name in names} & {"time", "random", "uuid"}:
+                yield f"line {node.lineno}: import {', '.join(found)}"
+            case ast.ImportFrom(module="time" | "random" | "uuid" as module):
+                yield f"line {node.lineno}: from {module} import"
+            case ast.Attribute(attr="now" | "utcnow" | "today" as what, value=owner):
+                if ast.unparse(owner).split(".")[-1] in {"datetime", "date"}:
+                    yield f"line {node.lineno}: {ast.unparse(owner)}.{what}"
+            case _:
+                pass
+        yield from uncertain(node)
+
+
+def sources(root: Path) -> Iterator[tuple[str, str]]:
+    package = root / "src" / "valine"
+    for path in sorted(package.rglob("*.py")):
+        yield path.relative_to(package).as_posix(), path.read_text(encoding="utf-8")
+
+
+def test_time_ids_and_dice_are_fetched_by_the_clock_and_id_services_alone(root: Path) -> None:
+    found = [
+        f"{name} {what}" for name, text in sources(root) if name not in MAY_LOOK for what in uncertain(ast.parse(text))
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time",
+        "from random import choice",
+        "def f():\n  import uuid",
+        "datetime.now(UTC)",
+        "x = datetime.date.today",
+    ],
+)
+def test_the_search_for_uncertain_things_finds(source: str) -> None:
+    assert list(uncertain(ast.parse(source)))
+
+
+@pytest.mark.parametrize("source", ["clock.now()", "if TYPE_CHECKING:\n  import random", "datetime(2026, 1, 1)"])
+def test_the_search_for_uncertain_things_passes_over(source: str) -> None:
+    assert not list(uncertain(ast.parse(source)))
+
+
+def test_no_module_is_longer_than_400_lines(root: Path) -> None:
+    lengths = {name: text.count("\n") for name, text in sources(root) if name not in MAY_BE_LONG}
+
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_a_test_reaches_no_address_but_loopback() -> None:
+    with socket.socket() as probe, pytest.raises((SocketConnectBlockedError, UserWarning), match=r"192\.0\.2\.1"):
+        probe.connect(("192.0.2.1", 80))
+
+
+# --- ./dev, on a project whose lock files are empty and whose command line tells what it was given -------------------
+
+
+class Project:
+    """A folder with ./dev in it."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder = folder
+        for level in ("runtime", "simulator", "dev"):
+            self.write(f"requirements/{level}.txt", "# nothing\n")
+        self.write("src/valine/cli.py", STUB)
+        shutil.copy(root / "dev", folder / "dev")
+        shutil.copy(root / "pyproject.toml", folder / "pyproject.toml")
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text)
+
+    def dev(self, *args: str, cwd: Path | None = None, **environment: str | None) -> subprocess.CompletedProcess[str]:
+        env = {name: value for name, value in (os.environ | environment).items() if value is not None}
+        return subprocess.run(
+            [sys.executable, str(self.folder / "dev"), *args],
+            cwd=cwd or self.folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+FirstCall = tuple[Project, subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, root: Path) -> Project:
+    return Project(tmp_path / "a place with spaces", root)
+
+
+@pytest.fixture(scope="module")
+def first_call(
+    tmp_path_factory: pytest.TempPathFactory, root: Path
+) -> tuple[Project, subprocess.CompletedProcess[str]]:
+    """A project set up by a call from elsewhere, and how that call went."""
+    project = Project(tmp_path_factory.mktemp("ready") / "a place with spaces", root)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    return project, project.dev("valine", "list", "--a b", cwd=elsewhere, HOME=None, PYTHONPATH="/nowhere")
+
+
+@pytest.fixture
+def ready(first_call: FirstCall) -> Project:
+    return first_call[0]
+
+
+def test_the_first_call_sets_up_and_runs_the_command_where_the_caller_stands(
+    first_call: FirstCall,
+) -> None:
+    project, done = first_call
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["args"] == ["list", "--a b"]
+    assert Path(told["cwd"]).name.startswith("elsewhere")
+    assert told["prefix"] == str(project.folder / ".venv")
+    assert "dev: ready after" in done.stderr
+
+
+def test_a_later_call_is_quiet_and_passes_the_exit_code_on(ready: Project) -> None:
+    done = ready.dev("valine", EXIT="7")
+
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_the_console_script_runs_by_itself(ready: Project) -> None:
+    done = subprocess.run([ready.folder / ".venv/bin/valine", "x"], capture_output=True, text=True, check=True)
+
+    assert json.loads(done.stdout)["args"] == ["x"]
+
+
+@pytest.mark.proof
+def test_an_interrupted_set_up_is_made_anew(project: Project) -> None:
+    project.write(".venv/valine-dev.json", "{}")
+    project.write(".venv/bin/python", "half a file")
+
+    done = project.dev("valine")
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.proof
+def test_a_changed_lock_file_is_followed(project: Project) -> None:
+    project.dev("valine")
+    project.write("requirements/simulator.txt", "# nothing again\n")
+
+    done = project.dev("valine")
+
+    assert (done.returncode, "making .venv" in done.stderr) == (0, True)
+
+
+@pytest.mark.proof
+def test_two_first_calls_at_once_both_succeed(project: Project) -> None:
+    with ThreadPoolExecutor() as both:
+        done = list(both.map(lambda _: project.dev("valine"), range(2)))
+
+    assert [one.returncode for one in done] == [0, 0]
+    assert sum("making .venv" in one.stderr for one in done) == 1
+
+
+def test_an_environment_that_somebody_else_made_is_left_alone(project: Project) -> None:
+    project.write(".venv/bin/mine", "")
+
+    done = project.dev("valine")
+
+    assert (done.returncode, done.stderr) == (2, "dev: .venv was not made by ./dev: move it away, then call again.\n")
+    assert (project.folder / ".venv/bin/mine").exists()
+
+
+@pytest.mark.proof
+def test_packages_that_cannot_be_had_are_told_in_one_sentence_and_tried_again(project: Project) -> None:
+    digest = "0" * 64
+    project.write("requirements/simulator.txt", f"no-such-package==1 --hash=sha256:{digest}\n")
+
+    done = project.dev("valine", PIP_NO_INDEX="1", UV_NO_INDEX="1")
+
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"dev: \w+ could not install requirements/simulator.txt \(.+\): see .+\n", last_line(done.stderr)
+    )
+    assert "Traceback" not in done.stderr
+    project.write("requirements/simulator.txt", "# nothing\n")
+    assert project.dev("valine").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("git", "told"),
+    [
+        ("echo git version 2.30.2", "this is git version 2.30.2: install git 2.38 or newer."),
+        ("exit 127", "git does not run here: install git 2.38 or newer."),
+    ],
+)
+def test_a_git_that_is_too_old_or_missing_is_named(ready: Project, tmp_path: Path, git: str, told: str) -> None:
+    (tmp_path / "git").write_text(f"#!/bin/sh\n{git}\n")
+    (tmp_path / "git").chmod(0o755)
+
+    done = ready.dev("demo", PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+    assert (done.returncode, done.stderr) == (2, f"dev: {told}\n")
+
+
+def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> None:
+    done = ready.dev("deploy")
+
+    assert done.returncode == 2
+    assert done.stderr == "dev: there is no task 'deploy': demo, test, check, prove, valine, lock.\n"
+
+
+@pytest.mark.parametrize("args", [(), ("-h",), ("--help",)])
+def test_help_is_short_and_sets_nothing_up(project: Project, args: tuple[str, ...]) -> None:
+    done = project.dev(*args)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ./dev TASK")
+    assert not (project.folder / ".venv").exists()
+
+
+def last_line(text: str) -> str:
+    return text.splitlines(keepends=True)[-1]
