@@ -1,0 +1,80 @@
+"""What is stored is a document: JSON that names the schema it was written in, and is never larger than a store takes.
+
+Unknown fields are passed over. A document of a newer schema is refused rather than half understood; an older one is
+carried forward, a step a schema, by MIGRATIONS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from valine.errors import StoreError, TooLarge
+from valine.orchestrator.model import SCHEMA
+
+T = TypeVar("T")
+Fields = dict[str, Any]
+Migration = Callable[[Fields], Fields]
+
+# Bytes. A DynamoDB item may have 400 KB with its keys and the attributes that its indexes need; 20 KB are for those.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_DOCUMENT = 380 * 1024
+
+# (type, schema it was written in) -> what makes it one of the next schema. A type that did not change has no entry.
+MIGRATIONS: Mapping[tuple[str, int], Migration] = {}
+
+
+class _Written(msgspec.Struct):
+    schema: int
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """The document of that value, with its schema in it. Raises TooLarge above MAX_DOCUMENT bytes."""
+    document = msgspec.json.encode(value)
+    if "schema" not in value.__struct_fields__:
+        rest = document[1:]
+        document = b'{"schema":%d%s%s' % (SCHEMA, b"" if rest == b"}" else b",", rest)
+    if len(document) > MAX_DOCUMENT:
+        kind = type(value).__name__.lower()
+        raise TooLarge(
+            f"The {kind} takes {len(document):,} bytes, and no more than {MAX_DOCUMENT:,} can be stored. "
+            "Plan fewer issues at a time (/plan limit)."
+        )
+    return document
+
+
+def decode(document: bytes, kind: type[T]) -> T:
+    """The value of that document. Raises StoreError if a newer Valine wrote it, or if it is none of that type."""
+    name = kind.__name__.lower()
+    try:
+        written = msgspec.json.decode(document, type=_Written).schema
+        if written > SCHEMA:
+            raise StoreError(
+                f"A stored {name} was written by a newer Valine (schema {written}, this one knows {SCHEMA}). "
+                "Run that version, or a later one."
+            )
+        if written == SCHEMA:
+            return msgspec.json.decode(document, type=kind)
+        return msgspec.convert(migrate(msgspec.json.decode(document), kind.__name__, written), kind)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"A stored {name} makes no sense ({error}): the store was changed by something other than Valine, or by "
+            "a newer one. Restore a backup, or run that version."
+        ) from error
+
+
+def migrate(
+    fields: Fields,
+    kind: str,
+    written: int,
+    *,
+    schema: int = SCHEMA,
+    migrations: Mapping[tuple[str, int], Migration] = MIGRATIONS,
+) -> Fields:
+    """The fields of a document of that kind, carried from the schema it was written in to `schema`."""
+    for step in range(written, schema):
+        change = migrations.get((kind, step))
+        fields = {**(change(fields) if change else fields), "schema": step + 1}
+    return fields

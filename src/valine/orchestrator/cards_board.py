@@ -1,0 +1,136 @@
+"""The board: how every task of a run stands, those that need somebody first. It says nothing that a look alone changes.
+
+One message in the channel, edited in place; what does not fit there goes on in the thread.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from valine.orchestrator import links, naming
+from valine.orchestrator.components import (
+    Entry,
+    Json,
+    Message,
+    button,
+    buttons,
+    custom_id,
+    entry,
+    joined,
+    pages,
+    shown,
+    text,
+)
+from valine.orchestrator.model import Run, RunStatus, Stage, Task, TaskState
+from valine.orchestrator.text import REMEMBERED, escape, stamp
+from valine.orchestrator.wording_run import counts, stage, waits
+from valine.orchestrator.wording_tasks import emoji, name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACTIVE, COMPLETED, CANCELLED, FAILED = 0x5865F2, 0x57F287, 0x99AAB5, 0xED4245
+LONGEST_TITLE = 80
+BAR = 10
+RELEASES_SHOWN = 3
+
+
+def board_pages(run: Run) -> int:
+    """How many messages the board takes."""
+    return len(_pages(run))
+
+
+def board_page(run: Run, page: int) -> Message:
+    """The page (1 is the board in the channel). A page that the board has shrunk away from says so."""
+    found = _pages(run)
+    message_name = "board" if page == 1 else f"board.{page}"
+    footer = text(f"-# {naming.marker(run, message_name)}")
+    if page > len(found):
+        return shown([text("This page of the board is not needed any more."), footer], CANCELLED)
+    body = [text(_heading(run, len(found)) if page == 1 else f"**Board {run.name}**, page {page} of {len(found)}")]
+    body += [text(joined(found[page - 1]))] if found[page - 1] else []
+    body += _controls(run) if page == 1 else []
+    return shown([*body, footer], _color(run))
+
+
+def _pages(run: Run) -> list[list[Entry]]:
+    return pages(_entries(run))
+
+
+def _color(run: Run) -> int:
+    return {RunStatus.COMPLETED: COMPLETED, RunStatus.CANCELLED: CANCELLED, RunStatus.FAILED: FAILED}.get(
+        run.status, ACTIVE
+    )
+
+
+def bar(run: Run) -> str:
+    """▰▰▰▱▱▱▱▱▱▱: what is merged of what was not dropped."""
+    wanted = [task for task in run.tasks if task.state is not TaskState.DROPPED]
+    merged = sum(task.state is TaskState.MERGED for task in wanted)
+    full = merged * BAR // len(wanted) if wanted else 0
+    return "▰" * full + "▱" * (BAR - full)
+
+
+def _heading(run: Run, count: int) -> str:
+    base = escape(run.plan.base.branch, 100)
+    lines = [f"## Run {run.name} · {stage(run)}", f"{bar(run)} {counts(run)} · into {base}", *_footnotes(run)]
+    if count > 1:
+        lines.append(f"The board has {count} pages; the others are in the thread.")
+    return "\n".join(lines)
+
+
+def _footnotes(run: Run) -> Iterator[str]:
+    """Who is shipping, who ended it, what was released."""
+    if run.shipping is not None:
+        yield f"Shipping since {stamp(run.shipping.at)}, started by {name(run.shipping.by)}"
+    if run.ended_at is not None:
+        by = f" by {name(run.ended_by)}" if run.ended_by is not None else ""
+        yield f"Ended {stamp(run.ended_at)}{by}"
+    shown_releases = [(tag, url) for tag, url in run.releases.items() if url]
+    for tag, url in shown_releases[-RELEASES_SHOWN:]:
+        yield f"Released [{tag}]({url})"
+
+
+def _controls(run: Run) -> list[Json]:
+    if run.final:
+        return []
+    made = []
+    if run.stage is Stage.TRACKING:
+        made.append(button("Ship", custom_id(run, "ship"), "success"))
+    made.append(button("Retry", custom_id(run, "retry")))
+    made.append(button("Refresh", custom_id(run, "status")))
+    made.append(button("Cancel", custom_id(run, "cancel"), "danger"))
+    return buttons(made)
+
+
+def _entries(run: Run) -> Iterator[Entry]:
+    site = links.repository(run)
+    attention = [task for task in run.tasks if task.state in {TaskState.HELD, TaskState.FAILED}]
+    if attention:
+        yield entry("**Needs somebody**")
+        yield from (_line(site, task) for task in attention)
+    rest = [task for task in run.tasks if task.state not in {TaskState.HELD, TaskState.FAILED}]
+    if attention and rest:
+        yield entry("\n**The others**")
+    yield from (_line(site, task) for task in rest)
+
+
+@functools.lru_cache(REMEMBERED)
+def _line(site: str, task: Task) -> Entry:
+    pull = links.pull_request(site, task)
+    arrow = f" → {pull}" if pull else ""
+    title = escape(task.title, LONGEST_TITLE)
+    return entry(f"{emoji(task.state)} {links.issue(site, task.issue)} {title}{arrow} · {_state(task)}")
+
+
+def _state(task: Task) -> str:
+    if task.state is TaskState.MERGED:
+        return "merged by hand" if task.merged_by_hand else "merged"
+    edited = " · edited since it was approved" if task.edited and not task.settled else ""
+    if task.settled:
+        return str(task.state)
+    if task.note is None and task.state is not TaskState.READY:
+        return waits(task) + edited
+    reason = f": {waits(task)}" if task.note is not None else ""
+    return f"{task.state}{reason}{edited}"

@@ -1,0 +1,129 @@
+"""What people do to a run under way: cancel it, retry what is held, drop a task, ask how it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from valine.orchestrator import wording
+from valine.orchestrator.decision import Answer, Decision, Refusal
+from valine.orchestrator.model import Milestone, MilestoneKind, Run, RunStatus, Stage, TaskState, tell
+from valine.orchestrator.policy import may
+from valine.orchestrator.results import with_task
+from valine.orchestrator.track import judge
+
+if TYPE_CHECKING:
+    from valine.orchestrator.decision import Outcome, State
+    from valine.orchestrator.events import (
+        CancelConfirmed,
+        CancelRequested,
+        DropRequested,
+        RetryRequested,
+        StatusRequested,
+    )
+    from valine.orchestrator.model import Task
+
+replace = msgspec.structs.replace
+
+
+def cancel_requested(run: Run, event: CancelRequested) -> Outcome:
+    """The Cancel button: what shall become of the pull requests?"""
+    denied = may(event.by, "cancel", run.plan.policy)
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    if run.final:
+        return Refusal(reply=wording.already_over(run))
+    return Answer(reply=wording.cancel_asked(run))
+
+
+def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
+    """The run stops: nothing more is opened or merged, its claims are free, its pull requests closed if asked."""
+    denied = may(event.by, "cancel", run.plan.policy)
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    if run.final:
+        return Refusal(reply=wording.already_over(run))
+    run = replace(
+        run,
+        status=RunStatus.CANCELLED,
+        stage=Stage.DONE,
+        ended_by=event.by,
+        ended_at=event.at,
+        look_at=None,
+        shipping=None,
+        close_pull_requests=event.close_pull_requests,
+    )
+    run = tell(run, Milestone(key="cancelled", kind=MilestoneKind.CANCELLED, at=event.at, by=event.by))
+    return Decision(run=run, repository=state.repository, reply=wording.cancelled(run))
+
+
+def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
+    """What is held or failing is tried again at once; checks that no longer exist are forgotten."""
+    denied = may(event.by, "retry", run.plan.policy)
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    if run.final:
+        return Refusal(reply=wording.already_over(run))
+    task = find_task(run, event.issue) if event.issue is not None else None
+    if event.issue is not None and task is None:
+        return Refusal(reply=wording.no_such_task(run, event.issue))
+    chosen = [task] if task else list(run.tasks)
+    held = tuple(task.issue for task in chosen if task.state in {TaskState.HELD, TaskState.CHECKING})
+    troubled = {key for key, entry in run.pending.items() if entry.attempts}
+    if not held and not troubled:
+        return Refusal(reply=wording.nothing_to_retry(run))
+    for issue in held:
+        run = _unheld(run, issue)
+    pending = {key: replace(entry, not_before=None) if key in troubled else entry for key, entry in run.pending.items()}
+    run = judge(replace(run, pending=pending, look_at=event.at, lag=0), event.at)
+    milestone = Milestone(
+        key=f"retried.{event.id.rpartition(':')[2]}",
+        kind=MilestoneKind.RETRIED,
+        at=event.at,
+        by=event.by,
+        issues=held,
+    )
+    run = tell(run, milestone)
+    return Decision(run=run, repository=state.repository, reply=wording.retried(run, held))
+
+
+def _unheld(run: Run, issue: int) -> Run:
+    task = run.task(issue)
+    if task is None:
+        return run
+    present = (*task.passed_checks, *(check.key for check in task.pull.checks)) if task.pull else ()
+    return with_task(run, issue, refusal=None, known_checks=tuple(sorted(present)))
+
+
+def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
+    """One task leaves the run and gives up its claim; its pull request is left to people."""
+    denied = may(event.by, "drop", run.plan.policy)
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    if run.final:
+        return Refusal(reply=wording.already_over(run))
+    task = find_task(run, event.issue)
+    if task is None:
+        return Refusal(reply=wording.no_such_task(run, event.issue))
+    if task.settled:
+        return Refusal(reply=wording.not_droppable(run, task))
+    run = judge(with_task(run, task.issue, state=TaskState.DROPPED, note=None), event.at)
+    milestone = Milestone(
+        key=f"dropped.{task.issue}", kind=MilestoneKind.DROPPED, at=event.at, by=event.by, issues=(task.issue,)
+    )
+    run = tell(run, milestone)
+    return Decision(run=run, repository=state.repository, reply=wording.task_dropped(run, task.issue))
+
+
+def status_requested(run: Run, event: StatusRequested) -> Outcome:
+    """How the run stands."""
+    denied = may(event.by, "status", run.plan.policy)
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    return Answer(reply=wording.status((run,), run.repository))
+
+
+def find_task(run: Run, number: int) -> Task | None:
+    """The task of that issue or pull request number."""
+    return next((task for task in run.tasks if number in {task.issue, task.pull_request}), None)

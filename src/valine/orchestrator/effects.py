@@ -1,0 +1,210 @@
+"""What must be so outside: each effect names a state to ensure, never a call to make, and can be repeated safely.
+
+An effect has a `key`, unique in its run, and the number of GitHub writes it may cost (`writes`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from typing import ClassVar, Literal
+
+import msgspec
+
+from valine.orchestrator.model import IssueNumber, Login, PullNumber, RunUid, Sha  # noqa: TC001
+
+
+class EnsureMessage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The message `name` of the run (card, card.2, board, milestone.x …) is on Discord with today's content."""
+
+    name: str
+    writes: ClassVar[int] = 0
+
+    @property
+    def key(self) -> str:
+        return f"message:{self.name}"
+
+
+class EnsureThread(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The card has its thread."""
+
+    title: str
+    writes: ClassVar[int] = 0
+
+    @property
+    def key(self) -> str:
+        return "thread"
+
+
+class EnsureBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The branch exists and contains our first commit: parent's tree, fixed date, so always the same sha."""
+
+    issue: IssueNumber
+    uid: RunUid
+    branch: str
+    parent: Sha
+    tree: Sha
+    message: str  # carries the run's uid as a trailer
+    date: datetime
+    writes: ClassVar[int] = 2
+
+    @property
+    def key(self) -> str:
+        return f"branch:{self.issue}"
+
+
+class EnsurePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A pull request from `branch` to `base` that closes the issue and bears our uid; a draft where GitHub allows it."""
+
+    issue: IssueNumber
+    uid: RunUid
+    run: str
+    branch: str
+    base: str
+    title: str
+    body_hash: str  # of the issue as it was approved: another body is not quoted as the brief
+    writes: ClassVar[int] = 2  # where drafts are not supported, the plain one is the second
+
+    @property
+    def key(self) -> str:
+        return f"pull_request:{self.issue}"
+
+
+class EnsureLabel(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The issue carries the label (`present`), or does not."""
+
+    issue: IssueNumber
+    label: str
+    present: bool
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"{'label' if self.present else 'unlabel'}:{self.issue}"
+
+
+class EnsureAssignees(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These people are among the assignees of each number (a pull request, and the issue if it had nobody)."""
+
+    issue: IssueNumber
+    numbers: tuple[int, ...]
+    logins: tuple[Login, ...]
+    writes: ClassVar[int] = 2
+
+    @property
+    def key(self) -> str:
+        return f"assign:{self.issue}"
+
+
+class EnsureComment(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The issue or pull request `number` has a comment that bears `marker`; `since` bounds the search for it."""
+
+    issue: IssueNumber
+    number: int
+    name: str
+    marker: str
+    body: str
+    since: datetime
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"comment:{self.number}:{self.name}"
+
+
+class UpdateBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The base is merged into the pull request's branch; `tree` is what git's clean merge of both gives."""
+
+    issue: IssueNumber
+    pull_request: PullNumber
+    head: Sha
+    base: Sha
+    tree: Sha
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"update:{self.issue}:{self.head[:12]}"
+
+
+class MergePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Exactly this head is merged."""
+
+    issue: IssueNumber
+    pull_request: PullNumber
+    head: Sha
+    method: Literal["merge", "squash", "rebase"]
+    title: str
+    message: str
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"merge:{self.issue}:{self.head[:12]}"
+
+
+class EnsureIssueClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The issue is closed as completed."""
+
+    issue: IssueNumber
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"close:{self.issue}"
+
+
+class EnsureBranchDeleted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The branch is gone, if its head is still the one that was merged; pushed to since, it is left alone."""
+
+    issue: IssueNumber
+    branch: str
+    head: Sha
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"delete:{self.issue}"
+
+
+class EnsurePullRequestClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The pull request is closed (merged counts)."""
+
+    issue: IssueNumber
+    pull_request: PullNumber
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"close_pull_request:{self.issue}"
+
+
+class EnsureRelease(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A release with this tag exists at the commit and bears our uid."""
+
+    uid: RunUid
+    tag: str
+    commit: Sha
+    title: str
+    body: str
+    writes: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        return f"release:{self.tag}"
+
+
+ChatEffect = EnsureMessage | EnsureThread
+ForgeEffect = (
+    EnsureBranch
+    | EnsurePullRequest
+    | EnsureLabel
+    | EnsureAssignees
+    | EnsureComment
+    | UpdateBranch
+    | MergePullRequest
+    | EnsureIssueClosed
+    | EnsureBranchDeleted
+    | EnsurePullRequestClosed
+    | EnsureRelease
+)
+Effect = ChatEffect | ForgeEffect

@@ -1,0 +1,38 @@
+"""Where things are on the web, derived from what GitHub told: an Enterprise Server's addresses are right too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from valine.orchestrator.model import Run, Task
+
+PUBLIC = "https://github.com"
+
+
+def repository(run: Run) -> str:
+    """The repository's address, without a slash at its end."""
+    for task in run.tasks:
+        if task.pull is not None and task.pull.url.startswith(("https://", "http://")):
+            host = "/".join(task.pull.url.split("/")[:3])
+            return f"{host}/{run.repository}"
+    return f"{PUBLIC}/{run.repository}"
+
+
+def issue(site: str, number: int) -> str:
+    """The issue of the repository at `site` as a link: [#41](https://…)."""
+    return f"[#{number}]({site}/issues/{number})"
+
+
+def pull(site: str, number: int) -> str:
+    """The pull request as a link."""
+    return f"[#{number}]({site}/pull/{number})"
+
+
+def pull_request(site: str, task: Task) -> str | None:
+    """The task's pull request as a link, or None while it has none."""
+    if task.pull is not None and task.pull.url.startswith(("https://", "http://")):
+        return f"[#{task.pull.number}]({task.pull.url})"
+    if task.pull_request is not None:
+        return pull(site, task.pull_request)
+    return None

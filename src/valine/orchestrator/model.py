@@ -1,0 +1,411 @@
+"""What a run is: plain frozen values, small enough to store whole, named as people of the field name them.
+
+A run holds titles, hashes and summaries, never the bodies of issues. All times are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from enum import StrEnum
+from typing import Literal, NewType
+
+import msgspec
+
+from valine.orchestrator.policy import Policy  # noqa: TC001 - msgspec resolves annotations at run time
+
+RunUid = NewType("RunUid", str)
+RunNumber = NewType("RunNumber", int)
+IssueNumber = NewType("IssueNumber", int)
+PullNumber = NewType("PullNumber", int)
+Sha = NewType("Sha", str)
+Login = NewType("Login", str)
+
+SCHEMA = 1
+
+
+class RunStatus(StrEnum):
+    """Where a run stands, as it is stored. The last three are final."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """What a run is busy with."""
+
+    PROPOSED = "proposed"
+    EXECUTING = "executing"
+    TRACKING = "tracking"
+    SHIPPING = "shipping"
+    DONE = "done"
+
+
+class TaskState(StrEnum):
+    """Where one issue's work stands."""
+
+    QUEUED = "queued"
+    STARTED = "started"
+    CHECKING = "checking"
+    READY = "ready"
+    HELD = "held"
+    MERGED = "merged"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
+class Step(StrEnum):
+    """The steps of a task that are done once and for all, in this order."""
+
+    BRANCH = "branch"
+    PULL_REQUEST = "pull_request"
+    LABEL = "label"
+    ASSIGN = "assign"
+    COMMENT = "comment"
+    ISSUE_CLOSED = "issue_closed"
+    BRANCH_DELETED = "branch_deleted"
+    UNLABEL = "unlabel"
+    PULL_REQUEST_CLOSED = "pull_request_closed"
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did something. `permissions` is Discord's effective bit field; `may_write` is GitHub's word."""
+
+    id: str
+    name: str
+    platform: Literal["discord", "github", "valine"] = "discord"
+    permissions: int = 0
+    roles: tuple[str, ...] = ()
+    may_write: bool = False
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """The branch that work starts from and goes back to, and where its head was when it was read."""
+
+    branch: str
+    sha: Sha
+    tree: Sha
+
+
+class PullRef(msgspec.Struct, frozen=True, kw_only=True):
+    """An open pull request that already closes an issue."""
+
+    number: PullNumber
+    branch: str
+    head: Sha
+    author: str | None = None
+
+
+class Reason(StrEnum):
+    """Why an issue is not in the plan."""
+
+    CLAIMED = "claimed"  # by another active run: `run`
+    BLOCKED = "blocked"  # by issues outside the plan: `by`
+    CYCLE = "cycle"  # it depends on itself through `by`
+    LIMIT = "limit"  # beyond the limit asked for
+    DROPPED = "dropped"  # taken out by a person
+    GONE = "gone"  # closed, or its label was taken off, after it was proposed
+    UNCLEAR = "unclear"  # several open pull requests close it: `by`
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """An issue that carries the label but is not in the plan, and why."""
+
+    issue: IssueNumber
+    title: str
+    reason: Reason
+    by: tuple[int, ...] = ()
+    elsewhere: tuple[str, ...] = ()  # blockers in other repositories: owner/name#7
+    run: RunNumber | None = None
+
+
+class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One issue in the plan. `depends_on` names items of the same plan only; `priority` 0 is the most urgent."""
+
+    issue: IssueNumber
+    title: str
+    body_hash: str
+    depends_on: tuple[IssueNumber, ...] = ()
+    priority: int | None = None
+    assignees: tuple[Login, ...] = ()
+    own_assignee: bool = False  # the issue itself named them
+    milestone: str | None = None
+    adopts: PullRef | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What people approve. `digest` names exactly this content (see planner.digest)."""
+
+    revision: int
+    label: str
+    limit: int | None
+    base: Base
+    policy: Policy
+    items: tuple[PlanItem, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    digest: str = ""
+    revised_at: datetime
+    revised_by: Actor | None = None
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest result of one check. `key` is app/workflow/name, or the context of a commit status."""
+
+    key: str
+    state: Literal["passed", "pending", "failed"]
+    required: bool = False
+    url: str | None = None
+
+
+class TestMerge(msgspec.Struct, frozen=True, kw_only=True):
+    """GitHub's own clean merge of a pull request's head into its base: the tree that an update must give."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+    base: Sha
+    head: Sha
+    tree: Sha
+
+
+class PullSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A pull request as it was last seen. In a stored task `checks` keeps only what did not pass."""
+
+    number: PullNumber
+    url: str
+    state: Literal["open", "closed", "merged"]
+    draft: bool
+    branch: str
+    head: Sha
+    base: str
+    mergeable: Literal["yes", "no", "unknown"]
+    merge_state: str  # GitHub's mergeStateStatus: CLEAN, BEHIND, BLOCKED, DIRTY, DRAFT, UNSTABLE …
+    review: Literal["approved", "changes_requested", "required", "none"]
+    changed_files: int
+    updated_at: datetime
+    author: str | None = None
+    merge_sha: Sha | None = None
+    checks: tuple[Check, ...] = ()
+    test_merge: TestMerge | None = None
+
+
+class Why(StrEnum):
+    """Why a task is held, or what it waits for. wording.py has the sentence for each."""
+
+    # held: somebody must do something
+    STRANGER = "stranger"  # a branch or pull request of that name is not ours
+    REFUSED = "refused"  # GitHub refused a write for good: `detail`
+    CLOSED = "closed"
+    GONE = "gone"
+    RETARGETED = "retargeted"
+    ISSUE_CLOSED = "issue_closed"
+    EMPTY = "empty"
+    CONFLICT = "conflict"
+    CHANGES_REQUESTED = "changes_requested"
+    CHECKS_FAILED = "checks_failed"
+    CHECKS_SLOW = "checks_slow"
+    NO_CHECKS = "no_checks"
+    RULES = "rules"  # a branch rule or merge queue refuses: `detail`
+    HEAD_MOVED = "head_moved"  # since /ship was confirmed
+    REVIEW_REQUIRED = "review_required"
+    DEPENDENCY = "dependency"  # waits for `by`
+    # waiting: nobody need do anything special
+    DRAFT = "draft"
+    CHECKS = "checks"
+    MERGEABLE = "mergeable"
+    PLATFORM = "platform"  # GitHub or Discord is not answering: `detail`
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason with its particulars: issue numbers in `by`, names or a message in `detail`."""
+
+    why: Why
+    by: tuple[int, ...] = ()
+    detail: str = ""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One issue's way from approval to merge."""
+
+    issue: IssueNumber
+    title: str
+    body_hash: str
+    depends_on: tuple[IssueNumber, ...] = ()
+    assignees: tuple[Login, ...] = ()  # whom the plan gives it to
+    own_assignee: bool = False  # the issue itself named them
+    branch: str
+    adopted: bool = False
+    state: TaskState = TaskState.QUEUED
+    note: Note | None = None
+    done: tuple[Step, ...] = ()
+    start: Sha | None = None  # our first commit on the branch
+    pull_request: PullNumber | None = None
+    unassigned: tuple[Login, ...] = ()  # GitHub dropped them silently
+    issue_open: bool = True
+    edited: bool = False  # the issue changed after approval
+    pull: PullSeen | None = None
+    passed_checks: tuple[str, ...] = ()  # keys of the checks that passed on the head
+    known_checks: tuple[str, ...] = ()  # a check once seen that is missing counts as pending
+    head_since: datetime | None = None
+    refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
+    merged_sha: Sha | None = None
+    merged_by_hand: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing will change any more: merged, dropped or failed."""
+        return self.state in {TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody's yes to exactly one revision of the plan."""
+
+    by: Actor
+    at: datetime
+    revision: int
+    digest: str
+
+
+class Shipping(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmed /ship: exactly these heads may be merged, by issue number."""
+
+    by: Actor
+    at: datetime
+    round: int
+    heads: dict[str, Sha]
+
+
+class Posted(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is on Discord. `shown` is the digest of its content; a deliberate repost raises `generation`."""
+
+    channel: str
+    message: str
+    shown: str
+    at: datetime
+    generation: int = 0
+
+
+class MilestoneKind(StrEnum):
+    """What is worth a line in the thread."""
+
+    PROPOSED = "proposed"
+    REVISED = "revised"
+    APPROVED = "approved"
+    OPENED = "opened"
+    HELD = "held"
+    EDITED = "edited"
+    UNASSIGNED = "unassigned"
+    SKIPPED = "skipped"  # GitHub refused a step that is not needed to ship: `note` has its words
+    SHIPPING = "shipping"
+    SHIPPED = "shipped"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DROPPED = "dropped"
+    RETRIED = "retried"
+    FAILED = "failed"
+
+
+class Milestone(msgspec.Struct, frozen=True, kw_only=True):
+    """A line in the thread: what happened, by whom, to which issues. `key` is unique in its run."""
+
+    key: str
+    kind: MilestoneKind
+    at: datetime
+    by: Actor | None = None
+    issues: tuple[IssueNumber, ...] = ()
+    note: Note | None = None
+    round: int = 0
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """Bookkeeping of an effect that is not done: since when it is wanted, how often it was tried, when it is due."""
+
+    since: datetime
+    attempts: int = 0
+    not_before: datetime | None = None
+    trouble: str = ""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One plan and all that comes of it. `version` counts commits: the store compares and swaps it."""
+
+    uid: RunUid
+    number: RunNumber
+    repository: str
+    version: int = 0
+    schema: int = SCHEMA
+    status: RunStatus = RunStatus.PENDING
+    stage: Stage = Stage.PROPOSED
+    plan: Plan
+    requested_by: Actor
+    channel: str
+    created_at: datetime
+    expires_at: datetime
+    approvals: tuple[Approval, ...] = ()
+    ended_by: Actor | None = None
+    ended_at: datetime | None = None
+    tasks: tuple[Task, ...] = ()
+    shipping: Shipping | None = None
+    rounds: int = 0  # how many times /ship was confirmed
+    close_pull_requests: bool = False  # asked for when it was cancelled
+    releases: dict[str, str] = {}  # tag to address; an empty address: GitHub refused it for good
+    thread: str | None = None
+    messages: dict[str, Posted] = {}
+    milestones: tuple[Milestone, ...] = ()
+    pending: dict[str, Pending] = {}
+    looked_at: datetime | None = None  # when the last look began
+    look_at: datetime | None = None  # when the next one is due
+    lag: int = 0  # looks in a row that were older than a hint
+    required_checks: tuple[str, ...] = ()
+    strict: bool = False  # branches must be up to date before merging
+    unreachable_since: datetime | None = None
+    wake_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it: r12."""
+        return f"r{self.number}"
+
+    @property
+    def final(self) -> bool:
+        """True once the run can never change its status again."""
+        return self.stage is Stage.DONE
+
+    def task(self, issue: int) -> Task | None:
+        """The task of that issue, if there is one."""
+        return next((task for task in self.tasks if task.issue == issue), None)
+
+
+class Active(msgspec.Struct, frozen=True, kw_only=True):
+    """An active run as the repository's record lists it."""
+
+    uid: RunUid
+    number: RunNumber
+    status: RunStatus
+
+
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """What all runs of a repository share: the next number, who claims which issue, GitHub's write budget.
+
+    `claims` maps an issue number (as text) to the run that has it; `writes` are the times (epoch seconds) of the
+    writes of the last hour, reserved before they are made.
+    """
+
+    name: str
+    version: int = 0
+    schema: int = SCHEMA
+    next_number: RunNumber = RunNumber(1)
+    active: tuple[Active, ...] = ()
+    claims: dict[str, RunNumber] = {}
+    writes: tuple[int, ...] = ()
+    comments_seen: datetime | None = None
+
+
+def tell(run: Run, milestone: Milestone) -> Run:
+    """The run with one more line for its thread, unless it was told before."""
+    if any(told.key == milestone.key for told in run.milestones):
+        return run
+    return msgspec.structs.replace(run, milestones=(*run.milestones, milestone))

@@ -1,0 +1,64 @@
+"""Names are derived, never invented: the same command, run or task always gives the same ones, so a repeat finds them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from base64 import b32encode
+from typing import TYPE_CHECKING
+
+from valine.orchestrator.model import RunUid
+
+if TYPE_CHECKING:
+    from valine.orchestrator.model import Run
+
+SLUG_LENGTH = 40
+
+
+def short_hash(*parts: object, length: int = 12) -> str:
+    """Lower-case letters and digits, `length` of them (at most 52), that stand for these parts."""
+    joined = "\x1f".join(str(part) for part in parts)
+    return b32encode(hashlib.sha256(joined.encode()).digest()).decode().lower()[:length]
+
+
+def run_uid(repository: str, command_id: str) -> RunUid:
+    """The uid of the run that this command makes, however often it is delivered."""
+    return RunUid(short_hash("run", repository, command_id))
+
+
+def slug(title: str) -> str:
+    """The title in up to 40 characters that every file system and shell takes; `task` where nothing is left."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].strip("-") or "task"
+
+
+def branch(run_name: str, issue: int, title: str) -> str:
+    """The branch of a task: valine/r12/41-fix-login."""
+    return f"valine/{run_name}/{issue}-{slug(title)}"
+
+
+def marker(run: Run, name: str) -> str:
+    """What the message `name` of the run bears, in sight of people: r12 · card · <uid>."""
+    return f"{run.name} · {name} · {run.uid}"
+
+
+def nonce(run: Run, name: str, generation: int) -> str:
+    """Discord's nonce for that message, 25 characters at most."""
+    return short_hash("nonce", run.uid, name, generation, length=24)
+
+
+def github_marker(uid: str, name: str = "run") -> str:
+    """What our pull requests, comments and releases bear, unseen by people."""
+    return f"<!-- valine:{name}:{uid} -->"
+
+
+def commit_message(issue: int, title: str, uid: str) -> str:
+    """The message of a task's first commit, the run's uid as its trailer."""
+    subject = f"Start #{issue}: {' '.join(title.split())}"
+    return f"{subject[:72].rstrip()}\n\nValine-Run: {uid}\n"
+
+
+def release_tag(run: Run, shipping_round: int) -> str:
+    """The tag of the release that a round of shipping makes."""
+    return f"valine-{run.name}" if shipping_round == 1 else f"valine-{run.name}.{shipping_round}"

@@ -1,0 +1,221 @@
+"""From /plan to a yes or no: proposing, editing, approving exactly what was shown, rejecting, expiring."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from valine.orchestrator import cards, naming, planner, wording
+from valine.orchestrator.decision import Decision, Look, Nothing, Refusal, Reply
+from valine.orchestrator.model import (
+    Actor,
+    Approval,
+    Milestone,
+    MilestoneKind,
+    Plan,
+    Run,
+    RunNumber,
+    RunStatus,
+    Stage,
+    tell,
+)
+from valine.orchestrator.policy import Deed, Policy, PolicyProblem, may, parse
+from valine.orchestrator.world import Failure, PlanWorld
+
+if TYPE_CHECKING:
+    from valine.orchestrator.decision import Outcome, State
+    from valine.orchestrator.events import PlanApproved, PlanEdited, PlanObserved, PlanRejected, PlanRequested
+
+replace = msgspec.structs.replace
+
+
+def requested(state: State, event: PlanRequested) -> Outcome:
+    """/plan: one proposal at a time; its issues, their order and the reason of each come from the planner."""
+    denied = may(event.by, "plan", Policy())
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    open_one = next((run for run in state.active if run.stage is Stage.PROPOSED), None)
+    if open_one is not None:
+        return Refusal(reply=wording.already_proposed(open_one))
+    if event.found is None:
+        return Look(kind="plan", label=event.label)
+    if isinstance(event.found, Failure):
+        return Refusal(reply=wording.look_failed(state.repository.name, event.found))
+    try:
+        policy = parse(event.found.policy)
+    except PolicyProblem as problem:
+        return Refusal(reply=wording.policy_problem(str(problem)))
+    return _propose(state, event, event.found, policy)
+
+
+def _propose(state: State, event: PlanRequested, world: PlanWorld, policy: Policy) -> Outcome:
+    label = event.label or policy.plan.label
+    if not world.issues:
+        return Refusal(reply=wording.no_issues(label, state.repository.name))
+    plan = planner.make_plan(
+        world,
+        policy=policy,
+        label=label,
+        limit=event.limit or policy.plan.limit,
+        repository=state.repository,
+        revision=1,
+        at=event.at,
+        by=event.by,
+    )
+    if not plan.items:
+        return Refusal(reply=wording.nothing_to_plan(plan))
+    fits = planner.too_big(plan)
+    if fits is not None:
+        return Refusal(reply=wording.plan_too_big(fits))
+    run = Run(
+        uid=naming.run_uid(state.repository.name, event.id),
+        number=state.repository.next_number,
+        repository=state.repository.name,
+        plan=plan,
+        requested_by=event.by,
+        channel=event.channel,
+        created_at=event.at,
+        expires_at=event.at + timedelta(hours=policy.plan.expires_hours),
+        milestones=(Milestone(key="proposed", kind=MilestoneKind.PROPOSED, at=event.at, by=event.by),),
+    )
+    repository = replace(state.repository, next_number=RunNumber(run.number + 1))
+    return Decision(run=run, repository=repository, reply=wording.planned(run))
+
+
+def edited(state: State, run: Run, event: PlanEdited) -> Outcome:
+    """Issues are taken out: a new revision, which must be approved anew."""
+    refusal = _not_open(run, event.by, "edit", event.at) or _another_revision(run, event.revision, None)
+    if refusal is not None:
+        return refusal
+    unknown = [issue for issue in event.drop if all(item.issue != issue for item in run.plan.items)]
+    if unknown or not event.drop:
+        return Refusal(reply=wording.not_in_plan(run, unknown))
+    plan = planner.revise(run.plan, drop=event.drop, at=event.at, by=event.by)
+    if not plan.items:
+        return Refusal(reply=wording.nothing_left(run))
+    run = _revised(run, plan, event.by, event.at)
+    return Decision(run=run, repository=state.repository, reply=wording.dropped_items(run, event.drop))
+
+
+def _revised(run: Run, plan: Plan, by: Actor | None, at: datetime) -> Run:
+    milestone = Milestone(
+        key=f"revised.{plan.revision}", kind=MilestoneKind.REVISED, at=at, by=by, round=plan.revision
+    )
+    return tell(replace(run, plan=plan), milestone)
+
+
+def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
+    """Yes to exactly one revision, which must be the one on show, and still what GitHub has."""
+    refusal = _not_open(run, event.by, "approve", event.at) or _another_revision(run, event.revision, event.digest)
+    if refusal is not None:
+        return refusal
+    if not _shown(run, event.asked_at if event.revision is None else None):
+        return Refusal(reply=wording.not_shown_yet(run))
+    if event.found is None:
+        return Look(kind="plan", label=run.plan.label, run=run)
+    if isinstance(event.found, Failure):
+        return Refusal(reply=wording.look_failed(run.repository, event.found))
+    fresh = planner.refresh(run.plan, event.found, repository=state.repository, at=event.at)
+    if fresh is not None:
+        return _changed(state, run, fresh, event.at)
+    return _claim(state, run, event, event.found)
+
+
+def _shown(run: Run, by_then: datetime | None) -> bool:
+    """Whether every page of the plan is on Discord as it is now (and was when the command was typed)."""
+    for name in cards.names(run):
+        if name.partition(".")[0] != "card":
+            continue
+        posted = run.messages.get(name)
+        if posted is None or not posted.message or posted.shown != cards.render(run, name).digest:
+            return False
+        if by_then is not None and posted.at > by_then:
+            return False
+    return True
+
+
+def _changed(state: State, run: Run, fresh: Plan, at: datetime) -> Decision:
+    """GitHub has moved on since the plan was made: a new revision is shown, and nobody has approved it."""
+    if not fresh.items:
+        run = _ended(run, MilestoneKind.EXPIRED, None, at)
+        return Decision(run=run, repository=state.repository, reply=wording.nothing_left(run))
+    changes = wording.changes(run.plan, fresh)
+    run = _revised(run, fresh, None, at)
+    return Decision(run=run, repository=state.repository, reply=wording.plan_changed(run, changes))
+
+
+def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Outcome:
+    claims = state.repository.claims
+    taken = [item.issue for item in run.plan.items if claims.get(str(item.issue), run.number) != run.number]
+    if taken:
+        return Refusal(reply=wording.claimed(run, taken, claims[str(taken[0])]))
+    plan = replace(run.plan, base=world.base)
+    approval = Approval(by=event.by, at=event.at, revision=plan.revision, digest=plan.digest)
+    milestone = Milestone(
+        key="approved", kind=MilestoneKind.APPROVED, at=event.at, by=event.by, round=plan.revision
+    )
+    run = replace(
+        run,
+        status=RunStatus.IN_PROGRESS,
+        stage=Stage.EXECUTING,
+        plan=plan,
+        approvals=(*run.approvals, approval),
+        tasks=planner.tasks(run.name, plan),
+        look_at=event.at + timedelta(minutes=2),
+    )
+    run = tell(run, milestone)
+    return Decision(run=run, repository=state.repository, reply=wording.approved(run))
+
+
+def rejected(state: State, run: Run, event: PlanRejected) -> Outcome:
+    """No to the plan: it is over, nothing was claimed."""
+    refusal = _not_open(run, event.by, "reject", event.at) or _another_revision(run, event.revision, event.digest)
+    if refusal is not None:
+        return refusal
+    run = _ended(run, MilestoneKind.REJECTED, event.by, event.at)
+    return Decision(run=run, repository=state.repository, reply=wording.rejected(run))
+
+
+def expired(state: State, run: Run, at: datetime) -> Outcome:
+    """The alarm clock of a proposal: after its time it is over."""
+    if run.stage is not Stage.PROPOSED or at < run.expires_at:
+        return Nothing()
+    return Decision(run=_ended(run, MilestoneKind.EXPIRED, None, at), repository=state.repository)
+
+
+def observed(state: State, run: Run, event: PlanObserved) -> Outcome:
+    """A look at a proposal's issues: one that was closed, unlabelled or edited makes a new revision."""
+    if run.stage is not Stage.PROPOSED:
+        return Nothing()
+    fresh = planner.refresh(run.plan, event.world, repository=state.repository, at=event.at)
+    if fresh is None:
+        return Nothing()
+    return replace(_changed(state, run, fresh, event.at), reply=None)
+
+
+def _ended(run: Run, kind: MilestoneKind, by: Actor | None, at: datetime) -> Run:
+    milestone = Milestone(key=str(kind), kind=kind, at=at, by=by)
+    run = replace(
+        run, status=RunStatus.CANCELLED, stage=Stage.DONE, ended_by=by, ended_at=at, look_at=None
+    )
+    return tell(run, milestone)
+
+
+def _not_open(run: Run, by: Actor, deed: Deed, at: datetime) -> Refusal | None:
+    """Why this run's plan cannot be changed or decided by this person now, if so."""
+    denied = may(by, deed, run.plan.policy)
+    if denied is not None:
+        return Refusal(reply=wording.denied(denied))
+    if run.approvals and deed == "approve":
+        return Refusal(reply=wording.already_approved(run))
+    if run.stage is not Stage.PROPOSED or at >= run.expires_at:
+        return Refusal(reply=wording.not_pending(run))
+    return None
+
+
+def _another_revision(run: Run, revision: int | None, digest: str | None) -> Refusal | None:
+    if revision is not None and (revision, digest or run.plan.digest) != (run.plan.revision, run.plan.digest):
+        return Refusal(reply=wording.revision_moved(run))
+    return None

@@ -1,0 +1,222 @@
+"""What becomes of effects: each result is noted once, each failure decides when it is tried again, or who is told."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from valine.orchestrator import events
+from valine.orchestrator.model import (
+    IssueNumber,
+    Milestone,
+    MilestoneKind,
+    Note,
+    Posted,
+    Run,
+    RunStatus,
+    Stage,
+    Step,
+    TaskState,
+    Why,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result
+    from valine.orchestrator.world import Failure
+
+replace = msgspec.structs.replace
+
+FIRST_RETRY = timedelta(seconds=2)
+LAST_RETRY = timedelta(minutes=5)
+LOOK_AGAIN = timedelta(seconds=1)  # an ambiguous write is looked at, by performing it again, right away
+TOKEN_RETRY = timedelta(minutes=1)
+CHAT_RETRY = timedelta(minutes=10)
+GONE_FOR_GOOD = timedelta(hours=24)
+
+# Steps that a task can do without: refused for good, they are told once and left.
+SKIPPABLE = {
+    "label": Step.LABEL,
+    "unlabel": Step.UNLABEL,
+    "assign": Step.ASSIGN,
+    "comment": Step.COMMENT,
+    "close": Step.ISSUE_CLOSED,
+    "delete": Step.BRANCH_DELETED,
+    "close_pull_request": Step.PULL_REQUEST_CLOSED,
+}
+
+
+def succeeded(run: Run, event: EffectSucceeded) -> Run:
+    """The run with the result noted and the effect no longer pending."""
+    pending = {key: entry for key, entry in run.pending.items() if key != event.key}
+    return _noted(replace(run, pending=pending), event.result, event.at)
+
+
+def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: PLR0911 - one line for each kind of result
+    match result:
+        case events.MessageEnsured():
+            return replace(run, messages={**run.messages, result.name: result.posted})
+        case events.ThreadEnsured():
+            return replace(run, thread=result.thread)
+        case events.BranchEnsured():
+            return _done(run, result.issue, Step.BRANCH, start=result.start)
+        case events.PullRequestEnsured():
+            run = _done(run, result.issue, Step.PULL_REQUEST, pull_request=result.pull_request)
+            return replace(run, look_at=at if run.stage is not Stage.EXECUTING else run.look_at)
+        case events.LabelEnsured():
+            return _done(run, result.issue, Step.LABEL if result.present else Step.UNLABEL)
+        case events.AssigneesEnsured():
+            return _assigned(run, result, at)
+        case events.CommentEnsured():
+            return _done(run, result.issue, Step.COMMENT)
+        case events.BranchUpdated():
+            return _updated(run, result, at)
+        case events.Merged():
+            return _merged(run, result, at)
+        case events.MergeRefused():
+            return _refused(run, result, at)
+        case events.IssueClosed():
+            return _done(run, result.issue, Step.ISSUE_CLOSED, issue_open=False)
+        case events.BranchDeleted():
+            return _done(run, result.issue, Step.BRANCH_DELETED)
+        case events.PullRequestClosed():
+            return _done(run, result.issue, Step.PULL_REQUEST_CLOSED)
+        case events.ReleaseEnsured():
+            return replace(run, releases={**run.releases, result.tag: result.url})
+        case _:
+            assert_never(result)
+
+
+def with_task(run: Run, issue: int, **changes: object) -> Run:
+    """The run with these fields of one task changed."""
+    return replace(
+        run, tasks=tuple(replace(task, **changes) if task.issue == issue else task for task in run.tasks)
+    )
+
+
+def _done(run: Run, issue: int, step: Step, **changes: object) -> Run:
+    task = run.task(issue)
+    if task is None:
+        return run
+    done = task.done if step in task.done else (*task.done, step)
+    return with_task(run, issue, done=done, **changes)
+
+
+def _assigned(run: Run, result: events.AssigneesEnsured, at: datetime) -> Run:
+    run = _done(run, result.issue, Step.ASSIGN, unassigned=result.dropped)
+    if not result.dropped:
+        return run
+    note = Note(why=Why.REFUSED, detail=", ".join(result.dropped))
+    milestone = Milestone(
+        key=f"unassigned.{result.issue}", kind=MilestoneKind.UNASSIGNED, at=at, issues=(result.issue,), note=note
+    )
+    return tell(run, milestone)
+
+
+def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
+    """Approval survives an update by ourselves, and only if it is git's clean merge of what was approved."""
+    if run.shipping is not None and result.clean:
+        heads = {**run.shipping.heads, str(result.issue): result.head}
+        run = replace(run, shipping=replace(run.shipping, heads=heads))
+    return replace(run, looked_at=None, look_at=at)
+
+
+def _merged(run: Run, result: events.Merged, at: datetime) -> Run:
+    run = with_task(run, result.issue, state=TaskState.MERGED, note=None, merged_sha=result.sha)
+    # What was seen of the others was seen before the base moved.
+    return replace(run, looked_at=None, look_at=at)
+
+
+def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
+    why = {"moved": Why.HEAD_MOVED, "conflict": Why.CONFLICT, "closed": Why.CLOSED}.get(result.reason, Why.RULES)
+    note = Note(why=why, detail=result.detail)
+    return replace(with_task(run, result.issue, refusal=note), looked_at=None, look_at=at)
+
+
+def failed(run: Run, event: EffectFailed) -> Run:
+    """The run with the effect due again later, or its task held, or the step left out and told."""
+    entry = run.pending.get(event.key)
+    if entry is None:
+        return run
+    failure = event.failure
+    kind = event.key.partition(":")[0]
+    if failure.kind == "permanent" and failure.code != "unauthorized" and kind not in {"message", "thread"}:
+        return _for_good(run, event.key, kind, failure, event.at)
+    if failure.code == "lost" and kind in {"message", "thread"}:
+        run = _lost(run, event.key, event.at)
+    later = replace(
+        entry,
+        attempts=entry.attempts + 1,
+        not_before=_again(failure, entry.attempts, event.at),
+        trouble=failure.detail or failure.code,
+    )
+    return replace(run, pending={**run.pending, event.key: later})
+
+
+def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
+    backoff = min(FIRST_RETRY * 2 ** min(attempts, 10), LAST_RETRY)
+    if failure.kind == "ambiguous":
+        return at + (LOOK_AGAIN if attempts == 0 else backoff)
+    if failure.code == "unauthorized":
+        return at + TOKEN_RETRY
+    if failure.kind == "permanent":  # of Discord: a message that is gone is posted anew, else somebody must mend it
+        return at + (FIRST_RETRY if failure.code == "lost" and attempts < 3 else CHAT_RETRY)  # noqa: PLR2004
+    return at + backoff if failure.retry_at is None else max(failure.retry_at, at + FIRST_RETRY)
+
+
+def _for_good(run: Run, key: str, kind: str, failure: Failure, at: datetime) -> Run:
+    pending = {other: entry for other, entry in run.pending.items() if other != key}
+    run = replace(run, pending=pending)
+    if kind == "release":
+        return replace(run, releases={**run.releases, key.partition(":")[2]: ""})
+    issue = int(key.split(":")[1])
+    note = Note(why=Why.STRANGER if failure.code == "stranger" else Why.REFUSED, detail=failure.detail)
+    if kind in SKIPPABLE:
+        milestone = Milestone(
+            key=f"skipped.{kind}.{issue}", kind=MilestoneKind.SKIPPED, at=at, issues=_known(run, issue), note=note
+        )
+        return _done(tell(run, milestone), issue, SKIPPABLE[kind])
+    return with_task(run, issue, refusal=note)
+
+
+def _known(run: Run, issue: int) -> tuple[IssueNumber, ...]:
+    task = run.task(issue)
+    return (task.issue,) if task else ()
+
+
+def _lost(run: Run, key: str, at: datetime) -> Run:
+    """A message that somebody deleted is posted anew, as another generation; a deleted thread is started anew."""
+    name = key.partition(":")[2]
+    if key == "thread" or not name:
+        return replace(run, thread=None, messages=_reposted(run, "card", at))
+    return replace(run, messages=_reposted(run, name, at))
+
+
+def _reposted(run: Run, name: str, at: datetime) -> dict[str, Posted]:
+    posted = run.messages.get(name)
+    if posted is None:
+        return run.messages
+    again = replace(posted, message="", shown="", at=at, generation=posted.generation + 1)
+    return {**run.messages, name: again}
+
+
+def look_failed(run: Run, failure: Failure, at: datetime) -> Run:
+    """The run after a look that brought nothing: looked again later, failed after a day without access."""
+    lag = run.lag + 1
+    again = failure.retry_at or at + min(FIRST_RETRY * 2 ** min(lag, 10), timedelta(minutes=2))
+    run = replace(run, lag=lag, look_at=max(again, at + FIRST_RETRY))
+    if failure.kind != "permanent":
+        return run
+    since = run.unreachable_since or at
+    run = replace(run, unreachable_since=since, look_at=at + LAST_RETRY)
+    if at - since < GONE_FOR_GOOD or run.status is not RunStatus.IN_PROGRESS:
+        return run
+    milestone = Milestone(
+        key="failed", kind=MilestoneKind.FAILED, at=at, note=Note(why=Why.REFUSED, detail=failure.detail)
+    )
+    tasks = tuple(task if task.settled else replace(task, state=TaskState.FAILED) for task in run.tasks)
+    run = replace(run, status=RunStatus.FAILED, stage=Stage.DONE, ended_at=at, look_at=None, shipping=None, tasks=tasks)
+    return tell(run, milestone)
+

@@ -1,0 +1,218 @@
+"""What a look changes: observations are laid onto the tasks, and each task is judged anew.
+
+A hint is only a reason to look. One that the last look already satisfies needs none; a look that is older than
+the hint that caused it is repeated after 2, 5 and 15 seconds, since GitHub's GraphQL may lag its webhooks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from valine.orchestrator.assess import assess
+from valine.orchestrator.model import (
+    Milestone,
+    MilestoneKind,
+    PullSeen,
+    Run,
+    Stage,
+    Task,
+    TaskState,
+    Why,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from valine.orchestrator.events import HintReceived, WorldObserved
+    from valine.orchestrator.world import IssueSeen, WorkWorld
+
+replace = msgspec.structs.replace
+
+LAGGING = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
+RECONCILE = {
+    Stage.EXECUTING: timedelta(minutes=2),
+    Stage.SHIPPING: timedelta(minutes=2),
+    Stage.TRACKING: timedelta(minutes=15),
+}
+MERGEABLE_SOON = timedelta(seconds=3)
+
+
+# What such webhooks tell changes no verdict: most are echoes of our own writes.
+IDLE = {"labeled", "assigned", "unassigned", "milestoned", "demilestoned", "pinned", "locked", "unlocked"}
+
+
+def concerns(run: Run, hint: HintReceived) -> bool:
+    """Whether the hint may be about this run: one of its issues, pull requests, branches or heads, or its base.
+
+    While pull requests are being opened our own writes would cause a look each: the look at the end sees it all.
+    """
+    event, _, action = hint.name.partition(".")
+    if run.stage is Stage.EXECUTING or action in IDLE or event == "issue_comment":
+        return False
+    if run.stage is Stage.PROPOSED:
+        return hint.issue is not None and hint.name.startswith("issues.") and _of_plan(run, hint)
+    return bool(_concerned(run, hint)) or hint.branch == run.plan.base.branch
+
+
+def _of_plan(run: Run, hint: HintReceived) -> bool:
+    return any(item.issue == hint.issue for item in run.plan.items)
+
+
+def _concerned(run: Run, hint: HintReceived) -> list[Task]:
+    return [
+        task
+        for task in run.tasks
+        if hint.issue in {task.issue, task.pull_request} - {None}
+        or (hint.branch is not None and hint.branch == task.branch)
+        or (hint.head is not None and task.pull is not None and hint.head == task.pull.head)
+    ]
+
+
+def satisfied(run: Run, hint: HintReceived) -> bool:
+    """Whether what was last seen already contains what the hint saw."""
+    tasks = _concerned(run, hint)
+    return bool(tasks) and all(_task_satisfies(task, hint) for task in tasks)
+
+
+def _task_satisfies(task: Task, hint: HintReceived) -> bool:
+    pull = task.pull
+    if hint.name.startswith("issues."):
+        return False  # tasks keep no time of their issue: look
+    if pull is None:
+        return task.pull_request is None  # nothing to see yet
+    if hint.check is not None and hint.state is not None and hint.head == pull.head:
+        return _check_satisfies(task, hint)
+    if hint.head is not None and hint.name.partition(".")[0] in {"push", "pull_request"} and hint.head != pull.head:
+        return False
+    return hint.updated_at is not None and pull.updated_at >= hint.updated_at
+
+
+def _check_satisfies(task: Task, hint: HintReceived) -> bool:
+    """A check's result may since have been replaced by a re-run: only what is final and equal satisfies."""
+    name = hint.check
+    if hint.state == "passed":
+        return any(name in {key, key.rsplit("/", 1)[-1]} for key in task.passed_checks)
+    checks = task.pull.checks if task.pull else ()
+    return any(name in {check.key, check.key.rsplit("/", 1)[-1]} and check.state == hint.state for check in checks)
+
+
+def difference(run: Run, world: WorkWorld) -> WorkWorld:
+    """The same world without what the run already knows: what the history keeps."""
+    tasks = {task.issue: task for task in run.tasks}
+    pulls = {task.pull_request: task for task in run.tasks if task.pull_request is not None}
+    return replace(
+        world,
+        issues=tuple(seen for seen in world.issues if seen.number in tasks and _news(tasks[seen.number], seen)),
+        pulls=tuple(
+            seen
+            for seen in world.pulls
+            if seen.number in pulls and _with_pull(pulls[seen.number], seen, world.began_at) != pulls[seen.number]
+        ),
+    )
+
+
+def _news(task: Task, seen: IssueSeen) -> bool:
+    return _with_issue(task, seen) != task
+
+
+def observe(run: Run, event: WorldObserved) -> Run:
+    """The run after a look at its work: tasks updated and judged, milestones for what people must know."""
+    world, at = event.world, event.at
+    before = run
+    issues = {seen.number: seen for seen in world.issues}
+    pulls = {seen.number: seen for seen in world.pulls}
+    tasks = []
+    for task in run.tasks:
+        seen = issues.get(task.issue)
+        new = _with_issue(task, seen) if seen else task
+        pull = pulls.get(task.pull_request) if task.pull_request is not None else None
+        tasks.append(_with_pull(new, pull, at) if pull else new)
+    run = replace(
+        run,
+        tasks=tuple(tasks),
+        required_checks=world.required_checks,
+        strict=world.strict,
+        looked_at=world.began_at,
+        unreachable_since=None,
+    )
+    run = judge(run, at)
+    for milestone in _news_of_issues(before, run, at):
+        run = tell(run, milestone)
+    return _next_look(run, at, event.hint)
+
+
+def judge(run: Run, at: datetime) -> Run:
+    """The run with every task assessed, merges noted, and a milestone for each that has come to be held."""
+    if run.final:
+        return run
+    judged = replace(run, tasks=tuple(_noting_merge(run, assess(run, task, at)) for task in run.tasks))
+    # Twice: whether one waits for another depends on the other's verdict.
+    judged = replace(judged, tasks=tuple(assess(judged, task, at) for task in judged.tasks))
+    for milestone in _newly_held(judged, at):
+        judged = tell(judged, milestone)
+    return judged
+
+
+def _noting_merge(run: Run, task: Task) -> Task:
+    if task.state is not TaskState.MERGED or task.merged_sha is not None or task.pull is None:
+        return task
+    ours = run.shipping is not None and str(task.issue) in run.shipping.heads
+    return replace(task, merged_sha=task.pull.merge_sha, merged_by_hand=not ours)
+
+
+def _newly_held(run: Run, at: datetime) -> Iterator[Milestone]:
+    """A line for each held task: the same reason for the same head is told once."""
+    for task in run.tasks:
+        if task.state is not TaskState.HELD or task.note is None or task.note.why in {Why.DEPENDENCY}:
+            continue
+        head = task.pull.head[:7] if task.pull else "start"
+        key = f"held.{task.issue}.{task.note.why}.{head}"
+        yield Milestone(key=key, kind=MilestoneKind.HELD, at=at, issues=(task.issue,), note=task.note)
+
+
+def _news_of_issues(before: Run, after: Run, at: datetime) -> Iterator[Milestone]:
+    for old, new in zip(before.tasks, after.tasks, strict=True):
+        if new.body_hash != old.body_hash:
+            key = f"edited.{new.issue}.{new.body_hash}"
+            yield Milestone(key=key, kind=MilestoneKind.EDITED, at=at, issues=(new.issue,))
+
+
+def _with_issue(task: Task, seen: IssueSeen) -> Task:
+    edited = task.edited or seen.body_hash != task.body_hash or seen.title != task.title
+    return replace(task, title=seen.title, body_hash=seen.body_hash, issue_open=seen.open, edited=edited)
+
+
+def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
+    """The task with what its pull request shows now; checks that passed are kept by name only."""
+    passed = tuple(sorted(check.key for check in seen.checks if check.state == "passed"))
+    known = tuple(sorted({*task.known_checks, *(check.key for check in seen.checks)}))
+    moved = task.pull is None or task.pull.head != seen.head
+    kept = replace(seen, checks=tuple(check for check in seen.checks if check.state != "passed"))
+    return replace(
+        task,
+        pull=kept,
+        passed_checks=passed,
+        known_checks=known,
+        head_since=at if moved or (task.pull is not None and task.pull.draft != seen.draft) else task.head_since,
+        # What GitHub refused, it refused for that head; a change may have mended it.
+        refusal=None if moved or _mended(task, seen) else task.refusal,
+    )
+
+
+def _mended(task: Task, seen: PullSeen) -> bool:
+    return task.pull is not None and task.pull.updated_at != seen.updated_at
+
+
+def _next_look(run: Run, at: datetime, hint: HintReceived | None) -> Run:
+    """When to look again: soon if this look was older than its hint or GitHub is computing, else at leisure."""
+    if hint is not None and not satisfied(run, hint) and run.lag < len(LAGGING):
+        return replace(run, lag=run.lag + 1, look_at=at + LAGGING[run.lag])
+    computing = any(task.note is not None and task.note.why is Why.MERGEABLE for task in run.tasks)
+    if computing and run.lag < len(LAGGING):
+        return replace(run, lag=run.lag + 1, look_at=at + MERGEABLE_SOON)
+    interval = RECONCILE.get(run.stage)
+    return replace(run, lag=0, look_at=at + interval if interval else None)

@@ -1,0 +1,267 @@
+"""What must be so now: the effects are derived from the run, so none can be forgotten and none is kept too long.
+
+`schedule` is the last step of every decision: it carries over the bookkeeping of effects still wanted, and sets
+the run's one alarm clock to the earliest of all that is due.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from valine.orchestrator import cards, naming, wording
+from valine.orchestrator.assess import verdict_changes_at, waits_for
+from valine.orchestrator.effects import (
+    Effect,
+    EnsureAssignees,
+    EnsureBranch,
+    EnsureBranchDeleted,
+    EnsureComment,
+    EnsureIssueClosed,
+    EnsureLabel,
+    EnsureMessage,
+    EnsurePullRequest,
+    EnsurePullRequestClosed,
+    EnsureRelease,
+    EnsureThread,
+    MergePullRequest,
+    UpdateBranch,
+)
+from valine.orchestrator.model import (
+    MilestoneKind,
+    Pending,
+    Posted,
+    Run,
+    RunStatus,
+    Stage,
+    Step,
+    Task,
+    TaskState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+replace = msgspec.structs.replace
+
+BOARD_INTERVAL = timedelta(seconds=3)
+CLOSING_GRACE = timedelta(seconds=5)  # GitHub closes the issue of a merged pull request itself, a moment later
+GIVEN_UP = 14  # attempts after which a finished run lets go of what still fails
+MILESTONES_KEPT = 100
+
+
+def wanted(run: Run) -> list[Effect]:
+    """Everything that must be so and is not known to be, in the order in which it is best done."""
+    return [*_messages(run), *_task_steps(run), *_shipping(run), *_clean_up(run), *_releases(run)]
+
+
+def schedule(run: Run, at: datetime) -> Run:
+    """The run with its pending effects and its alarm clock brought up to date."""
+    run = _prune(run)
+    pending = {
+        effect.key: run.pending.get(effect.key) or Pending(since=at, not_before=_first_due(run, effect, at))
+        for effect in wanted(run)
+    }
+    return replace(run, pending=pending, wake_at=_wake_at(run, pending, at))
+
+
+def _first_due(run: Run, effect: Effect, at: datetime) -> datetime | None:
+    if isinstance(effect, EnsureMessage) and effect.name in run.messages and not effect.name.startswith("milestone"):
+        return max(at, run.messages[effect.name].at + BOARD_INTERVAL)
+    if isinstance(effect, EnsureIssueClosed):
+        return at + CLOSING_GRACE
+    return None
+
+
+def _wake_at(run: Run, pending: dict[str, Pending], at: datetime) -> datetime | None:
+    if run.final:
+        pending = {key: entry for key, entry in pending.items() if entry.attempts < GIVEN_UP}
+    times = [entry.not_before or at for entry in pending.values()]
+    if run.look_at is not None and not run.final:
+        times.append(run.look_at)
+    if not run.final:
+        times += [time for task in run.tasks if (time := verdict_changes_at(run, task)) is not None]
+    if run.stage is Stage.PROPOSED:
+        times.append(run.expires_at)
+    return min(times, default=None)
+
+
+def _prune(run: Run) -> Run:
+    """Forget the oldest milestones that are on Discord, so that a long run does not outgrow its item."""
+    excess = len(run.milestones) - MILESTONES_KEPT
+    if excess <= 0:
+        return run
+    old = [m for m in run.milestones[:excess] if f"milestone.{m.key}" in run.messages and not _needed(m.kind)]
+    names = {f"milestone.{milestone.key}" for milestone in old}
+    return replace(
+        run,
+        milestones=tuple(m for m in run.milestones if m not in old),
+        messages={name: posted for name, posted in run.messages.items() if name not in names},
+    )
+
+
+def _needed(kind: MilestoneKind) -> bool:
+    return kind is MilestoneKind.SHIPPED  # releases are derived from these
+
+
+def _messages(run: Run) -> Iterator[Effect]:
+    """Card first, for its thread; then the thread; then all that is not on show as it should be."""
+    for name in cards.names(run):
+        if name == "card" or (run.thread is not None) or not cards.in_thread(name):
+            posted = run.messages.get(name)
+            if not _on_show(run, name, posted):
+                yield EnsureMessage(name=name)
+        if name == "card" and run.thread is None and _is_posted(run.messages.get("card")):
+            yield EnsureThread(title=wording.thread_title(run))
+
+
+def _is_posted(posted: Posted | None) -> bool:
+    return posted is not None and bool(posted.message)
+
+
+def _on_show(run: Run, name: str, posted: Posted | None) -> bool:
+    if posted is None or not posted.message:
+        return False
+    if name.startswith("milestone."):
+        return True  # said is said
+    return posted.shown == cards.render(run, name).digest
+
+
+def _task_steps(run: Run) -> Iterator[Effect]:
+    if run.status is not RunStatus.IN_PROGRESS:
+        return
+    for task in run.tasks:
+        if not task.settled and task.refusal is None:
+            effect = _next_step(run, task)
+            if effect is not None:
+                yield effect
+
+
+def _next_step(run: Run, task: Task) -> Effect | None:
+    base, approved = run.plan.base, run.approvals[-1]
+    if Step.BRANCH not in task.done:
+        return EnsureBranch(
+            issue=task.issue,
+            uid=run.uid,
+            branch=task.branch,
+            parent=base.sha,
+            tree=base.tree,
+            message=naming.commit_message(task.issue, _planned_title(run, task), run.uid),
+            date=approved.at,
+        )
+    if Step.PULL_REQUEST not in task.done:
+        return EnsurePullRequest(
+            issue=task.issue,
+            uid=run.uid,
+            run=run.name,
+            branch=task.branch,
+            base=base.branch,
+            title=_planned_title(run, task),
+            body_hash=next(item.body_hash for item in run.plan.items if item.issue == task.issue),
+        )
+    return _introduction(run, task)
+
+
+def _introduction(run: Run, task: Task) -> Effect | None:
+    """The steps that tell people of the pull request; it could be shipped without them."""
+    if task.pull_request is None:
+        return None
+    if Step.LABEL not in task.done:
+        return EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=True)
+    if Step.ASSIGN not in task.done and task.assignees:
+        numbers = (task.pull_request,) if task.own_assignee else (task.pull_request, task.issue)
+        return EnsureAssignees(issue=task.issue, numbers=numbers, logins=task.assignees)
+    if Step.COMMENT not in task.done:
+        return EnsureComment(
+            issue=task.issue,
+            number=task.issue,
+            name="started",
+            marker=naming.github_marker(run.uid, f"started-{task.issue}"),
+            body=wording.issue_comment(run, task),
+            since=run.approvals[-1].at,
+        )
+    return None
+
+
+def introduced(task: Task) -> bool:
+    """Whether all steps of execution are done for this task."""
+    steps = {Step.BRANCH, Step.PULL_REQUEST, Step.LABEL, Step.COMMENT} | ({Step.ASSIGN} if task.assignees else set())
+    return steps <= set(task.done)
+
+
+def _planned_title(run: Run, task: Task) -> str:
+    """The title as it was approved: the issue's may have changed since, and a repeat must give the same commit."""
+    return next(item.title for item in run.plan.items if item.issue == task.issue)
+
+
+def next_to_ship(run: Run) -> Task | None:
+    """The first task, in plan order, whose confirmed head is ready and waits for nothing."""
+    heads = run.shipping.heads if run.shipping else {}
+    for task in run.tasks:
+        head = heads.get(str(task.issue))
+        if task.state is TaskState.READY and task.pull and task.pull.head == head and not waits_for(run, task):
+            return task
+    return None
+
+
+def _shipping(run: Run) -> Iterator[Effect]:
+    task = next_to_ship(run)
+    # After a merge nothing is known of the others until they are looked at (looked_at is None).
+    if task is None or task.pull is None or run.stage is not Stage.SHIPPING or run.looked_at is None:
+        return
+    pull = task.pull
+    if run.strict and pull.merge_state == "BEHIND" and pull.test_merge is not None:
+        yield UpdateBranch(
+            issue=task.issue,
+            pull_request=pull.number,
+            head=pull.head,
+            base=pull.test_merge.base,
+            tree=pull.test_merge.tree,
+        )
+    else:
+        yield MergePullRequest(
+            issue=task.issue,
+            pull_request=pull.number,
+            head=pull.head,
+            method=run.plan.policy.ship.method,
+            title=wording.merge_title(task),
+            message=wording.merge_message(run, task),
+        )
+
+
+def _clean_up(run: Run) -> Iterator[Effect]:
+    """What a merged, dropped or cancelled task leaves to tidy."""
+    for task in run.tasks:
+        if task.state is TaskState.MERGED:
+            if Step.ISSUE_CLOSED not in task.done and task.issue_open:
+                yield EnsureIssueClosed(issue=task.issue)
+            merged_head = task.pull.head if task.pull else None
+            ours = not task.adopted and not task.merged_by_hand
+            if Step.BRANCH_DELETED not in task.done and ours and merged_head is not None:
+                yield EnsureBranchDeleted(issue=task.issue, branch=task.branch, head=merged_head)
+        elif task.state is TaskState.DROPPED or run.status is RunStatus.CANCELLED:
+            if Step.LABEL in task.done and Step.UNLABEL not in task.done:
+                yield EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=False)
+            close = run.close_pull_requests and task.state is not TaskState.DROPPED and not task.adopted
+            if close and task.pull_request is not None and Step.PULL_REQUEST_CLOSED not in task.done:
+                yield EnsurePullRequestClosed(issue=task.issue, pull_request=task.pull_request)
+
+
+def _releases(run: Run) -> Iterator[Effect]:
+    if not run.plan.policy.ship.release:
+        return
+    for milestone in run.milestones:
+        if milestone.kind is not MilestoneKind.SHIPPED or not milestone.issues:
+            continue
+        tag = naming.release_tag(run, milestone.round)
+        last = run.task(milestone.issues[-1])
+        if tag not in run.releases and last is not None and last.merged_sha is not None:
+            yield EnsureRelease(
+                uid=run.uid,
+                tag=tag,
+                commit=last.merged_sha,
+                title=wording.release_title(run, milestone),
+                body=wording.release_notes(run, milestone),
+            )

@@ -1,0 +1,217 @@
+"""What the engine needs of the world outside, as protocols. services/ has the real ones, simulator/ the twins'."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from valine.orchestrator.decision import Reply
+from valine.orchestrator.events import Event, Inbound, PersonCommand
+from valine.orchestrator.model import Posted, Repository, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from valine.orchestrator.cards import Message
+    from valine.orchestrator.effects import ForgeEffect
+    from valine.orchestrator.events import Result
+    from valine.orchestrator.world import PlanWorld, WorkWorld
+
+
+class Clock(Protocol):
+    """Time. The only one who knows what it is, and who can wait."""
+
+    def now(self) -> datetime:
+        """The present, aware, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait. Zero or less gives others a turn."""
+        ...
+
+
+class ReplyTo(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the answer to a command goes.
+
+    Discord: the interaction's `token` (15 minutes from `at`); `edits` tells that answering replaces the ephemeral
+    message whose button was clicked. GitHub: a comment on the issue or pull request `number`.
+    """
+
+    at: datetime
+    token: str | None = None
+    edits: bool = False
+    number: int | None = None
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies on the queue. `id` swallows repeats; `lane` is the repository; commands are `urgent`."""
+
+    id: str
+    lane: str
+    urgent: bool
+    inbound: Inbound
+    reply_to: ReplyTo | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """An envelope in a worker's hands: how often it was taken before, and the receipt to give back."""
+
+    envelope: Envelope
+    receipt: str
+    attempts: int
+
+
+class Queue(Protocol):
+    """A durable queue with one lane a repository: one envelope of a lane at a time, urgent ones first, else in order."""
+
+    async def put(self, envelope: Envelope, now: datetime) -> bool:
+        """Store it durably. False if one of that id is there or was there in the last 5 minutes."""
+        ...
+
+    async def take(self, now: datetime) -> Taken | None:
+        """The next envelope whose lane is free, invisible to others for 120 s; None if there is none."""
+        ...
+
+    async def done(self, taken: Taken) -> None:
+        """It is dealt with."""
+        ...
+
+    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+        """It could not be dealt with: it is taken again after `until`; `trouble` is kept with it."""
+        ...
+
+    async def set_aside(self, taken: Taken, trouble: str) -> None:
+        """It is poison: keep it with the dead letters, so that its lane goes on."""
+        ...
+
+
+class Inbox(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that was obeyed or refused, and what was answered. Kept 30 days."""
+
+    id: str
+    at: datetime
+    run: int | None = None
+    reply: Reply | None = None
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a run: the event that caused it and what the repository's record was to it."""
+
+    run: int
+    number: int  # the run's version that it led to
+    at: datetime
+    event: Event
+    repository: Repository | None = None  # as decide() saw it, where the event depends on it
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored together or not at all.
+
+    `run` and `repository` carry the version they were loaded with; the store writes version + 1 if that is still
+    the stored one. An inbox id that is there already is a conflict.
+    """
+
+    repository: Repository | None = None
+    run: Run | None = None
+    history: History | None = None
+    inbox: Inbox | None = None
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list."""
+
+    repository: str
+    number: int
+    uid: str
+    status: str
+    created_at: datetime
+    wake_at: datetime | None = None
+
+
+class RunStore(Protocol):
+    """Runs, repository records, history and inbox. An outage raises Busy, never looks like absence."""
+
+    async def repository(self, name: str) -> Repository:
+        """The record; a fresh one of version 0 if there is none."""
+        ...
+
+    async def run(self, repository: str, number: int) -> Run | None:
+        """The run, or None if there is no such run."""
+        ...
+
+    async def inbox(self, id: str, now: datetime) -> Inbox | None:  # noqa: A002 - the field's own name
+        """The record of that command, unless it is older than 30 days."""
+        ...
+
+    async def commit(self, commit: Commit, now: datetime) -> None:
+        """Store all of it. Raises Conflict if a version moved or the inbox id exists, and then stores nothing."""
+        ...
+
+    async def due(self, now: datetime, limit: int = 100) -> Sequence[RunSummary]:
+        """Runs whose wake_at is not after now, earliest first."""
+        ...
+
+    async def recent(self, repository: str, limit: int = 25, before: datetime | None = None) -> Sequence[RunSummary]:
+        """Runs of the repository, newest first, created before `before`."""
+        ...
+
+    async def history(self, repository: str, number: int) -> Sequence[History]:
+        """All steps of a run, oldest first."""
+        ...
+
+
+class NewComment(msgspec.Struct, frozen=True, kw_only=True):
+    """A `/valine` comment found by looking: the command as the webhook would have given it."""
+
+    command: PersonCommand
+    reply_to: ReplyTo
+    updated_at: datetime
+
+
+class Forge(Protocol):
+    """GitHub, for one repository. Raises Transient, Permanent or Ambiguous; never retries a write by itself."""
+
+    async def plan_world(self, label: str | None) -> PlanWorld:
+        """The open issues with that label (None: the policy's own, read first), the policy and the base."""
+        ...
+
+    async def work_world(self, run: Run) -> WorkWorld:
+        """The issues and pull requests of the run's tasks, the base, and the checks its branch requires."""
+        ...
+
+    async def comments_since(self, since: datetime) -> Sequence[NewComment]:
+        """`/valine` comments made or changed at or after `since`, oldest first."""
+        ...
+
+    async def may_write(self, login: str) -> bool:
+        """Whether that person has write permission (or more) on the repository."""
+        ...
+
+    async def perform(self, effect: ForgeEffect) -> Result:
+        """Make it so, or find that it is."""
+        ...
+
+
+class Chat(Protocol):
+    """Discord, for one application. Raises Transient, Permanent or Ambiguous; never retries by itself."""
+
+    async def ensure_message(  # noqa: PLR0913 - all that identifies one message
+        self, *, channel: str, marker: str, nonce: str, message: Message, posted: Posted | None, since: datetime
+    ) -> str:
+        """The id of the message that bears the marker and now has this content.
+
+        `posted` is edited if given. Else one is created: with the nonce alone if `since` is less than 2 minutes ago,
+        after paging the channel from `since` for the marker if it is longer. A `posted` one that is gone raises
+        Permanent with code `lost`, as does a channel.
+        """
+        ...
+
+    async def ensure_thread(self, *, channel: str, message: str, title: str) -> str:
+        """The id of the thread on that message, started if there is none, woken if it was archived."""
+        ...
+
+    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+        """Answer an interaction that was deferred. A token that ended is no error: nobody is waiting any more."""
+        ...
