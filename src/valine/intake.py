@@ -1,0 +1,254 @@
+"""What happens at the door: verify, translate, store on the queue, answer. No decision is made here.
+
+An answer that promises something is given only after it is durably stored; a repeated delivery is answered like the
+first. Whatever goes wrong is one log line (never the body) and an answer that its reader can use, never a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from valine.errors import ConfigurationError, Malformed, StoreError, Untrusted
+from valine.logs import correlate
+from valine.orchestrator import cards, naming, wording, wording_intake
+from valine.orchestrator.decision import Reply
+from valine.ports import Clock, Envelope, Queue, RunStore
+from valine.wire import discord_answers, discord_interaction, discord_suggestions, github_webhook
+from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
+from valine.wire.github_webhook import Commented, Hinted, Ignored
+from valine.wire.signatures import PUBLIC_KEY_LENGTH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from valine.orchestrator.model import Run
+    from valine.wire.discord_answers import Choice
+
+log = logging.getLogger("valine.intake")
+
+LARGEST_WEBHOOK = 25 * 1024 * 1024  # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+LARGEST_INTERACTION = 1024 * 1024
+LABELS_OF_RUNS = 10  # how many runs back labels are remembered for suggestions
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as any server has it; the body is raw, exactly the bytes that were signed."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What any server can send back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom this deployment serves, and what their signatures are checked with. `guild_id` None: any guild."""
+
+    repository: str
+    application_id: str
+    guild_id: str | None = None
+    public_key: bytes
+    webhook_secret: str
+
+
+class Intake:
+    """The three doors, for one repository and one Discord application."""
+
+    def __init__(self, *, store: RunStore, queue: Queue, clock: Clock, settings: IntakeSettings) -> None:
+        _check(settings)
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+        self._settings = settings
+
+    async def discord(self, request: HttpRequest) -> HttpAnswer:
+        """Answer an interaction: 200 with Discord's JSON, or 4xx to whoever is not Discord."""
+        refusal = _refuse_unread(request, LARGEST_INTERACTION)
+        if refusal is not None:
+            return refusal
+        settings, now = self._settings, self._clock.now()
+        try:
+            discord_interaction.verify(settings.public_key, request.headers, request.body, now)
+            meaning = discord_interaction.read(
+                request.body, now, application_id=settings.application_id, guild_id=settings.guild_id
+            )
+        except Untrusted as error:
+            return _untrusted("discord", error)
+        except Malformed as error:
+            return _malformed("discord", error)
+        return _json(200, await self._answer_guarded(meaning, request))
+
+    async def _answer_guarded(self, meaning: Meaning, request: HttpRequest) -> dict[str, Any]:
+        """The answer, or why there is none in words: Discord shows its own blunt message for anything but a 200."""
+        try:
+            return await self._answer(meaning)
+        except StoreError as error:
+            log.warning("an interaction could not be stored or answered: %s", error)
+            trouble = wording_intake.not_read() if isinstance(meaning, StatusAsked) else wording_intake.not_stored()
+        except Exception:  # a door never breaks: the person is told, the log has the rest
+            correlation = self._correlation(request)
+            with correlate(correlation):
+                log.exception("an interaction failed")
+            trouble = wording_intake.unexpected(correlation)
+        return discord_answers.choices(()) if isinstance(meaning, SuggestionsAsked) else _said(trouble)
+
+    async def _answer(self, meaning: Meaning) -> dict[str, Any]:
+        match meaning:
+            case Ping():
+                return discord_answers.PONG
+            case Refused(reply=reply):
+                return _said(reply)
+            case StatusAsked():
+                return _said(await self._status(meaning))
+            case SuggestionsAsked():
+                return discord_answers.choices(await self._suggestions(meaning))
+            case Asked(command=command, reply_to=reply_to, deferral=deferral):
+                await self._put(
+                    Envelope(id=command.id, lane=self._lane, urgent=True, inbound=command, reply_to=reply_to)
+                )
+                return deferral
+
+    async def _status(self, asked: StatusAsked) -> Reply:
+        """One run, or all active ones with the newest first."""
+        repository = self._settings.repository
+        if asked.run is None:
+            return wording.status(await active_runs(self._store, repository), repository)
+        run = await self._store.run(repository, asked.run)
+        if run is None or asked.uid not in {None, run.uid}:
+            return wording.no_such_run(f"r{asked.run}")
+        return wording.status([run], repository)
+
+    async def _suggestions(self, asked: SuggestionsAsked) -> Sequence[Choice]:
+        match asked.option:
+            case "run":
+                active = await active_runs(self._store, self._settings.repository)
+                return discord_suggestions.of_runs(asked.command, asked.text, active)
+            case "label":
+                return discord_suggestions.of_labels(asked.text, await self._recent_runs())
+            case _:
+                return ()
+
+    async def _recent_runs(self) -> Sequence[Run]:
+        summaries = await self._store.recent(self._settings.repository, LABELS_OF_RUNS)
+        runs = [await self._store.run(summary.repository, summary.number) for summary in summaries]
+        return [run for run in runs if run is not None]
+
+    async def github(self, request: HttpRequest) -> HttpAnswer:
+        """Answer a webhook: 200 ping, 202 stored, 204 no concern of ours, 4xx not GitHub's, 503 try again."""
+        refusal = _refuse_unread(request, LARGEST_WEBHOOK)
+        if refusal is not None:
+            return refusal
+        settings, now = self._settings, self._clock.now()
+        try:
+            github_webhook.verify(settings.webhook_secret, request.headers, request.body)
+            meaning = github_webhook.read(request.headers, request.body, repository=settings.repository, now=now)
+            return await self._accept(meaning)
+        except Untrusted as error:
+            return _untrusted("github", error)
+        except Malformed as error:
+            return _malformed("github", error)
+        except StoreError as error:
+            log.warning("a webhook could not be stored: %s", error)
+        except Exception:  # as above: 503 tells people to redeliver it
+            with correlate(self._correlation(request)):
+                log.exception("a webhook failed")
+        return _text(503, "not stored: redeliver it later")
+
+    async def _accept(self, meaning: github_webhook.Meaning) -> HttpAnswer:
+        match meaning:
+            case github_webhook.Ping():
+                return _text(200, "pong")
+            case Ignored(delivery=delivery, reason=reason):
+                log.info("webhook %s ignored: %s", delivery, reason)
+                return HttpAnswer(status=204, headers={}, body=b"")
+            case Hinted(delivery=delivery, hint=hint):
+                envelope_id = f"github:{delivery}:{hint.name}"
+                await self._put(Envelope(id=envelope_id, lane=self._lane, urgent=False, inbound=hint))
+            case Commented(command=command, reply_to=reply_to):
+                await self._put(
+                    Envelope(id=command.id, lane=self._lane, urgent=True, inbound=command, reply_to=reply_to)
+                )
+        return _text(202, "stored")
+
+    async def health(self) -> HttpAnswer:
+        """200 if the store answers, 503 if not."""
+        try:
+            await self._store.repository(self._settings.repository)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not healthy
+            log.warning("the store does not answer: %s", error)
+            return _json(503, {"status": "unavailable", "store": "does not answer"})
+        return _json(200, {"status": "ok", "store": "ok"})
+
+    @property
+    def _lane(self) -> str:
+        return self._settings.repository
+
+    async def _put(self, envelope: Envelope) -> None:
+        fresh = await self._queue.put(envelope, self._clock.now())
+        with correlate(envelope.id):
+            log.info("queued" if fresh else "queued already: a repeat")
+
+    def _correlation(self, request: HttpRequest) -> str:
+        return naming.short_hash(request.path, request.body, self._clock.now().isoformat(), length=8)
+
+
+async def active_runs(store: RunStore, repository: str) -> Sequence[Run]:
+    """The runs that the repository's record lists as active, newest first."""
+    listed = (await store.repository(repository)).active
+    numbers = sorted((active.number for active in listed), reverse=True)
+    return [run for number in numbers if (run := await store.run(repository, number)) is not None]
+
+
+def _check(settings: IntakeSettings) -> None:
+    problems = []
+    if len(settings.public_key) != PUBLIC_KEY_LENGTH:
+        problems.append("DISCORD_PUBLIC_KEY is not 64 hex digits")
+    if not settings.webhook_secret:
+        problems.append("GITHUB_WEBHOOK_SECRET is empty: anybody could sign")
+    if problems:
+        raise ConfigurationError(tuple(problems))
+
+
+def _refuse_unread(request: HttpRequest, largest: int) -> HttpAnswer | None:
+    if request.method.upper() != "POST":
+        answer = _text(405, "only POST")
+        return msgspec.structs.replace(answer, headers={**answer.headers, "allow": "POST"})
+    if len(request.body) > largest:
+        log.warning("%s: a body of %d bytes was refused", request.path, len(request.body))
+        return _text(413, "too large")
+    return None
+
+
+def _untrusted(service: str, error: Untrusted) -> HttpAnswer:
+    log.warning("%s: not trusted: %s", service, error)
+    return _text(401, "the signature does not fit")
+
+
+def _malformed(service: str, error: Malformed) -> HttpAnswer:
+    log.warning("%s: malformed: %s", service, error)
+    return _text(error.status, str(error))
+
+
+def _said(reply: Reply) -> dict[str, Any]:
+    return discord_answers.message(cards.reply_body(reply))
+
+
+def _json(status: int, body: Mapping[str, Any]) -> HttpAnswer:
+    encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return HttpAnswer(status=status, headers={"content-type": "application/json"}, body=encoded)
+
+
+def _text(status: int, text: str) -> HttpAnswer:
+    return HttpAnswer(status=status, headers={"content-type": "text/plain; charset=utf-8"}, body=text.encode())

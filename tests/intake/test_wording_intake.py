@@ -1,0 +1,61 @@
+# ruff: noqa: E501 - a sentence is read best as it is shown, on one line
+from inline_snapshot import snapshot
+
+from builders import a_plan, a_plan_item, a_run, a_task
+from valine.orchestrator import wording_intake
+from valine.orchestrator.model import RunStatus, Stage, TaskState
+
+
+def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:
+    said = {
+        tell.__name__: tell().text
+        for tell in (
+            wording_intake.unknown_command,
+            wording_intake.unknown_component,
+            wording_intake.direct_message,
+            wording_intake.another_server,
+            wording_intake.bad_run,
+            wording_intake.bad_limit,
+            wording_intake.bad_label,
+            wording_intake.nothing_chosen,
+            wording_intake.not_stored,
+            wording_intake.not_read,
+        )
+    }
+
+    assert said == snapshot(
+        {
+            "unknown_command": "I don't know this command. Nothing was changed. I know `/plan`, `/approve`, `/status` and `/ship`.",
+            "unknown_component": "This button is not one of mine any more. Nothing was changed. Use `/status` to see what is going on.",
+            "direct_message": "I only work in your team's server: here I can't see who may do what. Nothing was changed.",
+            "another_server": "I am set up for another Discord server, so nothing was changed. Whoever runs me can move me here (`DISCORD_APPLICATION_ID` and `DISCORD_GUILD_ID`).",
+            "bad_run": "That is not the name of a run. Nothing was changed. Pick one from the list that appears as you type, or write its name as the card shows it, such as `r12`.",
+            "bad_limit": "`limit` is a number from 1 to 250. Nothing was planned.",
+            "bad_label": "`label` is the name of a GitHub label, 100 characters at most. Nothing was planned.",
+            "nothing_chosen": "No issue was chosen, so the plan stays as it is.",
+            "not_stored": "I could not store that, so nothing was changed. Please try again in a minute.",
+            "not_read": "I can't read my own records at the moment. Nothing was changed. Please try again in a minute.",
+        }
+    )
+    assert wording_intake.unexpected("abc").text == snapshot(
+        "Something went wrong inside me. Look with `/status` before you try again, and tell whoever runs me this number: `abc`."
+    )
+
+
+def test_a_suggested_run_says_its_label_its_issues_and_what_it_is_busy_with() -> None:
+    merged = a_task(41, state=TaskState.MERGED)
+    under_way = {"status": RunStatus.IN_PROGRESS, "stage": Stage.SHIPPING}
+
+    suggestions = [
+        wording_intake.choice(a_run(1)),
+        wording_intake.choice(a_run(2, plan=a_plan(a_plan_item(1), a_plan_item(2), label="bugs"))),
+        wording_intake.choice(a_run(3, tasks=(merged, a_task(42)), **under_way)),
+    ]
+
+    assert suggestions == snapshot(
+        [
+            "r1 · ready · 1 issue · waits for approval",
+            "r2 · bugs · 2 issues · waits for approval",
+            "r3 · ready · 1 issue · shipping",
+        ]
+    )
