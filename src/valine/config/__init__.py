@@ -1,0 +1,10 @@
+"""Settings: read once, from the environment and `.env`, and checked whole before anything starts.
+
+Nothing is read at import. Every missing or malformed one is named in a line of its own, which never repeats the value:
+that may be a secret.
+"""
+
+from valine.config.secret import Secret
+from valine.config.settings import Settings, store_url
+
+__all__ = ["Secret", "Settings", "store_url"]

@@ -1,0 +1,146 @@
+"""The port Chat on Discord: what must be there is made so that a repeat finds it, and nothing rings twice."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from valine.orchestrator.cards import reply_body
+from valine.services.discord.answers import Answer, Code, odd
+from valine.services.discord.api import DiscordApi, Method
+from valine.services.discord.search import find_marked
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import httpx2
+
+    from valine.orchestrator.cards import Message
+    from valine.orchestrator.decision import Reply
+    from valine.orchestrator.model import Posted
+    from valine.ports import Clock, ReplyTo
+
+log = logging.getLogger(__name__)
+
+NONCE_LASTS: Final = timedelta(minutes=2)  # "a few minutes": less than any of those
+TOKEN_LASTS: Final = timedelta(minutes=15)
+DEFERRAL_SETTLES: Final = timedelta(seconds=10)
+PAUSES: Final = (0.3, 0.6, 1.2)  # seconds between the tries of a reply that came before its deferral
+NO_INTERACTION: Final = {Code.UNKNOWN_MESSAGE, Code.UNKNOWN_WEBHOOK, Code.UNKNOWN_INTERACTION}
+THREAD_NAME: Final = 100
+ARCHIVE_AFTER: Final = 1440  # minutes
+
+SUPPRESS_EMBEDS: Final = 1 << 2
+COMPONENTS_V2: Final = 1 << 15
+
+
+class DiscordChat:
+    """ports.Chat for one application. The client is the caller's to close."""
+
+    def __init__(
+        self, client: httpx2.AsyncClient, *, application_id: str, bot_token: str, api_url: str, clock: Clock
+    ) -> None:
+        self._api = DiscordApi(client, bot_token=bot_token, api_url=api_url, clock=clock)
+        self._application = application_id
+        self._clock = clock
+        self._authors: frozenset[str] = frozenset()
+
+    async def ensure_message(
+        self, *, channel: str, marker: str, nonce: str, message: Message, posted: Posted | None, since: datetime
+    ) -> str:
+        if posted is not None:
+            return await self._edit(posted.channel, posted.message, message)
+        if self._clock.now() - since >= NONCE_LASTS:
+            found = await find_marked(self._api, channel, marker, since, await self._own_authors())
+            if found is not None:
+                return await self._edit(channel, found, message)
+        return await self._create(channel, message, nonce)
+
+    async def ensure_thread(self, *, channel: str, message: str, title: str) -> str:
+        answer = await self._in_thread(
+            "POST",
+            "/channels/{channel}/messages/{message}/threads",
+            {"channel": channel, "message": message},
+            {"name": _thread_name(title), "auto_archive_duration": ARCHIVE_AFTER},
+        )
+        if answer.code == Code.THREAD_EXISTS:
+            return message  # https://docs.discord.com/developers/resources/channel#start-thread-from-message
+        return _id(answer)
+
+    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+        token = reply_to.token
+        if token is None or self._clock.now() - reply_to.at >= TOKEN_LASTS:
+            log.info("nobody waits for this reply any more")
+            return
+        body = _for_original(reply_body(reply))
+        answer = await self._api.answer(body, application=self._application, token=token)
+        for pause in PAUSES:
+            if not self._too_early(answer, reply_to):
+                break
+            await self._clock.sleep(pause)
+            answer = await self._api.answer(body, application=self._application, token=token)
+        if _is_over(answer):
+            log.info("the interaction is over (%d, %d): nobody waits for its reply", answer.status, answer.code)
+            return
+        answer.value()
+
+    async def _create(self, channel: str, message: Message, nonce: str) -> str:
+        # https://docs.discord.com/developers/resources/message#create-message
+        body = {**message.body, "nonce": nonce, "enforce_nonce": True}
+        return _id(await self._in_thread("POST", "/channels/{channel}/messages", {"channel": channel}, body))
+
+    async def _edit(self, channel: str, message: str, content: Message) -> str:
+        # https://docs.discord.com/developers/resources/message#edit-message
+        template, ids = "/channels/{channel}/messages/{message}", {"channel": channel, "message": message}
+        return _id(await self._in_thread("PATCH", template, ids, content.body))
+
+    async def _in_thread(self, method: Method, template: str, ids: dict[str, str], body: dict[str, Any]) -> Answer:
+        """Write in a channel; if it is an archived thread, wake it first, once."""
+        answer = await self._api.write(method, template, ids, body)
+        if answer.code != Code.ARCHIVED_THREAD:
+            return answer
+        thread = {"channel": ids["channel"]}
+        woken = await self._api.write("PATCH", "/channels/{channel}", thread, {"archived": False})
+        woken.value()
+        return await self._api.write(method, template, ids, body)
+
+    async def _own_authors(self) -> frozenset[str]:
+        """The ids under which our messages appear: an application's bot may bear another id than the application."""
+        if not self._authors:
+            body = (await self._api.get("/applications/@me", {})).value()
+            bot = body.get("bot") if isinstance(body, dict) else None
+            own = bot.get("id") if isinstance(bot, dict) else None
+            self._authors = frozenset({self._application, own or self._application})
+        return self._authors
+
+    def _too_early(self, answer: Answer, reply_to: ReplyTo) -> bool:
+        """Whether Discord may not have taken in the deferral that this reply completes."""
+        return answer.status == 404 and self._clock.now() - reply_to.at < DEFERRAL_SETTLES  # noqa: PLR2004
+
+
+def _is_over(answer: Answer) -> bool:
+    """Whether the interaction's token no longer counts. It alone authorises, so a 401 is about it."""
+    return answer.code in NO_INTERACTION or answer.status == 401  # noqa: PLR2004
+
+
+def _id(answer: Answer) -> str:
+    body = answer.value()
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str):
+        odd(answer, write=True)
+    return str(body["id"])
+
+
+def _thread_name(title: str) -> str:
+    name = " ".join(title.split()) or "plan"
+    return name if len(name) <= THREAD_NAME else f"{name[: THREAD_NAME - 1]}…"
+
+
+def _for_original(body: dict[str, Any]) -> dict[str, Any]:
+    """Without the flags that an edit may not carry: who sees it was settled by the deferral.
+
+    https://docs.discord.com/developers/resources/webhook#edit-webhook-message
+    """
+    flags = int(body.get("flags") or 0) & (SUPPRESS_EMBEDS | COMPONENTS_V2)
+    rest = {key: value for key, value in body.items() if key != "flags"}
+    return {**rest, "flags": flags} if flags else rest

@@ -1,0 +1,68 @@
+"""Finding a message of ours again: the channel is paged from the moment of the first attempt on, for its marker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from valine.services.discord.answers import odd
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from valine.services.discord.api import DiscordApi
+
+EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
+SLACK: Final = timedelta(seconds=5)  # our clock and Discord's need not agree
+PAGE: Final = 100
+
+
+def snowflake(moment: datetime) -> int:
+    """The smallest id of that moment. https://docs.discord.com/developers/reference#snowflakes."""
+    return max(0, (moment - EPOCH) // timedelta(milliseconds=1)) << 22
+
+
+async def find_marked(
+    api: DiscordApi, channel: str, marker: str, since: datetime, authors: Collection[str]
+) -> str | None:
+    """The id of the first message at or after `since`, by one of `authors`, that bears the marker; None if none does.
+
+    Pages hold the oldest messages after an id, in any order; a short one is the last.
+    https://docs.discord.com/developers/resources/message#get-channel-messages
+    """
+    after = snowflake(since - SLACK)
+    while True:
+        query = {"after": str(after), "limit": str(PAGE)}
+        answer = await api.get("/channels/{channel}/messages", {"channel": channel}, query=query)
+        page = answer.value()
+        if not isinstance(page, list) or not all(_is_message(item) for item in page):
+            odd(answer, write=False)
+        page.sort(key=lambda item: int(item["id"]))
+        for item in page:
+            if _author(item) in authors and any(marker in text for text in _texts(item)):
+                return str(item["id"])
+        if len(page) < PAGE or int(page[-1]["id"]) <= after:
+            return None
+        after = int(page[-1]["id"])
+
+
+def _is_message(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"].isdecimal()
+
+
+def _author(item: dict[str, Any]) -> str:
+    author = item.get("author")
+    return str(author.get("id")) if isinstance(author, dict) else ""
+
+
+def _texts(item: dict[str, Any]) -> Iterator[str]:
+    """What the message itself says, custom ids included; not what it quotes or answers to."""
+    stack: list[Any] = [item.get("content"), item.get("components"), item.get("embeds")]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict):
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node

@@ -1,0 +1,78 @@
+"""What Valine writes on issues: a label, assignees, a comment, and that they are done.
+
+Labels and assignees are added and taken off one by one: setting them all would undo what people set meanwhile.
+https://docs.github.com/en/rest/issues
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from valine.orchestrator.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
+from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueClosed, LabelEnsured
+from valine.services.github import errors
+from valine.services.github.api import GitHubApi
+from valine.services.github.people import timestamp
+from valine.services.github.shapes import Comment, Issue, Label
+
+ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
+NOT_FOUND, GONE = 404, 410
+# `since` is our clock's time, the comments' are GitHub's.
+SKEW = timedelta(minutes=5)
+
+
+async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
+    """The label is on the issue, or off it. One that was not there to be taken off is as good."""
+    if effect.present:
+        body = {"labels": [effect.label]}
+        answer = await api.write("POST", f"{ISSUE}/labels", body, issue_number=effect.issue)
+        if effect.label.casefold() not in {label.name.casefold() for label in answer.read(list[Label])}:
+            raise errors.ambiguous(f"GitHub did not put {effect.label} on #{effect.issue}")
+    else:
+        path = f"{ISSUE}/labels/{{name}}"
+        await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected={NOT_FOUND, GONE})
+    return LabelEnsured(issue=effect.issue, present=effect.present)
+
+
+async def ensure_assignees(api: GitHubApi, effect: EnsureAssignees) -> AssigneesEnsured:
+    """Assigned, but for those whom GitHub dropped without a word, who have no push access.
+
+    https://docs.github.com/en/rest/issues/assignees#add-assignees-to-an-issue
+    """
+    dropped: dict[str, None] = {}
+    for number in effect.numbers if effect.logins else ():
+        body = {"assignees": list(effect.logins)}
+        answer = await api.write("POST", f"{ISSUE}/assignees", body, issue_number=number)
+        there = {person.login.casefold() for person in answer.read(Issue).assignees}
+        dropped |= dict.fromkeys(login for login in effect.logins if login.casefold() not in there)
+    return AssigneesEnsured(issue=effect.issue, dropped=tuple(login for login in effect.logins if login in dropped))
+
+
+async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsured:
+    """A comment with the marker is there: found, or written."""
+    if not await _commented(api, effect):
+        body = effect.body if effect.marker in effect.body else f"{effect.body}\n\n{effect.marker}"
+        answer = await api.write("POST", f"{ISSUE}/comments", {"body": body}, issue_number=effect.number)
+        if effect.marker not in (answer.read(Comment).body or ""):
+            raise errors.ambiguous(f"GitHub did not take the comment on #{effect.number}")
+    return CommentEnsured(issue=effect.issue, name=effect.name)
+
+
+async def _commented(api: GitHubApi, effect: EnsureComment) -> bool:
+    path = f"{ISSUE}/comments{{?since,per_page,page}}"
+    since = timestamp(effect.since - SKEW)
+    async for comment in api.pages(path, Comment, issue_number=effect.number, since=since):
+        if effect.marker in (comment.body or ""):
+            return True
+    return False
+
+
+async def ensure_issue_closed(api: GitHubApi, effect: EnsureIssueClosed) -> IssueClosed:
+    """The issue is closed. One that was deleted (410) is no longer open either."""
+    answer = await api.get(ISSUE, issue_number=effect.issue, expected={GONE})
+    if answer.status != GONE and answer.read(Issue).state == "open":
+        body = {"state": "closed", "state_reason": "completed"}
+        closed = await api.write("PATCH", ISSUE, body, issue_number=effect.issue)
+        if closed.read(Issue).state != "closed":
+            raise errors.ambiguous(f"GitHub left #{effect.issue} open")
+    return IssueClosed(issue=effect.issue)

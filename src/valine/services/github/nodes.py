@@ -1,0 +1,208 @@
+# ruff: noqa: D101 - see the module's docstring
+"""GitHub's GraphQL answers as types: only the fields that are asked for (see queries.py).
+
+Most nodes say by their name what they are; where a name is not enough there is a docstring.
+https://docs.github.com/en/graphql/reference/objects
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Node(msgspec.Struct, frozen=True, rename="camel"):
+    """What all GraphQL shapes share: names are camelCase over there."""
+
+
+class PageInfo(Node):
+    has_next_page: bool = False
+    end_cursor: str | None = None
+
+
+class Many(Node, Generic[T]):
+    """A connection. GitHub puts null for a node that the token may not see."""
+
+    nodes: list[T | None] | None = None
+    page_info: PageInfo = PageInfo()
+
+    def all(self) -> list[T]:
+        """The nodes that are there."""
+        return [node for node in self.nodes or [] if node is not None]
+
+
+class Named(Node):
+    name: str
+
+
+class Titled(Node):
+    title: str
+
+
+class Actor(Node):
+    login: str
+
+
+class Owned(Node):
+    name_with_owner: str
+
+
+class Oid(Node):
+    oid: str
+
+
+class Tip(Node):
+    oid: str
+    tree: Oid | None = None
+
+
+class Ref(Node):
+    target: Tip | None = None
+    name: str = ""
+
+
+class Blob(Node):
+    text: str | None = None
+    is_truncated: bool = False
+
+
+class Dependency(Node):
+    number: int
+    state: str
+    repository: Owned
+
+
+class ClosingPull(Node):
+    number: int
+    state: str
+    head_ref_name: str
+    head_ref_oid: str
+    is_cross_repository: bool = False
+    author: Actor | None = None
+    repository: Owned | None = None
+
+
+class IssueNode(Node):
+    number: int
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    state: str
+    body: str | None = None
+    labels: Many[Named] | None = None
+    assignees: Many[Actor] | None = None
+    milestone: Titled | None = None
+    blocked_by: Many[Dependency] | None = None
+    closed_by_pull_requests_references: Many[ClosingPull] | None = None
+
+
+class PlanRepository(Node):
+    name_with_owner: str
+    issues: Many[IssueNode]
+    is_archived: bool = False
+    default_branch_ref: Ref | None = None
+    policy: Blob | None = None
+
+
+class PlanData(Node):
+    repository: PlanRepository | None = None
+
+
+class Workflow(Node):
+    name: str
+
+
+class WorkflowRun(Node):
+    workflow: Workflow | None = None
+
+
+class App(Node):
+    slug: str
+
+
+class Suite(Node):
+    app: App | None = None
+    workflow_run: WorkflowRun | None = None
+
+
+class CheckRunNode(Node, tag_field="__typename", tag="CheckRun"):
+    name: str
+    status: str
+    conclusion: str | None = None
+    database_id: int | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    details_url: str | None = None
+    is_required: bool = False
+    check_suite: Suite | None = None
+
+
+class StatusNode(Node, tag_field="__typename", tag="StatusContext"):
+    context: str
+    state: str
+    created_at: datetime
+    target_url: str | None = None
+    is_required: bool = False
+
+
+Context = CheckRunNode | StatusNode
+
+
+class Rollup(Node):
+    contexts: Many[Context]
+
+
+class Checked(Node):
+    oid: str
+    status_check_rollup: Rollup | None = None
+
+
+class PullCommit(Node):
+    commit: Checked
+
+
+class TestMergeNode(Node):
+    oid: str
+    tree: Oid
+    parents: Many[Oid]
+
+
+class ChecksNode(Node):
+    commits: Many[PullCommit]
+
+
+class PullNode(ChecksNode, kw_only=True):
+    number: int
+    url: str
+    state: str
+    is_draft: bool
+    head_ref_name: str
+    head_ref_oid: str
+    base_ref_name: str
+    mergeable: str
+    changed_files: int
+    updated_at: datetime
+    merge_state_status: str = "UNKNOWN"
+    is_cross_repository: bool = False
+    review_decision: str | None = None
+    merge_commit: Oid | None = None
+    potential_merge_commit: TestMergeNode | None = None
+    author: Actor | None = None
+
+
+class WorkData(Node):
+    """Aliases are many, so each is read by itself."""
+
+    repository: dict[str, msgspec.Raw] | None = None
+
+
+class ChecksRepository(Node):
+    pull_request: ChecksNode | None = None
+
+
+class ChecksData(Node):
+    repository: ChecksRepository | None = None

@@ -1,0 +1,46 @@
+"""Making the release of what was shipped. https://docs.github.com/en/rest/releases/releases."""
+
+from __future__ import annotations
+
+from valine.orchestrator.effects import EnsureRelease
+from valine.orchestrator.events import ReleaseEnsured
+from valine.orchestrator.naming import github_marker
+from valine.services.github import errors
+from valine.services.github.api import GitHubApi
+from valine.services.github.shapes import Release
+
+NOT_FOUND, INVALID = 404, 422
+
+
+async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured:
+    """Our release with that tag: found or made. Permanent `stranger` if the tag's release is not ours."""
+    found = await _look(api, effect)
+    if found is not None:
+        return found
+    marker = github_marker(effect.uid)
+    body = {
+        "tag_name": effect.tag,
+        "target_commitish": effect.commit,
+        "name": effect.title,
+        "body": effect.body if marker in effect.body else f"{effect.body}\n\n{marker}",
+    }
+    answer = await api.write("POST", "/repos/{owner}/{repo}/releases", body, expected={INVALID})
+    if answer.status != INVALID:
+        return ReleaseEnsured(tag=effect.tag, url=answer.read(Release).html_url)
+    if "already_exists" not in answer.words:
+        raise errors.permanent("invalid", answer.words)
+    found = await _look(api, effect)
+    if found is None:
+        raise errors.ambiguous(f"GitHub says that the release {effect.tag} exists, but does not show it")
+    return found
+
+
+async def _look(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured | None:
+    path = "/repos/{owner}/{repo}/releases/tags/{tag}"
+    answer = await api.get(path, tag=effect.tag, expected={NOT_FOUND})
+    if answer.status == NOT_FOUND:
+        return None
+    release = answer.read(Release)
+    if github_marker(effect.uid) not in (release.body or ""):
+        raise errors.permanent("stranger", f"a release {effect.tag} exists and is not ours")
+    return ReleaseEnsured(tag=effect.tag, url=release.html_url)

@@ -1,0 +1,18 @@
+"""Times as SQLite keeps them: whole microseconds since 1970, which sort as the times do and lose nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """The moment as a number. It must be aware."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(number: int) -> datetime:
+    """The moment of that number, UTC."""
+    return _EPOCH + number * _MICROSECOND

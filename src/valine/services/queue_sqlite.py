@@ -1,0 +1,151 @@
+"""The queue on one SQLite file: an envelope is on the disk before put() returns, and leaves with done() alone.
+
+A lane is busy while one of its envelopes is in hand: taken, and not given back within VISIBILITY. A receipt is good
+until the envelope is taken again; what comes with an older one changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from valine.documents import decode, encode
+from valine.ports import Envelope, Taken
+from valine.services.moments import from_micros, to_micros
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from valine.services.sqlite_file import SqliteFile
+
+VISIBILITY = timedelta(seconds=120)
+REMEMBERED = timedelta(minutes=5)  # how long an id swallows repeats after it was last seen, as SQS has it
+_FORGET_AT_ONCE = 100
+
+_NEXT = """
+    SELECT place, envelope, attempts FROM queue
+    WHERE visible_at <= :now
+        AND lane NOT IN (SELECT lane FROM queue WHERE receipt IS NOT NULL AND visible_at > :now)
+    ORDER BY urgent DESC, place LIMIT 1
+"""
+_TAKE = """
+    UPDATE queue SET attempts = attempts + 1, receipt = :receipt, seen_at = :now, visible_at = :until
+    WHERE place = :place
+"""
+_REMEMBER = "INSERT OR REPLACE INTO queue_seen VALUES (?, ?)"
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """An envelope that was set aside: why, and how often it was taken."""
+
+    envelope: Envelope
+    trouble: str
+    attempts: int
+
+
+class SqliteQueue:
+    """A Queue. Every method raises Busy or StoreError, with a sentence for people, when the file fails it."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    async def put(self, envelope: Envelope, now: datetime) -> bool:
+        document, moment = encode(envelope), to_micros(now)
+        with self._file.writing() as sql:
+            return _put(sql, envelope, document, moment)
+
+    async def take(self, now: datetime) -> Taken | None:
+        moment = to_micros(now)
+        with self._file.writing() as sql:
+            row = sql.execute(_NEXT, {"now": moment}).fetchone()
+            if row is None:
+                return None
+            place, document, attempts = row
+            receipt = f"{place}-{attempts + 1}"
+            until = to_micros(now + VISIBILITY)
+            sql.execute(_TAKE, {"receipt": receipt, "now": moment, "until": until, "place": place})
+        return Taken(envelope=decode(document, Envelope), receipt=receipt, attempts=attempts)
+
+    async def done(self, taken: Taken) -> None:
+        with self._file.writing() as sql:
+            _remove(sql, taken)
+
+    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+        with self._file.writing() as sql:
+            sql.execute(
+                "UPDATE queue SET receipt = NULL, visible_at = ?, trouble = ? WHERE id = ? AND receipt = ?",
+                (to_micros(until), trouble, taken.envelope.id, taken.receipt),
+            )
+
+    async def set_aside(self, taken: Taken, trouble: str) -> None:
+        with self._file.writing() as sql:
+            removed = _remove(sql, taken)
+            if removed:
+                seen_at, attempts, document = removed
+                sql.execute(
+                    "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?)",
+                    (taken.envelope.id, seen_at, attempts, trouble, document),
+                )
+
+    async def recover(self) -> None:
+        """Make all that was in hand takeable at once. For the file's one server, at its start: its hands are empty."""
+        with self._file.writing() as sql:
+            sql.execute("UPDATE queue SET receipt = NULL, visible_at = 0 WHERE receipt IS NOT NULL")
+
+    async def next_at(self) -> datetime | None:
+        """When the next envelope may be taken, as far as its own waiting goes; None if there is none."""
+        with self._file.reading() as sql:
+            (moment,) = sql.execute("SELECT min(visible_at) FROM queue").fetchone()
+        return None if moment is None else from_micros(moment)
+
+    async def depth(self) -> int:
+        """How many envelopes are not dealt with, those in hand included, dead letters not."""
+        with self._file.reading() as sql:
+            return int(sql.execute("SELECT count(*) FROM queue").fetchone()[0])
+
+    async def dead_letters(self) -> Sequence[DeadLetter]:
+        """What was set aside, in the order in which it was last taken."""
+        with self._file.reading() as sql:
+            rows = sql.execute("SELECT envelope, trouble, attempts FROM dead_letter ORDER BY seen_at, id").fetchall()
+        return tuple(
+            DeadLetter(envelope=decode(document, Envelope), trouble=trouble, attempts=attempts)
+            for document, trouble, attempts in rows
+        )
+
+    async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
+        """Put that dead letter at the end of its lane, as if it had never been taken. False if there is none."""
+        with self._file.writing() as sql:
+            rows = sql.execute("DELETE FROM dead_letter WHERE id = ? RETURNING envelope", (id,)).fetchall()
+            for (document,) in rows:
+                sql.execute("DELETE FROM queue_seen WHERE id = ?", (id,))  # here the repeat is wanted
+                _put(sql, decode(document, Envelope), document, to_micros(now))
+            return bool(rows)
+
+
+def _put(sql: sqlite3.Connection, envelope: Envelope, document: bytes, moment: int) -> bool:
+    forgotten = moment - REMEMBERED // timedelta(microseconds=1)
+    sql.execute(
+        "DELETE FROM queue_seen WHERE id IN (SELECT id FROM queue_seen WHERE seen_at <= ? ORDER BY seen_at LIMIT ?)",
+        (forgotten, _FORGET_AT_ONCE),
+    )
+    done = sql.execute(
+        "INSERT INTO queue (id, lane, urgent, seen_at, visible_at, envelope) SELECT ?, ?, ?, ?, ?, ? "
+        "WHERE NOT EXISTS (SELECT 1 FROM queue_seen WHERE id = ? AND seen_at > ?) ON CONFLICT DO NOTHING",
+        (envelope.id, envelope.lane, envelope.urgent, moment, moment, document, envelope.id, forgotten),
+    )
+    return done.rowcount == 1
+
+
+def _remove(sql: sqlite3.Connection, taken: Taken) -> tuple[int, int, bytes] | None:
+    """Take the envelope off the queue, token and all; only its id and when it was last seen are remembered."""
+    rows: list[tuple[int, int, bytes]] = sql.execute(
+        "DELETE FROM queue WHERE id = ? AND receipt = ? RETURNING seen_at, attempts, envelope",
+        (taken.envelope.id, taken.receipt),
+    ).fetchall()
+    for seen_at, _, _ in rows:
+        sql.execute(_REMEMBER, (taken.envelope.id, seen_at))
+    return rows[0] if rows else None

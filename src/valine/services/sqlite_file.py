@@ -1,0 +1,170 @@
+"""One SQLite file, one server: what a transaction has committed is on the disk, and outlives kill -9.
+
+WAL lets readers in beside the one writer. With it, synchronous=FULL is what makes a commit wait for the disk
+(https://www.sqlite.org/pragma.html#pragma_synchronous). The connection belongs to the thread that opened it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from valine.errors import Busy, StoreError
+from valine.services.file_lock import FileLock
+from valine.services.sqlite_errors import explained
+from valine.services.sqlite_schema import STEPS, bring_up_to_date, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEMORY = ":memory:"
+_BUSY_MS = 5000
+_STRICT_TABLES = (3, 37, 0)
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",  # macOS: its plain fsync does not reach the disk; others pass over it
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # an interaction's token is gone with its envelope
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+class SqliteFile:
+    """A connection to Valine's file, shared by the store and the queue that stand on it.
+
+    Made by open(). Use it from one thread only: SQLite's own check turns anything else into a StoreError.
+    """
+
+    def __init__(self, path: str, connection: sqlite3.Connection, lock: FileLock | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+        self._identity = _identity(path)
+
+    @classmethod
+    def open(cls, path: str | Path, *, exclusive: bool, busy_ms: int = _BUSY_MS) -> SqliteFile:
+        """Open the file; `exclusive` is the server's way: it makes the file and keeps other servers off.
+
+        Others open what is there already, beside a running server. `:memory:` is a store that ends with this object.
+        Raises StoreError, with what to do, if it is missing, damaged, unwritable, newer, not ours or another's.
+        """
+        if sqlite3.sqlite_version_info < _STRICT_TABLES:
+            raise StoreError(f"Valine needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}.")
+        if str(path) == MEMORY:
+            return cls(MEMORY, _connect(MEMORY, MEMORY, exclusive=True, busy_ms=busy_ms), None)
+        file = Path(path).expanduser().resolve()
+        _check_place(file, exclusive=exclusive)
+        lock = FileLock(file) if exclusive else None
+        try:
+            address = f"{file.as_uri()}?mode={'rwc' if exclusive else 'rw'}"
+            return cls(str(file), _connect(address, str(file), exclusive=exclusive, busy_ms=busy_ms), lock)
+        except BaseException:
+            if lock:
+                lock.close()
+            raise
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it. Doing so twice is harmless."""
+        try:
+            with explained(self.path):
+                self._connection.close()
+        finally:
+            if self._lock:
+                self._lock.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that sees one moment of the store. Raises StoreError or Busy, never sqlite3's errors."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is committed to the disk at its end, or not at all if anything raises within."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        if _identity(self.path) != self._identity:
+            # SQLite would go on with the file that has lost its name, and all of it would vanish with the process.
+            raise StoreError(f"{self.path} was removed or replaced while in use. Put it back, or restart Valine.")
+        with explained(self.path), _transaction(self._connection, begin):
+            yield self._connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite itself rolls back after some errors, a full disk among them
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _connect(address: str, path: str, *, exclusive: bool, busy_ms: int) -> sqlite3.Connection:
+    with explained(path):
+        connection = sqlite3.connect(address, uri=address != MEMORY, isolation_level=None, timeout=busy_ms / 1000)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma).close()
+            if exclusive:
+                _prepare(connection, path)
+            else:
+                _check_ready(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: str) -> None:
+    """Check the file through, and make or update its tables."""
+    taken = check(connection, path)
+    with closing(connection.execute("PRAGMA quick_check(1)")) as found:
+        verdict = found.fetchone()[0]
+    if verdict != "ok":
+        raise StoreError(
+            f"{path} is damaged ({verdict}). Put it aside and restore a backup, or save what can be saved with "
+            f"`sqlite3 {path} .recover | sqlite3 saved.db`."
+        )
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != ("memory" if path == MEMORY else "wal"):
+        raise StoreError(f"{path} is on a file system that cannot share memory. Put it on a local disk.")
+    with _transaction(connection, "BEGIN IMMEDIATE"):
+        bring_up_to_date(connection, taken)
+
+
+def _check_ready(connection: sqlite3.Connection, path: str) -> None:
+    if check(connection, path) < len(STEPS):
+        raise Busy(f"{path} is new, or from an older Valine. Start `valine serve` once: it makes it ready.")
+
+
+def _check_place(file: Path, *, exclusive: bool) -> None:
+    try:
+        if file.is_dir():
+            raise StoreError(f"{file} is a directory. VALINE_STORE names a file: sqlite:///path/valine.db.")
+        if not file.parent.is_dir():
+            raise StoreError(f"The directory {file.parent} does not exist. Make it, or change VALINE_STORE.")
+        if not exclusive and not file.exists():
+            raise StoreError(f"There is no store at {file} yet. `valine serve` makes it, with the first run.")
+    except OSError as error:
+        raise StoreError(
+            f"{file} is out of reach ({error.strerror}). Let Valine's user in, or change VALINE_STORE."
+        ) from error
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    if path == MEMORY:
+        return None
+    try:
+        status = os.stat(path)  # noqa: PTH116 - runs in every transaction: a Path would cost more than the call
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)

@@ -1,0 +1,80 @@
+"""Documents come back as they were, from this schema and older ones, and are refused when they can't be understood."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from builders import a_plan, a_plan_item, a_repository, a_run, an_inbox
+from samples import samples
+from valine.documents import MAX_DOCUMENT, Fields, decode, encode, migrate
+from valine.errors import StoreError, TooLarge
+from valine.orchestrator.model import SCHEMA, Repository, Run
+from valine.ports import Envelope, History, Inbox
+
+
+@pytest.mark.parametrize("kind", [Run, Repository, Inbox, History, Envelope])
+def test_every_field_and_every_variant_survives(kind: type[msgspec.Struct]) -> None:
+    for sample in samples(kind):
+        assert decode(encode(sample), kind) == sample
+
+
+@pytest.mark.parametrize("kind", [Run, Repository, Inbox, History, Envelope])
+def test_every_document_names_its_schema(kind: type[msgspec.Struct]) -> None:
+    fields = msgspec.json.decode(encode(samples(kind)[0]))
+
+    assert fields["schema"] == SCHEMA
+
+
+def test_a_value_without_fields_has_a_document_too() -> None:
+    class Empty(msgspec.Struct):
+        pass
+
+    assert encode(Empty()) == b'{"schema":%d}' % SCHEMA
+    assert isinstance(decode(encode(Empty()), Empty), Empty)
+
+
+def test_fields_that_we_do_not_know_are_passed_over() -> None:
+    fields = msgspec.json.decode(encode(a_repository()))
+
+    assert decode(msgspec.json.encode({**fields, "mood": "good"}), Repository) == a_repository()
+
+
+def test_a_document_of_a_newer_schema_is_refused() -> None:
+    fields = msgspec.json.decode(encode(a_run()))
+
+    with pytest.raises(StoreError, match=f"newer Valine .schema {SCHEMA + 1}, this one knows {SCHEMA}"):
+        decode(msgspec.json.encode({**fields, "schema": SCHEMA + 1}), Run)
+
+
+@pytest.mark.parametrize(
+    "document", [b"", b"\xff", b"nonsense", b"[]", b"{}", b'{"schema":"1"}', b'{"schema":1,"number":"x"}']
+)
+def test_what_makes_no_sense_is_a_store_error(document: bytes) -> None:
+    with pytest.raises(StoreError, match="makes no sense"):
+        decode(document, Run)
+
+
+def test_a_document_too_large_for_any_store_is_refused() -> None:
+    with pytest.raises(TooLarge, match=r"The run takes .* no more than 389,120"):
+        encode(a_run(plan=a_plan(a_plan_item(title="x" * MAX_DOCUMENT))))
+
+
+def test_an_older_document_is_carried_forward_a_schema_at_a_time() -> None:
+    def rename(fields: Fields) -> Fields:
+        return {"title": fields["name"], "schema": fields["schema"]}
+
+    def shout(fields: Fields) -> Fields:
+        return {**fields, "title": fields["title"].upper()}
+
+    migrations = {("Note", 1): rename, ("Note", 3): shout, ("Other", 2): rename}
+
+    carried = migrate({"schema": 1, "name": "x"}, "Note", 1, schema=4, migrations=migrations)
+
+    assert carried == {"schema": 4, "title": "X"}
+
+
+def test_an_older_document_that_did_not_change_is_read_as_it_is() -> None:
+    fields = msgspec.json.decode(encode(an_inbox()))
+
+    assert decode(msgspec.json.encode({**fields, "schema": SCHEMA - 1}), Inbox) == an_inbox()

@@ -1,0 +1,188 @@
+"""The SQLite store and queue keep the contracts, in a file and in memory; and what only they promise."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builders import NOON, a_command_envelope, a_run, after, an_envelope, an_inbox
+from contract.queue_contract import QueueContract, drain, put, take
+from contract.run_store_contract import RunStoreContract, SharedRunStoreContract
+from valine.ports import Commit
+from valine.services.queue_sqlite import DeadLetter, SqliteQueue
+from valine.services.run_store_sqlite import SqliteRunStore
+from valine.services.sqlite_file import SqliteFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MONTH = 30 * 86400 + 2
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "valine #1?.db"  # both mean something in a URI
+
+
+@pytest.fixture
+def file(path: Path) -> Iterator[SqliteFile]:
+    with closing(SqliteFile.open(path, exclusive=True)) as file:
+        yield file
+
+
+@pytest.fixture
+def memory() -> Iterator[SqliteFile]:
+    with closing(SqliteFile.open(":memory:", exclusive=True)) as file:
+        yield file
+
+
+class TestRunStoreInAFile(SharedRunStoreContract):
+    @pytest.fixture
+    def store(self, file: SqliteFile) -> SqliteRunStore:
+        return SqliteRunStore(file)
+
+    @pytest.fixture
+    def connect(self, path: Path) -> Callable[[], AbstractContextManager[SqliteRunStore]]:
+        @contextmanager
+        def connected() -> Iterator[SqliteRunStore]:
+            with closing(SqliteFile.open(path, exclusive=False, busy_ms=60_000)) as file:
+                yield SqliteRunStore(file)
+
+        return connected
+
+
+class TestRunStoreInMemory(RunStoreContract):
+    @pytest.fixture
+    def store(self, memory: SqliteFile) -> SqliteRunStore:
+        return SqliteRunStore(memory)
+
+
+class TestQueueInAFile(QueueContract):
+    @pytest.fixture
+    def queue(self, file: SqliteFile) -> SqliteQueue:
+        return SqliteQueue(file)
+
+
+class TestQueueInMemory(QueueContract):
+    @pytest.fixture
+    def queue(self, memory: SqliteFile) -> SqliteQueue:
+        return SqliteQueue(memory)
+
+
+def rows(file: SqliteFile, table: str) -> int:
+    with file.reading() as sql:
+        return int(sql.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
+
+
+def content(path: Path) -> str:
+    return path.read_bytes().decode("latin-1")
+
+
+async def test_store_and_queue_share_a_file_and_find_it_again(path: Path) -> None:
+    with closing(SqliteFile.open(path, exclusive=True)) as file:
+        await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
+        await SqliteQueue(file).put(an_envelope(), NOON)
+
+    with closing(SqliteFile.open(path, exclusive=True)) as file:
+        assert await SqliteRunStore(file).run("team/app", 1) is not None
+        assert await SqliteQueue(file).depth() == 1
+
+
+async def test_expired_inbox_records_are_cleared_out_a_few_at_a_time(memory: SqliteFile) -> None:
+    store = SqliteRunStore(memory)
+    for number in range(30):
+        await store.commit(Commit(inbox=an_inbox(f"old{number}")), NOON)
+
+    await store.commit(Commit(inbox=an_inbox("new1", at=after(MONTH))), after(MONTH))
+    assert rows(memory, "inbox") == 11
+    await store.commit(Commit(inbox=an_inbox("new2", at=after(MONTH))), after(MONTH))
+
+    assert rows(memory, "inbox") == 2
+
+
+async def test_ids_that_swallow_repeats_are_forgotten_when_they_no_longer_need_to(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, *(an_envelope(f"e{number}") for number in range(5)))
+    await drain(queue)
+    assert rows(memory, "queue_seen") == 5
+
+    await queue.put(an_envelope("later"), after(301))
+
+    assert rows(memory, "queue_seen") == 0
+
+
+async def test_after_a_restart_all_that_was_in_hand_can_be_taken_at_once(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, an_envelope("a", lane="a"), an_envelope("b", lane="b"), an_envelope("c", lane="c"))
+    held = [await take(queue), await take(queue)]
+    await queue.later(await take(queue), after(60), "GitHub is down")
+
+    await queue.recover()
+
+    await queue.done(held[0])  # the hands of the one that died
+    again = [await take(queue), await take(queue)]
+    assert [taken.attempts for taken in again] == [1, 1]
+    assert await queue.take(NOON) is None
+
+
+async def test_a_dead_letter_keeps_its_trouble_and_can_be_sent_again(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    poison = a_command_envelope("poison")
+    await put(queue, poison)
+    await queue.later(await take(queue), NOON, "first")
+    await queue.set_aside(await take(queue), "it makes no sense")
+
+    assert list(await queue.dead_letters()) == [DeadLetter(envelope=poison, trouble="it makes no sense", attempts=2)]
+    assert await queue.depth() == 0
+    assert await queue.redrive("poison", after(1))
+    assert not await queue.redrive("poison", after(1))
+
+    taken = await take(queue, after(1))
+    assert (taken.envelope, taken.attempts) == (poison, 0)
+    assert list(await queue.dead_letters()) == []
+
+
+async def test_sending_again_what_was_never_set_aside_is_no(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, an_envelope("e1"))
+    await drain(queue)
+
+    assert not await queue.redrive("e1", NOON)
+
+    assert not await queue.put(an_envelope("e1"), after(1))  # its id is still remembered
+
+
+async def test_depth_counts_what_is_in_hand_too(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, an_envelope("e1"), an_envelope("e2"))
+    taken = await take(queue)
+
+    assert await queue.depth() == 2
+    await queue.done(taken)
+    assert await queue.depth() == 1
+
+
+async def test_an_interactions_token_is_gone_from_the_file_with_its_envelope(path: Path) -> None:
+    with closing(SqliteFile.open(path, exclusive=True)) as file:
+        queue = SqliteQueue(file)
+        await put(queue, a_command_envelope("c1"))
+    assert "token-c1" in content(path)
+
+    with closing(SqliteFile.open(path, exclusive=True)) as file:
+        queue = SqliteQueue(file)
+        await queue.done(await take(queue))
+
+    assert "token-c1" not in content(path)
+
+
+async def test_the_next_time_to_look_is_that_of_the_first_that_waits(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    assert await queue.next_at() is None
+    await put(queue, an_envelope("e1"), an_envelope("e2"))
+    await queue.later(await take(queue), after(60), "GitHub is down")
+    await queue.later(await take(queue), after(30), "GitHub is down")
+
+    assert await queue.next_at() == after(30)
