@@ -1,0 +1,221 @@
+"""REST routes of issues, comments, labels, assignees and people. https://docs.github.com/en/rest/issues"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from valine.simulator.github import documents, issues
+from valine.simulator.github.rest import Call, Reply, listed, route
+from valine.simulator.github.state import Pull
+from valine.simulator.github.world import Refused
+
+if TYPE_CHECKING:
+    from valine.simulator.github.state import Comment, Issue
+
+ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
+WRITE = "issues|pull_requests:write"
+READ = "issues|pull_requests:read"
+
+
+def _issue(call: Call) -> Issue:
+    return issues.find(call.repo, call.number("issue_number"))
+
+
+def _one(call: Call, which: Issue, status: int = 200) -> Reply:
+    return Reply(status, documents.issue(call.world, call.repo, which))
+
+
+@route("GET", "/repos/{owner}/{repo}/issues", READ)
+def list_issues(call: Call) -> Reply:
+    """Issues *and* pull requests, newest first, as GitHub lists them."""
+    state = call.query.get("state", "open")
+    wanted = {name.lower() for name in call.query.get("labels", "").split(",") if name}
+    found = [
+        one
+        for one in call.repo.issues.values()
+        if state in ("all", "open" if one.open else "closed") and wanted <= {name.lower() for name in one.labels}
+    ]
+    found.sort(key=lambda one: (one.created_at, one.number), reverse=call.query.get("direction", "desc") == "desc")
+    return listed(call, [documents.issue(call.world, call.repo, one) for one in found])
+
+
+@route("POST", "/repos/{owner}/{repo}/issues", "issues:write", role="read")
+def create_issue(call: Call) -> Reply:
+    """Open an issue; labels and assignees are taken only from people who may set them."""
+    may = call.token is not None and (
+        call.token.installation is not None or call.world.may(call.repo, call.login, "write")
+    )
+    made = issues.create(
+        call.world,
+        call.repo,
+        title=call.need("title"),
+        body=call.text("body"),
+        by=call.login,
+        labels=call.texts("labels") if may else [],
+        assignees=[one for one in call.texts("assignees") if call.world.may(call.repo, one, "write")] if may else [],
+    )
+    return _one(call, made, 201)
+
+
+@route("GET", ISSUE, READ)
+def get_issue(call: Call) -> Reply:
+    """One issue or pull request."""
+    return _one(call, _issue(call))
+
+
+@route("PATCH", ISSUE, WRITE)
+def edit_issue(call: Call) -> Reply:
+    """Change title, body, state; labels and assignees are replaced where given."""
+    world, it, which = call.world, call.repo, _issue(call)
+    issues.edit(world, it, which, call.login, title=call.text("title"), body=call.text("body"))
+    if "labels" in call.body:
+        wanted = call.texts("labels")
+        keep = {name.lower() for name in wanted}
+        for name in [one for one in which.labels if one.lower() not in keep]:
+            issues.remove_label(world, it, which, name, call.login)
+        issues.add_labels(world, it, which, wanted, call.login)
+    if "assignees" in call.body:
+        wanted = call.texts("assignees")
+        issues.unassign(world, it, which, [one for one in which.assignees if one not in wanted], call.login)
+        issues.assign(world, it, which, wanted, call.login)
+    _set_state(call, which)
+    return _one(call, which)
+
+
+def _set_state(call: Call, which: Issue) -> None:
+    state = call.text("state")
+    if state not in (None, "open", "closed"):
+        raise Refused(422, "Validation Failed", errors=[{"resource": "Issue", "code": "invalid", "field": "state"}])
+    if state == "closed":
+        issues.close(call.world, call.repo, which, call.login, call.text("state_reason") or "completed")
+    elif state == "open":
+        issues.reopen(call.world, call.repo, which, call.login)
+
+
+def _comments(call: Call, found: list[Comment]) -> list[Any]:
+    since = call.query.get("since")
+    if since:
+        try:
+            after = datetime.fromisoformat(since)
+        except ValueError as error:
+            raise Refused(422, "Validation Failed", errors=[{"code": "invalid", "field": "since"}]) from error
+        found = [one for one in found if one.updated_at >= after]
+    return [documents.comment(call.world, call.repo, one) for one in found]
+
+
+@route("GET", f"{ISSUE}/comments", READ)
+def list_comments(call: Call) -> Reply:
+    """An issue's comments, oldest first."""
+    number = _issue(call).number
+    return listed(call, _comments(call, [one for one in call.repo.comments.values() if one.number == number]))
+
+
+@route("POST", f"{ISSUE}/comments", WRITE, role="read")
+def create_comment(call: Call) -> Reply:
+    """Write a comment."""
+    made = issues.comment(call.world, call.repo, _issue(call), call.need("body"), call.login)
+    return Reply(201, documents.comment(call.world, call.repo, made))
+
+
+@route("GET", "/repos/{owner}/{repo}/issues/comments", READ)
+def list_all_comments(call: Call) -> Reply:
+    """Comments of the whole repository, by `sort` and `direction`; ascending by id unless asked otherwise."""
+    found = sorted(call.repo.comments.values(), key=lambda one: one.id)
+    sort = call.query.get("sort")
+    if sort in ("created", "updated"):
+        found.sort(key=lambda one: (one.created_at if sort == "created" else one.updated_at, one.id))
+        if call.query.get("direction", "desc") == "desc":
+            found.reverse()
+    return listed(call, _comments(call, found))
+
+
+@route("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}", READ)
+def get_comment(call: Call) -> Reply:
+    """One comment."""
+    return Reply(200, documents.comment(call.world, call.repo, _comment(call)))
+
+
+@route("PATCH", "/repos/{owner}/{repo}/issues/comments/{comment_id}", WRITE)
+def edit_comment(call: Call) -> Reply:
+    """Rewrite a comment."""
+    which = _comment(call)
+    issues.edit_comment(call.world, call.repo, which, call.need("body"), call.login)
+    return Reply(200, documents.comment(call.world, call.repo, which))
+
+
+def _comment(call: Call) -> Comment:
+    found = call.repo.comments.get(call.number("comment_id"))
+    if found is None:
+        raise Refused(404, "Not Found")
+    return found
+
+
+@route("GET", f"{ISSUE}/labels", READ)
+def list_labels(call: Call) -> Reply:
+    """An issue's labels."""
+    return listed(call, documents.labels(call.world, call.repo, _issue(call).labels))
+
+
+@route("POST", f"{ISSUE}/labels", WRITE)
+def add_labels(call: Call) -> Reply:
+    """Put labels on, and give all there are now."""
+    which = _issue(call)
+    issues.add_labels(call.world, call.repo, which, call.texts("labels"), call.login)
+    return Reply(200, documents.labels(call.world, call.repo, which.labels))
+
+
+@route("DELETE", f"{ISSUE}/labels/{{name}}", WRITE)
+def remove_label(call: Call) -> Reply:
+    """Take a label off, and give those that are left."""
+    which = _issue(call)
+    issues.remove_label(call.world, call.repo, which, call.params["name"], call.login)
+    return Reply(200, documents.labels(call.world, call.repo, which.labels))
+
+
+@route("POST", f"{ISSUE}/assignees", WRITE)
+def add_assignees(call: Call) -> Reply:
+    """Assign people; the answer shows who really is assigned."""
+    which = _issue(call)
+    issues.assign(call.world, call.repo, which, call.texts("assignees"), call.login)
+    return _one(call, which, 201)
+
+
+@route("DELETE", f"{ISSUE}/assignees", WRITE)
+def remove_assignees(call: Call) -> Reply:
+    """Take people off."""
+    which = _issue(call)
+    issues.unassign(call.world, call.repo, which, call.texts("assignees"), call.login)
+    return _one(call, which)
+
+
+@route("GET", "/repos/{owner}/{repo}/assignees")
+def list_assignees(call: Call) -> Reply:
+    """Everybody who may be assigned."""
+    people = [call.repo.owner] if call.world.user(call.repo.owner).kind == "User" else []
+    people += [login for login in call.repo.members if call.world.may(call.repo, login, "write")]
+    return listed(call, [documents.user(call.world, login) for login in dict.fromkeys(people)])
+
+
+@route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
+def get_permission(call: Call) -> Reply:
+    """What somebody may do: admin, write, read or none, and the finer role."""
+    login = call.params["username"]
+    if login.lower() not in call.world.state.users:
+        raise Refused(404, f"{login} is not a user", page="rest/collaborators/collaborators")
+    role = call.world.role(call.repo, login)
+    coarse = {None: "none", "triage": "read", "maintain": "write"}.get(role, role)
+    who = {**documents.user(call.world, login), "role_name": role or "none"}
+    return Reply(200, {"permission": coarse, "role_name": role or "none", "user": who})
+
+
+@route("GET", f"{ISSUE}/dependencies/blocked_by", READ)
+def list_blockers(call: Call) -> Reply:
+    """The issues this one waits for."""
+    found = []
+    for name, number in _issue(call).blocked_by:
+        it = call.world.repository(name)
+        blocker = it.issues.get(number)
+        if blocker is not None and not isinstance(blocker, Pull):
+            found.append(documents.issue(call.world, it, blocker))
+    return listed(call, found)
