@@ -1,0 +1,141 @@
+"""The composition root: the only file that names concrete classes, and where settings become a running system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import httpx2
+import msgspec
+
+from valine.engine import Engine
+from valine.intake import Intake, IntakeSettings
+from valine.services.clock import SystemClock
+from valine.services.discord.admin import DiscordAdmin
+from valine.services.discord.chat import DiscordChat
+from valine.services.github.auth import AppAuth, TokenAuth
+from valine.services.github.forge import GitHubForge
+from valine.services.pacing import Pacer
+from valine.services.queue_sqlite import SqliteQueue
+from valine.services.run_store_sqlite import SqliteRunStore
+from valine.services.sqlite_file import SqliteFile
+from valine.worker import Worker
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from valine.config import Settings
+    from valine.ports import Clock
+    from valine.services.github.auth import Auth
+
+SQLITE = "sqlite://"
+
+
+class System(msgspec.Struct, frozen=True, kw_only=True):
+    """All parts of one deployment, wired. Close it, or use it as an async context manager."""
+
+    settings: Settings
+    clock: Clock
+    store: SqliteRunStore
+    queue: SqliteQueue
+    intake: Intake
+    engine: Engine
+    worker: Worker
+    admin: DiscordAdmin
+    file: SqliteFile
+    clients: tuple[httpx2.AsyncClient, ...]
+
+    async def recover(self) -> None:
+        """What a process before this one had in hand when it stopped is taken up again."""
+        await self.queue.recover()
+
+    async def aclose(self) -> None:
+        """Let go of the file and the connections."""
+        for client in self.clients:
+            await client.aclose()
+        self.file.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def assemble(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    github: httpx2.AsyncBaseTransport | None = None,
+    discord: httpx2.AsyncBaseTransport | None = None,
+) -> System:
+    """The system that these settings describe, the one server of its file.
+
+    Without `clock` and transports it is the real world's. Raises StoreError if the file cannot be served.
+    """
+    clock = clock or SystemClock()
+    file = SqliteFile.open(store_path(settings), exclusive=True)
+    store, queue = SqliteRunStore(file), SqliteQueue(file)
+    to_github, to_discord = httpx2.AsyncClient(transport=github), httpx2.AsyncClient(transport=discord)
+    forge = GitHubForge(
+        to_github,
+        repository=settings.github_repository,
+        api_url=settings.github_api_url,
+        auth=_auth(settings, to_github, clock),
+        clock=clock,
+        pacer=Pacer(clock, settings.write_interval),
+    )
+    application = settings.discord_application_id
+    token = settings.discord_bot_token.reveal()
+    to = {"application_id": application, "bot_token": token, "api_url": settings.discord_api_url}
+    chat = DiscordChat(to_discord, clock=clock, **to)
+    engine = Engine(store=store, queue=queue, forge=forge, chat=chat, clock=clock)
+    return System(
+        settings=settings,
+        clock=clock,
+        store=store,
+        queue=queue,
+        intake=Intake(store=store, queue=queue, clock=clock, settings=_intake_settings(settings)),
+        engine=engine,
+        worker=Worker(queue=queue, engine=engine, clock=clock),
+        admin=DiscordAdmin(to_discord, clock=clock, **to),
+        file=file,
+        clients=(to_github, to_discord),
+    )
+
+
+def open_store(settings: Settings) -> tuple[SqliteRunStore, SqliteFile]:
+    """The store beside a server that may be running, and the file to close. Raises StoreError if there is none."""
+    file = SqliteFile.open(store_path(settings), exclusive=False)
+    return SqliteRunStore(file), file
+
+
+def store_path(settings: Settings) -> str:
+    """Where `sqlite:///path` lies: relative to the working directory, as most tools read it (four slashes: absolute)."""
+    address = settings.store.removeprefix(SQLITE)
+    return address if address == ":memory:" else str(Path(address.removeprefix("/")))
+
+
+def _auth(settings: Settings, client: httpx2.AsyncClient, clock: Clock) -> Auth:
+    if settings.github_token is not None:
+        return TokenAuth(settings.github_token.reveal())
+    return AppAuth(
+        client,
+        app_id=settings.github_app_id or "",
+        private_key=settings.github_app_private_key.reveal() if settings.github_app_private_key else "",
+        repository=settings.github_repository,
+        api_url=settings.github_api_url,
+        clock=clock,
+    )
+
+
+def _intake_settings(settings: Settings) -> IntakeSettings:
+    return IntakeSettings(
+        repository=settings.github_repository,
+        application_id=settings.discord_application_id,
+        guild_id=settings.discord_guild_id,
+        public_key=bytes.fromhex(settings.discord_public_key),
+        webhook_secret=settings.github_webhook_secret.reveal(),
+    )

@@ -1,0 +1,124 @@
+"""`valine demo`: one day on embedded defaults, or on anybody's repository and issues, told and then summed up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from valine.demo import team
+from valine.demo.day import Day, DayError
+from valine.demo.show import Show
+from valine.demo.world import PRODUCT, a_world
+from valine.simulator.objects_git import GitObjects
+
+if TYPE_CHECKING:
+    from valine.demo.world import World
+    from valine.orchestrator.model import Run
+
+
+def run(json_path: Path | None, repo: Path | None, issues: Path | None) -> int:
+    """Play the day; 0 if it went as it must, 1 if not, 2 if what was handed in cannot be played."""
+    started = time.perf_counter()
+    try:
+        rows = _rows(repo, issues)
+        if json_path is not None and not json_path.resolve().parent.is_dir():
+            raise team.UnusableInput(f"{json_path}: there is no such folder to write to.")
+        result = asyncio.run(_played(repo, rows))
+    except team.UnusableInput as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except DayError as error:
+        sys.stderr.write(f"The day went wrong: {error}.\n")
+        return 1
+    result["seconds"] = round(time.perf_counter() - started, 2)
+    Show().summary(result)
+    if json_path is not None:
+        json_path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def _rows(repo: Path | None, issues: Path | None) -> list[dict[str, Any]] | None:
+    if (repo is None) != (issues is None):
+        raise team.UnusableInput("--repo and --issues go together: a repository, and what is to be done in it.")
+    if repo is not None and not _is_repository(repo):
+        raise team.UnusableInput(f"{repo} is not a git repository with a commit in it.")
+    return team.read_issues(issues) if issues is not None else None
+
+
+def _is_repository(path: Path) -> bool:
+    command = ["git", "-C", str(path), "rev-parse", "--verify", "--quiet", "HEAD"]
+    return path.is_dir() and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+async def _played(repo: Path | None, rows: list[dict[str, Any]] | None) -> dict[str, Any]:
+    name = f"{team.OWNER}/{team.NAME}"
+    with tempfile.TemporaryDirectory(prefix="valine-demo-") as folder:
+        objects = GitObjects(Path(folder) / "git")
+        store = f"sqlite:///{folder}/valine.db"
+        async with a_world(objects, store=store, repository=name) as world:
+            label = _set_the_scene(world, repo, rows)
+            ended = await Day(world, Show(), repository=name, label=label).play()
+            return _result(world, ended)
+
+
+def _set_the_scene(world: World, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
+    """The repository with its people, issues and webhook; the label to plan by."""
+    people = {row["login"] for issue in rows or () for row in issue["assignees"]}
+    members = {login: "write" for login in (*team.DEVELOPERS, *sorted(people), team.BOT)}
+    where = {"from_path": str(repo)} if repo is not None else {"files": team.FILES}
+    world.on_github("create_repository", owner=team.OWNER, name=team.NAME, members=members, **where)
+    world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret="simulated-webhook-secret")  # noqa: S106
+    if rows is not None:
+        world.on_github("import_issues", issues=rows)
+        return team.label_of(rows)
+    for issue in team.ISSUES:
+        world.on_github("create_issue", by="ana", **issue)
+    return "ready"
+
+
+def _result(world: World, ended: Run) -> dict[str, Any]:
+    """What `--json` writes."""
+    view = world.discord.view()
+    tasks = [
+        {
+            "issue": task.issue,
+            "title": task.title,
+            "branch": task.branch,
+            "pull_request": task.pull_request,
+            "state": str(task.state),
+            "merged_sha": task.merged_sha,
+        }
+        for task in ended.tasks
+    ]
+    requests = {"github": world.github.view()["requests"]["github"], "discord": view["requests"]}
+    return {
+        "run": ended.name,
+        "status": str(ended.status),
+        "tasks": tasks,
+        "messages": list(_messages(view)),
+        "requests": requests,
+        "seconds": 0.0,
+    }
+
+
+def _messages(view: dict[str, Any]) -> list[dict[str, Any]]:
+    shown = []
+    for channel in view["channels"]:
+        for message in channel["messages"]:
+            shown.append(_shown(f"#{channel['name']}", message))
+            thread = message.get("thread")
+            for inner in thread["messages"] if thread else []:
+                shown.append(_shown(f"#{channel['name']} › {thread['name']}", inner))
+    for person, messages in view["ephemeral"].items():
+        shown += [_shown(f"only {person} sees", message) for message in messages]
+    return shown
+
+
+def _shown(where: str, message: dict[str, Any]) -> dict[str, Any]:
+    return {"where": where, "text": message["text"], "edits": message["edits"], "rung": message["rung"]}

@@ -1,0 +1,70 @@
+"""Takes envelopes off the queue one by one, and decides what becomes of those that could not be dealt with."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from valine.errors import Conflict, OutsideError, StoreError
+from valine.logs import correlate
+
+if TYPE_CHECKING:
+    from valine.engine import Engine
+    from valine.ports import Clock, Queue, Taken
+
+log = logging.getLogger("valine.worker")
+
+MOST_ATTEMPTS = 3  # of an envelope that breaks the engine: then it is set aside, and its lane goes on
+MOST_RETRIES = 12  # of one that waits for a platform or the store
+FIRST_RETRY = timedelta(seconds=2)
+LAST_RETRY = timedelta(minutes=5)
+
+
+class Worker:
+    """One pair of hands on a queue."""
+
+    def __init__(self, *, queue: Queue, engine: Engine, clock: Clock) -> None:
+        self._queue = queue
+        self._engine = engine
+        self._clock = clock
+
+    async def work_once(self) -> bool:
+        """Deal with the next envelope, if there is one; whether there was. Never raises for what is in it."""
+        taken = await self._queue.take(self._clock.now())
+        if taken is None:
+            return False
+        with correlate(taken.envelope.id):
+            await self._deal(taken)
+        return True
+
+    async def _deal(self, taken: Taken) -> None:
+        try:
+            await self._engine.handle(taken)
+        except (OutsideError, Conflict, StoreError) as error:
+            await self._retry(taken, error)
+        except Exception as error:  # one poisonous envelope must not stop the lane, whatever is wrong with it
+            log.exception("an envelope broke the engine")
+            await self._break_off(taken, error)
+        else:
+            await self._queue.done(taken)
+
+    async def _retry(self, taken: Taken, error: Exception) -> None:
+        failure = error.failure if isinstance(error, OutsideError) else None
+        if (failure is not None and failure.kind == "permanent") or taken.attempts > MOST_RETRIES:
+            log.error("set aside: %s", error)
+            await self._queue.set_aside(taken, str(error))
+            return
+        now = self._clock.now()
+        until = now + min(FIRST_RETRY * 2 ** min(taken.attempts, 10), LAST_RETRY)
+        if failure is not None and failure.retry_at is not None:
+            until = max(until, failure.retry_at)
+        log.warning("tried again at %s: %s", until.isoformat(), error)
+        await self._queue.later(taken, until, str(error))
+
+    async def _break_off(self, taken: Taken, error: Exception) -> None:
+        trouble = f"{type(error).__name__}: {error}"
+        if taken.attempts >= MOST_ATTEMPTS:
+            await self._queue.set_aside(taken, trouble)
+        else:
+            await self._queue.later(taken, self._clock.now() + FIRST_RETRY, trouble)
