@@ -19,7 +19,7 @@ from pytest_socket import SocketConnectBlockedError
 MAY_LOOK = {
     "services/clock.py": "it is the clock",
     "services/ids.py": "it makes the ids",
-    "cli.py": "it is where a day begins: it may time itself for the person who waits",
+    "cli/simulate.py": "it hands the twins their dice",
 }
 # Convention 15. Nothing here so far; an entry would need its reason.
 MAY_BE_LONG: dict[str, str] = {}
@@ -104,7 +104,7 @@ class Project:
         self.folder = folder
         for level in ("runtime", "simulator", "dev"):
             self.write(f"requirements/{level}.txt", "# nothing\n")
-        self.write("src/valine/cli.py", STUB)
+        self.write("src/valine/cli/__init__.py", STUB)
         shutil.copy(root / "dev", folder / "dev")
         shutil.copy(root / "pyproject.toml", folder / "pyproject.toml")
 

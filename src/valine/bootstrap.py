@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import httpx2
-import msgspec
 
 from valine.engine import Engine
+from valine.errors import StoreError
 from valine.intake import Intake, IntakeSettings
 from valine.services.clock import SystemClock
 from valine.services.discord.admin import DiscordAdmin
@@ -22,16 +23,18 @@ from valine.services.sqlite_file import SqliteFile
 from valine.worker import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
     from valine.config import Settings
     from valine.ports import Clock
     from valine.services.github.auth import Auth
 
-SQLITE = "sqlite://"
+SQLITE = "sqlite:///"
 
 
-class System(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class System:
     """All parts of one deployment, wired. Close it, or use it as an async context manager."""
 
     settings: Settings
@@ -76,7 +79,7 @@ def assemble(
     Without `clock` and transports it is the real world's. Raises StoreError if the file cannot be served.
     """
     clock = clock or SystemClock()
-    file = SqliteFile.open(store_path(settings), exclusive=True)
+    file = SqliteFile.open(store_path(settings.store), exclusive=True)
     store, queue = SqliteRunStore(file), SqliteQueue(file)
     to_github, to_discord = httpx2.AsyncClient(transport=github), httpx2.AsyncClient(transport=discord)
     forge = GitHubForge(
@@ -87,9 +90,7 @@ def assemble(
         clock=clock,
         pacer=Pacer(clock, settings.write_interval),
     )
-    application = settings.discord_application_id
-    token = settings.discord_bot_token.reveal()
-    to = {"application_id": application, "bot_token": token, "api_url": settings.discord_api_url}
+    to = _to_discord(settings)
     chat = DiscordChat(to_discord, clock=clock, **to)
     engine = Engine(store=store, queue=queue, forge=forge, chat=chat, clock=clock)
     return System(
@@ -106,16 +107,43 @@ def assemble(
     )
 
 
-def open_store(settings: Settings) -> tuple[SqliteRunStore, SqliteFile]:
-    """The store beside a server that may be running, and the file to close. Raises StoreError if there is none."""
-    file = SqliteFile.open(store_path(settings), exclusive=False)
+def open_store(address: str) -> tuple[SqliteRunStore, SqliteFile]:
+    """The store at VALINE_STORE's address, beside a server that may be running, and the file to close.
+
+    Raises StoreError if there is none.
+    """
+    file = SqliteFile.open(store_path(address), exclusive=False)
     return SqliteRunStore(file), file
 
 
-def store_path(settings: Settings) -> str:
-    """Where `sqlite:///path` lies: relative to the working directory, as most tools read it (four slashes: absolute)."""
-    address = settings.store.removeprefix(SQLITE)
-    return address if address == ":memory:" else str(Path(address.removeprefix("/")))
+@contextlib.asynccontextmanager
+async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
+    """The application's own settings on Discord, without the store: a server may be running beside it."""
+    async with httpx2.AsyncClient() as client:
+        yield DiscordAdmin(client, clock=SystemClock(), **_to_discord(settings))
+
+
+def wall_clock() -> Clock:
+    """The real time."""
+    return SystemClock()
+
+
+def store_path(address: str) -> str:
+    """Where `sqlite:///path` lies, relative to the working directory (four slashes: absolute), as most tools read it.
+
+    Raises StoreError for what is not a file of one machine.
+    """
+    if not address.startswith(SQLITE):
+        raise StoreError(f"{address} is not served on one machine. Set VALINE_STORE to sqlite:///path.")
+    return address.removeprefix(SQLITE)
+
+
+def _to_discord(settings: Settings) -> dict[str, str]:
+    return {
+        "application_id": settings.discord_application_id,
+        "bot_token": settings.discord_bot_token.reveal(),
+        "api_url": settings.discord_api_url,
+    }
 
 
 def _auth(settings: Settings, client: httpx2.AsyncClient, clock: Clock) -> Auth:

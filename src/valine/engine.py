@@ -43,9 +43,7 @@ SEEN_AGAIN = timedelta(minutes=10)  # comments are looked for from a little befo
 class Engine:
     """Works off envelopes, one at a time for each lane."""
 
-    def __init__(  # noqa: PLR0913 - the ports, and nothing else
-        self, *, store: RunStore, queue: Queue, forge: Forge, chat: Chat, clock: Clock
-    ) -> None:
+    def __init__(self, *, store: RunStore, queue: Queue, forge: Forge, chat: Chat, clock: Clock) -> None:
         self._store = store
         self._queue = queue
         self._forge = forge
@@ -74,7 +72,9 @@ class Engine:
         for run in due:
             inbound = events.Woken(at=now, run=RunNumber(run.number), uid=run.uid)
             rung = run.wake_at.isoformat() if run.wake_at else ""
-            await self._queue.put(Envelope(id=f"wake:{run.uid}:{rung}", lane=run.repository, urgent=False, inbound=inbound), now)
+            await self._queue.put(
+                Envelope(id=f"wake:{run.uid}:{rung}", lane=run.repository, urgent=False, inbound=inbound), now
+            )
         return len(due)
 
     # Commands ---------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queue(Protocol):
-    """A durable queue with one lane a repository: one envelope of a lane at a time, urgent ones first, else in order."""
+    """A durable queue with one lane a repository: one of a lane at a time, urgent ones first, else in order."""
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
         """Store it durably. False if one of that id is there or was there in the last 5 minutes."""
@@ -197,7 +197,7 @@ class Forge(Protocol):
 class Chat(Protocol):
     """Discord, for one application. Raises Transient, Permanent or Ambiguous; never retries by itself."""
 
-    async def ensure_message(  # noqa: PLR0913 - all that identifies one message
+    async def ensure_message(
         self, *, channel: str, marker: str, nonce: str, message: Message, posted: Posted | None, since: datetime
     ) -> str:
         """The id of the message that bears the marker and now has this content.

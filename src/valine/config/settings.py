@@ -122,6 +122,15 @@ def store_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> st
     return url
 
 
+def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
+    """GITHUB_REPOSITORY alone, for the same commands. Raises ConfigurationError."""
+    given = _Given(environ, dotenv_path)
+    name = given.read("GITHUB_REPOSITORY", values.repository, needed=True)
+    if name is None:
+        raise ConfigurationError(tuple(given.problems))
+    return name
+
+
 class _Given:
     """What was given, stripped, the environment before the file; and the problems found so far."""
 

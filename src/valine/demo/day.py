@@ -89,8 +89,13 @@ class Day:
         run = await self._run()
         for task in run.tasks:
             self._push(task, {f"valine-demo/issue-{task.issue}.md": f"# {task.title}\n"}, f"Work on #{task.issue}")
-            self._github(_author(task), f"marks #{task.pull_request} ready for review", "ready_for_review",
-                         number=task.pull_request, by=_author(task))
+            self._github(
+                _author(task),
+                f"marks #{task.pull_request} ready for review",
+                "ready_for_review",
+                number=task.pull_request,
+                by=_author(task),
+            )
         await self._settled()
         first = run.tasks[0]
         reviewer = next(login for login in ("ben", "ana") if login != _author(first))
@@ -137,8 +142,15 @@ class Day:
         if task is None:
             return
         who = _author(task)
-        self._github(who, f"merges {run.plan.base.branch} into {task.branch} and settles the conflict", "resolve",
-                     branch=task.branch, other=run.plan.base.branch, files={SHARED: "Notes of both.\n"}, by=who)
+        self._github(
+            who,
+            f"merges {run.plan.base.branch} into {task.branch} and settles the conflict",
+            "resolve",
+            branch=task.branch,
+            other=run.plan.base.branch,
+            files={SHARED: "Notes of both.\n"},
+            by=who,
+        )
         self._check(task, "success")
         await self._settled(boards=True)
 
@@ -178,8 +190,16 @@ class Day:
         self._github(who, f"pushes to {task.branch}", "push", branch=task.branch, files=files, message=message, by=who)
 
     def _check(self, task: Task, conclusion: str) -> None:
-        self._github("ci", f"{WORKFLOW}/{CHECK} on #{task.pull_request}: {conclusion}", "set_check", name=CHECK,
-                     number=task.pull_request, status="completed", conclusion=conclusion, workflow=WORKFLOW)
+        self._github(
+            "ci",
+            f"{WORKFLOW}/{CHECK} on #{task.pull_request}: {conclusion}",
+            "set_check",
+            name=CHECK,
+            number=task.pull_request,
+            status="completed",
+            conclusion=conclusion,
+            workflow=WORKFLOW,
+        )
 
     def _click_confirm(self, who: str) -> None:
         label = next(
@@ -192,7 +212,7 @@ class Day:
         self._world.on_discord("click", by=who, label=label)
 
     def _progress(self, run: Run) -> None:
-        self._show.progress([{"state": str(task.state)} for task in run.tasks])
+        self._show.progress([str(task.state) for task in run.tasks])
 
 
 def _author(task: Task) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from valine.demo import team
 from valine.demo.day import Day, DayError
-from valine.demo.show import Show
+from valine.demo.show import Show, everything
 from valine.demo.world import PRODUCT, a_world
 from valine.simulator.objects_git import GitObjects
 
@@ -27,8 +27,7 @@ def run(json_path: Path | None, repo: Path | None, issues: Path | None) -> int:
     started = time.perf_counter()
     try:
         rows = _rows(repo, issues)
-        if json_path is not None and not json_path.resolve().parent.is_dir():
-            raise team.UnusableInput(f"{json_path}: there is no such folder to write to.")
+        _check_writable(json_path)
         result = asyncio.run(_played(repo, rows))
     except team.UnusableInput as error:
         sys.stderr.write(f"{error}\n")
@@ -51,6 +50,12 @@ def _rows(repo: Path | None, issues: Path | None) -> list[dict[str, Any]] | None
     return team.read_issues(issues) if issues is not None else None
 
 
+def _check_writable(json_path: Path | None) -> None:
+    """Better before the day than after it."""
+    if json_path is not None and (json_path.is_dir() or not json_path.resolve().parent.is_dir()):
+        raise team.UnusableInput(f"{json_path} cannot be written: it is a folder, or in none that exists.")
+
+
 def _is_repository(path: Path) -> bool:
     command = ["git", "-C", str(path), "rev-parse", "--verify", "--quiet", "HEAD"]
     return path.is_dir() and subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -70,7 +75,7 @@ async def _played(repo: Path | None, rows: list[dict[str, Any]] | None) -> dict[
 def _set_the_scene(world: World, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
     """The repository with its people, issues and webhook; the label to plan by."""
     people = {row["login"] for issue in rows or () for row in issue["assignees"]}
-    members = {login: "write" for login in (*team.DEVELOPERS, *sorted(people), team.BOT)}
+    members = dict.fromkeys((*team.DEVELOPERS, *sorted(people), team.BOT), "write")
     where = {"from_path": str(repo)} if repo is not None else {"files": team.FILES}
     world.on_github("create_repository", owner=team.OWNER, name=team.NAME, members=members, **where)
     world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret="simulated-webhook-secret")  # noqa: S106
@@ -108,17 +113,8 @@ def _result(world: World, ended: Run) -> dict[str, Any]:
 
 
 def _messages(view: dict[str, Any]) -> list[dict[str, Any]]:
-    shown = []
-    for channel in view["channels"]:
-        for message in channel["messages"]:
-            shown.append(_shown(f"#{channel['name']}", message))
-            thread = message.get("thread")
-            for inner in thread["messages"] if thread else []:
-                shown.append(_shown(f"#{channel['name']} › {thread['name']}", inner))
-    for person, messages in view["ephemeral"].items():
-        shown += [_shown(f"only {person} sees", message) for message in messages]
-    return shown
-
-
-def _shown(where: str, message: dict[str, Any]) -> dict[str, Any]:
-    return {"where": where, "text": message["text"], "edits": message["edits"], "rung": message["rung"]}
+    """All messages as Discord shows them, the channel's first, each with where it is and whom it rang."""
+    return [
+        {"where": where, "text": message["text"], "edits": message["edits"], "rung": message["rung"]}
+        for where, message in everything(view)
+    ]

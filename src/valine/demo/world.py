@@ -39,7 +39,7 @@ QUIET = timedelta(seconds=40)  # nothing due for so long: the product is at rest
 class World:
     """One repository, one guild with one channel, and Valine between them."""
 
-    def __init__(  # noqa: PLR0913 - what a world is made of
+    def __init__(
         self,
         *,
         clock: ManualClock,
@@ -116,10 +116,10 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def a_world(  # noqa: PLR0913 - each has a default
+async def a_world(
     objects: ObjectStore,
     *,
-    store: str = "sqlite://:memory:",
+    store: str = "sqlite:///:memory:",
     seed: int = 12,
     repository: str = "acme/rocket",
     members: dict[str, list[str]] | None = None,
@@ -180,7 +180,7 @@ def _named(
     return lambda method, path, body: recorder(service, method, path, body)
 
 
-def _settings(  # noqa: PLR0913 - what the twins gave out
+def _settings(
     github: GitHubTwin, discord: DiscordTwin, place: dict[str, Any], *, repository: str, store: str, now: datetime
 ) -> Settings:
     return Settings.load(

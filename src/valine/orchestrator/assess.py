@@ -32,9 +32,7 @@ def assess(run: Run, task: Task, at: datetime) -> Task:
 def waits_for(run: Run, task: Task) -> tuple[int, ...]:
     """The issues that must be merged before this task: dependencies whose issue is still open."""
     found = (run.task(issue) for issue in task.depends_on)
-    return tuple(
-        other.issue for other in found if other and other.state is not TaskState.MERGED and other.issue_open
-    )
+    return tuple(other.issue for other in found if other and other.state is not TaskState.MERGED and other.issue_open)
 
 
 def _verdict(run: Run, task: Task, at: datetime) -> Verdict:
@@ -122,5 +120,10 @@ def missing_checks(run: Run, task: Task) -> set[str]:
     A required check is known by its name (context) alone, one that was seen by app, workflow and name.
     """
     present = set(task.passed_checks) | ({check.key for check in task.pull.checks} if task.pull else set())
-    names = present | {key.rsplit("/", 1)[-1] for key in present}
-    return (set(task.known_checks) - present) | {name for name in run.required_checks if name not in names}
+    unseen = {name for name in run.required_checks if not any(is_check(key, name) for key in present)}
+    return (set(task.known_checks) - present) | unseen
+
+
+def is_check(key: str, name: str) -> bool:
+    """Whether the check known by this key (app/workflow/name, or a context) goes by that name; names may have slashes."""
+    return key == name or key.endswith(f"/{name}")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from valine.orchestrator.model import Repository, Run  # noqa: TC001 - msgspec resolves annotations at run time
+from valine.orchestrator.model import Repository, Run
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True):

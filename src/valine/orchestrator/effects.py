@@ -5,12 +5,12 @@ An effect has a `key`, unique in its run, and the number of GitHub writes it may
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import ClassVar, Literal
 
 import msgspec
 
-from valine.orchestrator.model import IssueNumber, Login, PullNumber, RunUid, Sha  # noqa: TC001
+from valine.orchestrator.model import IssueNumber, Login, PullNumber, RunUid, Sha
 
 
 class EnsureMessage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -53,7 +53,7 @@ class EnsureBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EnsurePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A pull request from `branch` to `base` that closes the issue and bears our uid; a draft where GitHub allows it."""
+    """A pull request from `branch` to `base` closes the issue and bears our uid; a draft where GitHub allows it."""
 
     issue: IssueNumber
     uid: RunUid

@@ -6,12 +6,12 @@ changed; it is looked up. An observation is what a look brought back. A result i
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from valine.orchestrator.model import (  # noqa: TC001
+from valine.orchestrator.model import (
     Actor,
     IssueNumber,
     Login,
@@ -20,7 +20,7 @@ from valine.orchestrator.model import (  # noqa: TC001
     RunNumber,
     Sha,
 )
-from valine.orchestrator.world import Failure, PlanWorld, WorkWorld  # noqa: TC001
+from valine.orchestrator.world import Failure, PlanWorld, WorkWorld
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -278,7 +278,5 @@ PersonCommand = (
     | DropRequested
     | StatusRequested
 )
-Event = (
-    PersonCommand | Woken | WorldObserved | PlanObserved | LookFailed | EffectSucceeded | EffectFailed
-)
+Event = PersonCommand | Woken | WorldObserved | PlanObserved | LookFailed | EffectSucceeded | EffectFailed
 Inbound = PersonCommand | HintReceived | Woken

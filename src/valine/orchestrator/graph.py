@@ -81,7 +81,7 @@ def _command(state: State, event: PersonCommand) -> Outcome:
     return _on_run(state, run, event)
 
 
-def _on_run(state: State, run: Run, event: PersonCommand) -> Outcome:  # noqa: PLR0911 - one line a command
+def _on_run(state: State, run: Run, event: PersonCommand) -> Outcome:  # noqa: C901, PLR0911 - a line a command
     match event:
         case events.PlanEdited():
             return propose.edited(state, run, event)
@@ -109,7 +109,7 @@ def _on_run(state: State, run: Run, event: PersonCommand) -> Outcome:  # noqa: P
             assert_never(event)
 
 
-def _observation(state: State, event: Event) -> Outcome:
+def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a line an event
     run = state.run
     if run is None:
         return Nothing()

@@ -13,10 +13,12 @@ COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)", re.DOTALL)
 QUOTE_OR_INDENTED = re.compile(r"^(?: {0,3}>| {4}|\t)")
-SEPARATOR = r"(?:\s*(?:,|;|&|\+|/)?\s*(?:\b(?:and|or|und)\b)?\s*)"
 NUMBER = r"#([1-9][0-9]{0,8})\b"
+LIST = rf"{NUMBER}(?:(?:[ \t,;&+/]|\b(?:and|or)\b){{1,24}}{NUMBER})*"  # one line: #1, #2 and #3
+BULLET = r"[-*+][ \t]{1,3}(?:\[[ xX]\][ \t])?"
 PHRASE = re.compile(
-    rf"\b(?:depend(?:s|ing|ent)?\s+(?:up)?on|blocked\s+by)\b\s*:?\s*(?:issues?\s+)?({NUMBER}(?:{SEPARATOR}{NUMBER})*)",
+    r"\b(?:depend(?:s|ing|ent)?\s{1,3}(?:up)?on|blocked\s{1,3}by)\b[\s:*_]{0,12}(?:issues?\s{1,3})?"
+    rf"({LIST}|{BULLET}{LIST}(?:[^\n]{{0,200}}\n[ \t]{{0,3}}{BULLET}{LIST})*)",
     re.IGNORECASE,
 )
 

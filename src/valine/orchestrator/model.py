@@ -5,13 +5,13 @@ A run holds titles, hashes and summaries, never the bodies of issues. All times 
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NewType
 
 import msgspec
 
-from valine.orchestrator.policy import Policy  # noqa: TC001 - msgspec resolves annotations at run time
+from valine.orchestrator.policy import Policy
 
 RunUid = NewType("RunUid", str)
 RunNumber = NewType("RunNumber", int)

@@ -1,4 +1,4 @@
-"""Names are derived, never invented: the same command, run or task always gives the same ones, so a repeat finds them."""
+"""Names are derived, never invented: the same command, run or task gives the same ones, so a repeat finds them."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def _distinct(values: tuple[str, ...], good: Callable[[str], Any]) -> bool:
 RULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "plan.label": ("the name of a label, 1 to 50 characters", _label),
     "plan.priorities": (
-        "a list of different labels, the most urgent first",
+        "a list of different labels, most urgent first",
         lambda values: _distinct(values, _label),
     ),
     "plan.limit": ("a whole number from 1 to 250", lambda value: value is None or 1 <= value <= 250),  # noqa: PLR2004
@@ -117,7 +117,7 @@ RULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "ship.checks_minutes": ("a whole number from 1 to 1440", lambda value: 1 <= value <= 1440),  # noqa: PLR2004
     "ship.release": ("true or false", lambda _: True),
 }
-PEOPLE = 'GitHub logins with Discord user ids in quotes, like ana = "80351110224678912"'
+PEOPLE = 'GitHub logins and Discord ids, like ana = "80351110224678912"'
 TABLES: dict[str, tuple[str, ...]] = {
     "plan": PlanPolicy.__struct_fields__,
     "tasks": TaskPolicy.__struct_fields__,
@@ -175,7 +175,7 @@ def _check_people(people: object) -> None:
         if not LOGIN.fullmatch(login):
             raise _problem("people", PEOPLE, login)
         if not isinstance(person, str) or not DISCORD_ID.fullmatch(person):
-            raise _problem(f"people.{login}", 'a Discord user id in quotes, like "80351110224678912"', person)
+            raise _problem(f"people.{login}", 'a Discord id in quotes, like "80351110224678912"', person)
 
 
 def _check_values(policy: Policy) -> None:

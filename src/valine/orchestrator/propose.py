@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.orchestrator import cards, naming, planner, wording
-from valine.orchestrator.decision import Decision, Look, Nothing, Refusal, Reply
+from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
 from valine.orchestrator.model import (
     Actor,
     Approval,
@@ -100,9 +100,7 @@ def edited(state: State, run: Run, event: PlanEdited) -> Outcome:
 
 
 def _revised(run: Run, plan: Plan, by: Actor | None, at: datetime) -> Run:
-    milestone = Milestone(
-        key=f"revised.{plan.revision}", kind=MilestoneKind.REVISED, at=at, by=by, round=plan.revision
-    )
+    milestone = Milestone(key=f"revised.{plan.revision}", kind=MilestoneKind.REVISED, at=at, by=by, round=plan.revision)
     return tell(replace(run, plan=plan), milestone)
 
 
@@ -153,9 +151,7 @@ def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Out
         return Refusal(reply=wording.claimed(run, taken, claims[str(taken[0])]))
     plan = replace(run.plan, base=world.base)
     approval = Approval(by=event.by, at=event.at, revision=plan.revision, digest=plan.digest)
-    milestone = Milestone(
-        key="approved", kind=MilestoneKind.APPROVED, at=event.at, by=event.by, round=plan.revision
-    )
+    milestone = Milestone(key="approved", kind=MilestoneKind.APPROVED, at=event.at, by=event.by, round=plan.revision)
     run = replace(
         run,
         status=RunStatus.IN_PROGRESS,
@@ -197,9 +193,7 @@ def observed(state: State, run: Run, event: PlanObserved) -> Outcome:
 
 def _ended(run: Run, kind: MilestoneKind, by: Actor | None, at: datetime) -> Run:
     milestone = Milestone(key=str(kind), kind=kind, at=at, by=by)
-    run = replace(
-        run, status=RunStatus.CANCELLED, stage=Stage.DONE, ended_by=by, ended_at=at, look_at=None
-    )
+    run = replace(run, status=RunStatus.CANCELLED, stage=Stage.DONE, ended_by=by, ended_at=at, look_at=None)
     return tell(run, milestone)
 
 

@@ -54,7 +54,7 @@ def succeeded(run: Run, event: EffectSucceeded) -> Run:
     return _noted(replace(run, pending=pending), event.result, event.at)
 
 
-def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: PLR0911 - one line for each kind of result
+def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
     match result:
         case events.MessageEnsured():
             return replace(run, messages={**run.messages, result.name: result.posted})
@@ -91,9 +91,7 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: PLR0911 - on
 
 def with_task(run: Run, issue: int, **changes: object) -> Run:
     """The run with these fields of one task changed."""
-    return replace(
-        run, tasks=tuple(replace(task, **changes) if task.issue == issue else task for task in run.tasks)
-    )
+    return replace(run, tasks=tuple(replace(task, **changes) if task.issue == issue else task for task in run.tasks))
 
 
 def _done(run: Run, issue: int, step: Step, **changes: object) -> Run:
@@ -219,4 +217,3 @@ def look_failed(run: Run, failure: Failure, at: datetime) -> Run:
     tasks = tuple(task if task.settled else replace(task, state=TaskState.FAILED) for task in run.tasks)
     run = replace(run, status=RunStatus.FAILED, stage=Stage.DONE, ended_at=at, look_at=None, shipping=None, tasks=tasks)
     return tell(run, milestone)
-

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator.assess import assess
+from valine.orchestrator.assess import assess, is_check
 from valine.orchestrator.model import (
     Milestone,
     MilestoneKind,
@@ -66,38 +66,48 @@ def _concerned(run: Run, hint: HintReceived) -> list[Task]:
     return [
         task
         for task in run.tasks
-        if hint.issue in {task.issue, task.pull_request} - {None}
-        or (hint.branch is not None and hint.branch == task.branch)
-        or (hint.head is not None and task.pull is not None and hint.head == task.pull.head)
+        if not task.settled
+        and (
+            hint.issue in {task.issue, task.pull_request} - {None}
+            or (hint.branch is not None and hint.branch == task.branch)
+            or (hint.head is not None and task.pull is not None and hint.head == task.pull.head)
+        )
     ]
 
 
 def satisfied(run: Run, hint: HintReceived) -> bool:
-    """Whether what was last seen already contains what the hint saw."""
-    tasks = _concerned(run, hint)
-    return bool(tasks) and all(_task_satisfies(task, hint) for task in tasks)
+    """Whether what was last seen already contains what the hint saw.
 
-
-def _task_satisfies(task: Task, hint: HintReceived) -> bool:
-    pull = task.pull
-    if hint.name.startswith("issues."):
-        return False  # tasks keep no time of their issue: look
-    if pull is None:
-        return task.pull_request is None  # nothing to see yet
-    if hint.check is not None and hint.state is not None and hint.head == pull.head:
-        return _check_satisfies(task, hint)
-    if hint.head is not None and hint.name.partition(".")[0] in {"push", "pull_request"} and hint.head != pull.head:
+    What it saw is compared where it can be (head, check, time of change); a hint that only says that something
+    happened is satisfied by any look that began after it came.
+    """
+    known = [_task_satisfies(task, hint) for task in _concerned(run, hint)]
+    if False in known:
         return False
-    return hint.updated_at is not None and pull.updated_at >= hint.updated_at
+    looked_since = run.looked_at is not None and hint.at <= run.looked_at
+    return looked_since or (bool(known) and None not in known)
 
 
-def _check_satisfies(task: Task, hint: HintReceived) -> bool:
-    """A check's result may since have been replaced by a re-run: only what is final and equal satisfies."""
-    name = hint.check
-    if hint.state == "passed":
-        return any(name in {key, key.rsplit("/", 1)[-1]} for key in task.passed_checks)
+def _task_satisfies(task: Task, hint: HintReceived) -> bool | None:
+    """Whether the task shows what the hint saw; None if that cannot be told from it."""
+    pull, event = task.pull, hint.name.partition(".")[0]
+    if pull is None or event == "issues":  # of an issue's time of change tasks keep nothing
+        return None
+    if event in {"push", "pull_request"} and hint.head is not None and hint.head != pull.head:
+        return False
+    if hint.check is not None and hint.state is not None and hint.head == pull.head:
+        return _check_satisfies(task, hint.check, hint.state)
+    if hint.updated_at is not None and event == "pull_request":
+        return pull.updated_at >= hint.updated_at
+    return True if event == "push" and hint.head is not None else None
+
+
+def _check_satisfies(task: Task, name: str, state: str) -> bool:
+    """Whether the check was seen with that result; a re-run changes it again, and has its own hint."""
+    if state == "passed":
+        return any(is_check(key, name) for key in task.passed_checks)
     checks = task.pull.checks if task.pull else ()
-    return any(name in {check.key, check.key.rsplit("/", 1)[-1]} and check.state == hint.state for check in checks)
+    return any(is_check(check.key, name) and check.state == state for check in checks)
 
 
 def difference(run: Run, world: WorkWorld) -> WorkWorld:
@@ -167,7 +177,7 @@ def _noting_merge(run: Run, task: Task) -> Task:
 def _newly_held(run: Run, at: datetime) -> Iterator[Milestone]:
     """A line for each held task: the same reason for the same head is told once."""
     for task in run.tasks:
-        if task.state is not TaskState.HELD or task.note is None or task.note.why in {Why.DEPENDENCY}:
+        if task.state is not TaskState.HELD or task.note is None:
             continue
         head = task.pull.head[:7] if task.pull else "start"
         key = f"held.{task.issue}.{task.note.why}.{head}"

@@ -169,7 +169,8 @@ def already_over(run: Run) -> Reply:
 def retried(run: Run, issues: Collection[int]) -> Reply:
     """They are looked at and tried anew."""
     return Reply(
-        text=f"Trying {numbers(issues) or 'what failed'} of {run.name} again. The board in <#{run.channel}> shows what comes of it."
+        text=f"Trying {numbers(issues) or 'what failed'} of {run.name} again. "
+        f"The board in <#{run.channel}> shows what comes of it."
     )
 
 

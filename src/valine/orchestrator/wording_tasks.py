@@ -52,7 +52,9 @@ def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
         case Why.CHECKS_SLOW:
             return f"checks have not ended in time{_said(detail)}: {doer(task)} must run them again"
         case Why.NO_CHECKS:
-            return 'no check has run: somebody must set one up, or allow that with `checks = "none"` in .github/valine.toml'
+            return (
+                'no check has run: somebody must set one up, or allow none (`checks = "none"` in .github/valine.toml)'
+            )
         case Why.RULES:
             return f"a rule of the repository does not let it be merged{_said(detail)}: somebody must satisfy it"
         case Why.HEAD_MOVED:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from valine.orchestrator.model import Base, IssueNumber, Login, PullRef, PullSeen  # noqa: TC001
+from valine.orchestrator.model import Base, IssueNumber, Login, PullRef, PullSeen
 
 
 class Blocker(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +65,6 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """
 
     kind: Literal["transient", "permanent", "ambiguous"]
-    code: Literal[
-        "unreachable", "limited", "unauthorized", "forbidden", "not_found", "stranger", "invalid", "lost"
-    ]
+    code: Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "stranger", "invalid", "lost"]
     detail: str = ""
     retry_at: datetime | None = None

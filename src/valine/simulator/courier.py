@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -44,11 +43,7 @@ class Courier:
         if not self._waiting or self._waiting[0][0] > self._clock.now():
             return False
         _, _, delivery = heapq.heappop(self._waiting)
-        before = self._clock.now()
         response = await self._carry(delivery)
-        if response is not None:
-            delay = (self._clock.now() - before) / timedelta(seconds=1)
-            response = Response(status=response.status, headers=response.headers, body=response.body, delay=delay)
         self.post(self._twin.delivered(delivery, response, self._clock.now()))
         return True
 

@@ -107,7 +107,11 @@ class GitObjects:
             self.commit(repository, parent)
         # Not commit-tree: that would tidy the message, and the sha must be of exactly what was asked for.
         body = encode_commit(commit)
-        return self._ask(repository, "hash-object", "-w", "-t", "commit", "--stdin", feed=body).decode().strip()
+
+        def write() -> str:
+            return self._ask(repository, "hash-object", "-w", "-t", "commit", "--stdin", feed=body).decode().strip()
+
+        return self._once(("write", repository, body.decode()), write)
 
     def commit(self, repository: str, sha: str) -> Commit:
         if not re.fullmatch("[0-9a-f]{40}", sha):

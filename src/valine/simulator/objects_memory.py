@@ -10,7 +10,16 @@ import difflib
 from collections import deque
 from typing import TYPE_CHECKING
 
-from valine.simulator.objects import Change, Commit, Merge, StoreError, encode_commit, encode_tree, git_sha
+from valine.simulator.objects import (
+    Change,
+    Commit,
+    Merge,
+    StoreError,
+    decode_commit,
+    encode_commit,
+    encode_tree,
+    git_sha,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +78,9 @@ class MemoryObjects:
         self.files(repository, commit.tree)
         for parent in commit.parents:
             self.commit(repository, parent)
-        sha = git_sha("commit", encode_commit(commit))
-        store.commits[sha] = commit
+        body = encode_commit(commit)
+        sha = git_sha("commit", body)
+        store.commits[sha] = decode_commit(body)  # what git would read: without what it does not keep
         return sha
 
     def commit(self, repository: str, sha: str) -> Commit:

@@ -6,7 +6,7 @@ or handed out as data; a shell (ASGI, or an in-process transport) does what the 
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec

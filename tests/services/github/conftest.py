@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from services.github.forge_world import OddGitHub, Recorder
+from services.github.twin_world import TwinWorld
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +36,7 @@ def recorder(judge: Any) -> Iterator[Recorder]:
     def record(method: str, path: str, body: bytes) -> None:
         if judge is None:
             return
-        content = json.loads(body) if body else None
+        content: Any = json.loads(body) if body else None
         if path.endswith("/graphql"):
             problems.extend(judge.graphql(content["query"]))
         else:
@@ -48,3 +50,9 @@ def recorder(judge: Any) -> Iterator[Recorder]:
 def github(recorder: Recorder) -> OddGitHub:
     """A GitHub that answers what the test says."""
     return OddGitHub(recorder)
+
+
+@pytest.fixture
+def world(recorder: Recorder) -> TwinWorld:
+    """A repository on GitHub's twin."""
+    return TwinWorld(recorder)

@@ -11,8 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
-from builders import NOON, REPOSITORY
+import pytest
 
+from builders import NOON, REPOSITORY
+from valine.errors import OutsideError
+from valine.orchestrator.effects import ForgeEffect
+from valine.ports import Forge
 from valine.services.github import Auth, GitHubForge, TokenAuth
 from valine.services.pacing import Pacer
 
@@ -21,6 +25,13 @@ TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ"
 
 Said = httpx2.Response | Exception
 Recorder = Callable[[str, str, bytes], None]
+
+
+async def refusal_of(forge: Forge, effect: ForgeEffect) -> OutsideError:
+    """The error that performing this effect raises."""
+    with pytest.raises(OutsideError) as caught:
+        await forge.perform(effect)
+    return caught.value
 
 
 class ManualClock:
@@ -77,7 +88,7 @@ class OddGitHub:
         return answer
 
 
-def ok(body: Any, status: int = 200, **headers: str) -> httpx2.Response:
+def ok(body: Any, status: int = 200, /, **headers: str) -> httpx2.Response:
     """An answer that grants it."""
     return httpx2.Response(status, json=body, headers=_names(headers))
 

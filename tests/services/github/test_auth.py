@@ -9,12 +9,12 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
-from builders import NOON, REPOSITORY, after
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from builders import NOON, REPOSITORY, after
 from services.github.forge_world import API, OddGitHub, no, ok
 from services.github.things import LABEL_EFFECT
-
 from valine.errors import ConfigurationError, Permanent, Transient
 from valine.services.github import AppAuth, TokenAuth
 
@@ -23,7 +23,7 @@ PERMISSION = {"permission": "write"}
 
 
 def _pem(key: Any) -> str:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    return str(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode())
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,9 @@ def test_a_key_may_have_its_line_ends_written_out(github: OddGitHub, key: rsa.RS
     assert auth.jwt()
 
 
-@pytest.mark.parametrize("pem", ["", "secret-nonsense", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----"])
+@pytest.mark.parametrize(
+    "pem", ["", "secret-nonsense", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----"]
+)
 def test_a_key_that_is_none_is_a_setting_to_mend(github: OddGitHub, pem: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         AppAuth(github.client, app_id="1", private_key=pem, repository=REPOSITORY, api_url=API, clock=github.clock)

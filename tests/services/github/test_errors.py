@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from builders import NOON, a_run, a_task, after
 from services.github.forge_world import TOKEN, OddGitHub, no, ok
 from services.github.things import EFFECTS, LABEL_EFFECT, MERGE_EFFECT, a_rest_pull
-
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
 from valine.orchestrator.effects import ForgeEffect
 from valine.services.github.errors import redact
@@ -78,13 +78,17 @@ async def test_a_5xx_write_may_have_happened_and_is_not_sent_again(github: OddGi
     assert len(github.seen) == 2
 
 
+RESET = f"{NOON.timestamp() + 90:.0f}"
 LIMITS: list[tuple[httpx2.Response, float]] = [
     (no(429), 60),
     (no(429, retry_after="7"), 7),
     (no(403, "You have exceeded a secondary rate limit", retry_after="30"), 30),
     (no(403, "You have exceeded a secondary rate limit. Please wait."), 60),
     (no(403, "You have triggered an abuse detection mechanism"), 60),
-    (no(403, "API rate limit exceeded", x_ratelimit_remaining="0", x_ratelimit_reset=f"{NOON.timestamp() + 90:.0f}"), 90),
+    (
+        no(403, "API rate limit exceeded", x_ratelimit_remaining="0", x_ratelimit_reset=RESET),
+        90,
+    ),
     (no(429, "", x_ratelimit_remaining="0", x_ratelimit_reset="9" * 15), 7200),
     (no(429, "", x_ratelimit_remaining="0", x_ratelimit_reset="soon"), 60),
     (no(429, "", retry_after="0"), 1),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from builders import HEAD, NOON, TREE, after
-
 from valine.orchestrator.effects import (
     EnsureAssignees,
     EnsureBranch,

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from github_world import GitHubWorld  # noqa: E402 - only importable once this folder is on the path
+from simulator.github.github_world import GitHubWorld
 
 
 @pytest.fixture

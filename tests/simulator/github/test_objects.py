@@ -37,8 +37,8 @@ class ObjectStoreContract:
 
         sha = store.write_commit(NAME, commit)
 
-        assert tree == "b2cb87d0bc2ad4c33ea9f4bbe0f71b8e4fb4cbe2"
-        assert sha == "35bd6fee2ab20ec4a1e80f75f2e7e6cdb6ddf0ee"
+        assert tree == "345e0e03ff59a1046b2f415c531a159433f017ce"
+        assert sha == "ae151762901e4ef2e017f0f7f085969fa5f51d62"
 
     def test_an_empty_tree_has_the_sha_that_everybody_knows(self, store: ObjectStore) -> None:
         assert store.write_tree(NAME, {}) == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

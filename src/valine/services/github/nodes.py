@@ -19,12 +19,12 @@ class Node(msgspec.Struct, frozen=True, rename="camel"):
     """What all GraphQL shapes share: names are camelCase over there."""
 
 
-class PageInfo(Node):
+class PageInfo(Node, frozen=True):
     has_next_page: bool = False
     end_cursor: str | None = None
 
 
-class Many(Node, Generic[T]):
+class Many(Node, Generic[T], frozen=True):
     """A connection. GitHub puts null for a node that the token may not see."""
 
     nodes: list[T | None] | None = None
@@ -35,48 +35,48 @@ class Many(Node, Generic[T]):
         return [node for node in self.nodes or [] if node is not None]
 
 
-class Named(Node):
+class Named(Node, frozen=True):
     name: str
 
 
-class Titled(Node):
+class Titled(Node, frozen=True):
     title: str
 
 
-class Actor(Node):
+class Actor(Node, frozen=True):
     login: str
 
 
-class Owned(Node):
+class Owned(Node, frozen=True):
     name_with_owner: str
 
 
-class Oid(Node):
+class Oid(Node, frozen=True):
     oid: str
 
 
-class Tip(Node):
+class Tip(Node, frozen=True):
     oid: str
     tree: Oid | None = None
 
 
-class Ref(Node):
+class Ref(Node, frozen=True):
     target: Tip | None = None
     name: str = ""
 
 
-class Blob(Node):
+class Blob(Node, frozen=True):
     text: str | None = None
     is_truncated: bool = False
 
 
-class Dependency(Node):
+class Dependency(Node, frozen=True):
     number: int
     state: str
     repository: Owned
 
 
-class ClosingPull(Node):
+class ClosingPull(Node, frozen=True):
     number: int
     state: str
     head_ref_name: str
@@ -86,7 +86,7 @@ class ClosingPull(Node):
     repository: Owned | None = None
 
 
-class IssueNode(Node):
+class IssueNode(Node, frozen=True):
     number: int
     title: str
     created_at: datetime
@@ -100,7 +100,7 @@ class IssueNode(Node):
     closed_by_pull_requests_references: Many[ClosingPull] | None = None
 
 
-class PlanRepository(Node):
+class PlanRepository(Node, frozen=True):
     name_with_owner: str
     issues: Many[IssueNode]
     is_archived: bool = False
@@ -108,28 +108,28 @@ class PlanRepository(Node):
     policy: Blob | None = None
 
 
-class PlanData(Node):
+class PlanData(Node, frozen=True):
     repository: PlanRepository | None = None
 
 
-class Workflow(Node):
+class Workflow(Node, frozen=True):
     name: str
 
 
-class WorkflowRun(Node):
+class WorkflowRun(Node, frozen=True):
     workflow: Workflow | None = None
 
 
-class App(Node):
+class App(Node, frozen=True):
     slug: str
 
 
-class Suite(Node):
+class Suite(Node, frozen=True):
     app: App | None = None
     workflow_run: WorkflowRun | None = None
 
 
-class CheckRunNode(Node, tag_field="__typename", tag="CheckRun"):
+class CheckRunNode(Node, tag_field="__typename", tag="CheckRun", frozen=True):
     name: str
     status: str
     conclusion: str | None = None
@@ -141,7 +141,7 @@ class CheckRunNode(Node, tag_field="__typename", tag="CheckRun"):
     check_suite: Suite | None = None
 
 
-class StatusNode(Node, tag_field="__typename", tag="StatusContext"):
+class StatusNode(Node, tag_field="__typename", tag="StatusContext", frozen=True):
     context: str
     state: str
     created_at: datetime
@@ -152,30 +152,30 @@ class StatusNode(Node, tag_field="__typename", tag="StatusContext"):
 Context = CheckRunNode | StatusNode
 
 
-class Rollup(Node):
+class Rollup(Node, frozen=True):
     contexts: Many[Context]
 
 
-class Checked(Node):
+class Checked(Node, frozen=True):
     oid: str
     status_check_rollup: Rollup | None = None
 
 
-class PullCommit(Node):
+class PullCommit(Node, frozen=True):
     commit: Checked
 
 
-class TestMergeNode(Node):
+class TestMergeNode(Node, frozen=True):
     oid: str
     tree: Oid
     parents: Many[Oid]
 
 
-class ChecksNode(Node):
+class ChecksNode(Node, frozen=True):
     commits: Many[PullCommit]
 
 
-class PullNode(ChecksNode, kw_only=True):
+class PullNode(ChecksNode, kw_only=True, frozen=True):
     number: int
     url: str
     state: str
@@ -194,15 +194,15 @@ class PullNode(ChecksNode, kw_only=True):
     author: Actor | None = None
 
 
-class WorkData(Node):
+class WorkData(Node, frozen=True):
     """Aliases are many, so each is read by itself."""
 
     repository: dict[str, msgspec.Raw] | None = None
 
 
-class ChecksRepository(Node):
+class ChecksRepository(Node, frozen=True):
     pull_request: ChecksNode | None = None
 
 
-class ChecksData(Node):
+class ChecksData(Node, frozen=True):
     repository: ChecksRepository | None = None

@@ -84,9 +84,11 @@ def user(world: World, login: str) -> JSON:
 
 
 def profile(world: World, login: str) -> JSON:
-    """The signed-in user, publicly."""
+    """The signed-in user, as the user itself sees it."""
     blank = dict.fromkeys(("company", "location", "email", "hireable", "bio"))
-    counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+    public = ("public_repos", "public_gists", "followers", "following")
+    private = ("private_gists", "total_private_repos", "owned_private_repos", "disk_usage", "collaborators")
+    counts = {**dict.fromkeys((*public, *private), 0), "two_factor_authentication": True}
     when = {"created_at": stamp(EPOCH), "updated_at": stamp(EPOCH)}
     return {**user(world, login), "name": login, "blog": "", **blank, **counts, **when}
 
@@ -139,6 +141,8 @@ def repository(world: World, it: Repository) -> JSON:
         "archived": it.archived,
         "visibility": "private" if it.private else "public",
         "license": None,
+        "web_commit_signoff_required": False,
+        "custom_properties": {},
         "pushed_at": stamp(it.pushed_at),
         "created_at": stamp(it.created_at),
         "updated_at": stamp(it.updated_at),
@@ -217,6 +221,12 @@ def issue_web(it: Repository, which: Issue) -> str:
     return f"{WEB}/{it.full_name}/{'pull' if isinstance(which, Pull) else 'issues'}/{which.number}"
 
 
+def reactions(url: str) -> JSON:
+    """Nobody reacts here."""
+    kinds = ("total_count", "+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+    return {"url": f"{url}/reactions", **dict.fromkeys(kinds, 0)}
+
+
 def issue(world: World, it: Repository, which: Issue) -> JSON:
     """An issue; a pull request seen as one carries `pull_request`, which is how programs tell them apart."""
     url = f"{repository_url(world, it)}/issues/{which.number}"
@@ -245,8 +255,8 @@ def issue(world: World, it: Repository, which: Issue) -> JSON:
         "created_at": stamp(which.created_at),
         "updated_at": stamp(which.updated_at),
         "closed_at": stamp(which.closed_at),
-        "closed_by": user(world, which.closed_by) if which.closed_by else None,
         "author_association": association(it, which.author),
+        "reactions": reactions(url),
         "body": which.body,
     }
     if isinstance(which, Pull):
@@ -260,8 +270,9 @@ def issue(world: World, it: Repository, which: Issue) -> JSON:
 def comment(world: World, it: Repository, which: Comment) -> JSON:
     """A comment."""
     about = it.issues[which.number]
+    url = f"{repository_url(world, it)}/issues/comments/{which.id}"
     return {
-        "url": f"{repository_url(world, it)}/issues/comments/{which.id}",
+        "url": url,
         "html_url": f"{issue_web(it, about)}#issuecomment-{which.id}",
         "issue_url": f"{repository_url(world, it)}/issues/{which.number}",
         "id": which.id,
@@ -271,6 +282,7 @@ def comment(world: World, it: Repository, which: Comment) -> JSON:
         "updated_at": stamp(which.updated_at),
         "author_association": association(it, which.author),
         "body": which.body,
+        "reactions": reactions(url),
         "performed_via_github_app": None,
     }
 

@@ -138,11 +138,11 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def match(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-    """The row that serves a request, with what its path names; a fixed word wins over a placeholder."""
+    """The row that serves a request, with what its path names; a fixed word wins over a placeholder, the longer over the shorter."""
     found = [(row, hit) for row in ROUTES if row.method == method and (hit := row.pattern.fullmatch(path))]
     if not found:
         return None, {}
-    row, hit = min(found, key=lambda pair: pair[0].template.count("{"))
+    row, hit = min(found, key=lambda pair: (pair[0].template.count("{"), -len(pair[0].template)))
     return row, {key: unquote(value) for key, value in hit.groupdict().items()}
 
 

@@ -23,7 +23,8 @@ def _issue(call: Call) -> Issue:
 
 
 def _one(call: Call, which: Issue, status: int = 200) -> Reply:
-    return Reply(status, documents.issue(call.world, call.repo, which))
+    closed_by = documents.user(call.world, which.closed_by) if which.closed_by else None
+    return Reply(status, {**documents.issue(call.world, call.repo, which), "closed_by": closed_by})
 
 
 @route("GET", "/repos/{owner}/{repo}/issues", READ)

@@ -1,0 +1,132 @@
+"""Serves ASGI apps until a signal says stop: bound first, so that a port in use is a sentence; told when they listen.
+
+SIGTERM and SIGINT let requests, and what the app's lifespan waits for, come to their end; a second SIGINT does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from valine.cli.trouble import FAILED, INTERRUPTED, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from starlette.applications import Starlette
+
+LARGEST_HEAD = 64 * 1024  # bytes of request line and headers: GitHub's and Discord's take about 2 KiB
+KEEP_ALIVE = 20  # seconds that an idle connection stays open
+LAST_ANSWERS = 10  # seconds for requests under way when the server stops
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket of that address, not listening yet; port 0 is any free one. Raises Stop, with a sentence."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise Stop(f"{host} is no address of this machine ({error.strerror}): see --host.") from error
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except (OSError, OverflowError) as error:
+        found.close()
+        raise Stop(_unbound(host, port, error)) from error
+    return found
+
+
+def _unbound(host: str, port: int, error: Exception) -> str:
+    match error:
+        case OSError(errno=errno.EADDRINUSE):
+            return f"Port {port} of {host} is in use by another program. Stop that one, or choose another with --port."
+        case OSError(errno=errno.EACCES):
+            return f"Port {port} of {host} is not open to this user. Choose one from 1024 on with --port."
+        case OSError(errno=errno.EADDRNOTAVAIL):
+            return f"{host} is no address of this machine: see --host."
+        case _:
+            return f"Port {port} of {host} cannot be had: {error}."
+
+
+def address(bound: socket.socket) -> str:
+    """Where that socket is reached: http://host:port."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, less its signal handlers: there may be two in a process, and signals end it with our code."""
+
+    def __init__(self, app: Starlette, bound: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="on",
+                loop="asyncio",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                h11_max_incomplete_event_size=LARGEST_HEAD,
+                timeout_keep_alive=KEEP_ALIVE,
+                timeout_graceful_shutdown=LAST_ANSWERS,
+            )
+        )
+        self._bound = bound
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except OSError as error:  # somebody else began to listen between our bind and this
+            host, port = self._bound.getsockname()[:2]
+            raise Stop(_unbound(host, port, error)) from error
+        self.listening.set()
+
+    async def run_until_stopped(self) -> None:
+        await self.serve([self._bound])
+
+
+async def serve_all(apps: Sequence[tuple[Starlette, socket.socket]], ready: Callable[[], None]) -> int:
+    """Serve all of them until SIGTERM (0) or SIGINT (130); `ready` is called once all listen. The exit code."""
+    servers = [_Server(app, bound) for app, bound in apps]
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        for server in servers:
+            server.force_exit = server.force_exit or (number == signal.SIGINT and number in received)
+            server.should_exit = True
+        received.append(number)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    tasks = [asyncio.create_task(server.run_until_stopped()) for server in servers]
+    tasks.append(asyncio.create_task(_tell(servers, ready)))
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if not received:
+        return FAILED  # it ended by itself
+    return INTERRUPTED if received[0] == signal.SIGINT else 0
+
+
+async def _tell(servers: Sequence[_Server], ready: Callable[[], None]) -> None:
+    for server in servers:
+        await server.listening.wait()
+    ready()

@@ -1,0 +1,200 @@
+"""`valine runs`: what the store knows, read beside a server that may be running, and never written."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from valine.cli.serve import DOTENV, EnvFile
+from valine.cli.trouble import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from valine.orchestrator.model import Run, Task
+    from valine.ports import History, RunStore
+
+app = typer.Typer(help="What the store knows of runs.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RECENT = 10
+PAGE = 25
+NAME = re.compile(r"[rR]?([0-9]{1,9})")
+
+
+@app.command("list")
+def list_runs(
+    as_json: AsJson = False,
+    everything: Annotated[bool, typer.Option("--all", help=f"All runs, not only the last {RECENT}.")] = False,
+    env: EnvFile = None,
+) -> None:
+    """List runs: the active ones first, then the recent."""
+    import asyncio
+
+    from valine.cli import tables
+
+    with _store(env) as (store, repository):
+        runs = asyncio.run(_listed(store, repository, everything=everything))
+    if as_json:
+        tables.as_json([_summary(run) for run in runs])
+    elif not runs:
+        typer.echo(f"There is no run of {repository} yet. /plan proposes one.")
+    else:
+        tables.table(("Run", "Status", "Stage", "Tasks", "Made", "By"), [_row(run) for run in runs])
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="Which one, such as r12.")],
+    history: Annotated[bool, typer.Option("--history", help="Every step too, with what caused it.")] = False,
+    as_json: AsJson = False,
+    env: EnvFile = None,
+) -> None:
+    """Show a run with its tasks."""
+    import asyncio
+
+    from valine.cli import tables
+
+    with _store(env) as (store, repository):
+        found, steps = asyncio.run(_found(store, repository, _number(run), history=history))
+    if found is None:
+        raise Stop(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
+    if as_json:
+        tables.as_json(_document(found) | ({"history": [_document(step) for step in steps]} if history else {}))
+        return
+    _tell(found)
+    if history:
+        typer.echo("")
+        tables.table(("Step", "When", "What", "By"), [_step(step) for step in steps])
+
+
+@contextmanager
+def _store(env: Path | None) -> Iterator[tuple[RunStore, str]]:
+    """The store and the repository's name. Raises ConfigurationError or StoreError."""
+    import os
+
+    from valine.bootstrap import open_store
+    from valine.config import repository_name, store_url
+
+    source = env or DOTENV
+    address, repository = store_url(os.environ, source), repository_name(os.environ, source)
+    store, file = open_store(address)
+    try:
+        yield store, repository
+    finally:
+        file.close()
+
+
+async def _listed(store: RunStore, repository: str, *, everything: bool) -> list[Run]:
+    from valine.intake import active_runs
+
+    active = list(await active_runs(store, repository))
+    known = {run.number for run in active}
+    summaries = list(await store.recent(repository, PAGE if everything else RECENT))
+    page = summaries if everything else []
+    while page:
+        page = list(await store.recent(repository, PAGE, before=page[-1].created_at))
+        summaries += page
+    others = [await store.run(repository, summary.number) for summary in summaries if summary.number not in known]
+    return active + [run for run in others if run is not None]
+
+
+async def _found(
+    store: RunStore, repository: str, number: int, *, history: bool
+) -> tuple[Run | None, Sequence[History]]:
+    run = await store.run(repository, number)
+    return run, await store.history(repository, number) if run is not None and history else ()
+
+
+def _number(name: str) -> int:
+    match = NAME.fullmatch(name)
+    if match is None:
+        raise Stop(f"{name} is no run: runs are named like r12.", code=2)
+    return int(match[1])
+
+
+def _tell(run: Run) -> None:
+    from valine.cli import tables
+    from valine.orchestrator.wording_run import stage
+
+    typer.echo(f"{run.name} of {run.repository}: {run.status}, {stage(run)}, {_progress(run)}")
+    typer.echo(f"Made {_moment(run.created_at)} by {_plain(run.requested_by.name)}; uid {run.uid}")
+    for approval in run.approvals:
+        typer.echo(f"Approved {_moment(approval.at)} by {_plain(approval.by.name)} (revision {approval.revision})")
+    if run.shipping is not None:
+        typer.echo(f"Shipping since {_moment(run.shipping.at)}, started by {_plain(run.shipping.by.name)}")
+    if run.ended_at is not None:
+        by = f" by {_plain(run.ended_by.name)}" if run.ended_by is not None else ""
+        typer.echo(f"Ended {_moment(run.ended_at)}{by}")
+    if run.pending:
+        typer.echo(f"To do: {', '.join(run.pending)}")
+    typer.echo("")
+    if run.tasks:
+        tables.table(("Issue", "Title", "State", "Pull request", "Branch", "Why"), [_task(task) for task in run.tasks])
+    else:
+        tables.table(("Issue", "Title"), [(f"#{item.issue}", _plain(item.title)) for item in run.plan.items])
+
+
+def _task(task: Task) -> tuple[str, ...]:
+    pull = f"#{task.pull_request}" if task.pull_request else ""
+    note = [str(task.note.why), *(f"#{n}" for n in task.note.by), _plain(task.note.detail)] if task.note else []
+    return (f"#{task.issue}", _plain(task.title), str(task.state), pull, task.branch, " ".join(filter(None, note)))
+
+
+def _row(run: Run) -> tuple[str, ...]:
+    from valine.orchestrator.wording_run import stage
+
+    who = _plain(run.requested_by.name)
+    return (run.name, str(run.status), stage(run), _progress(run), _moment(run.created_at), who)
+
+
+def _progress(run: Run) -> str:
+    from valine.orchestrator.text import plural
+    from valine.orchestrator.wording_run import counts
+
+    return counts(run) if run.tasks else plural(len(run.plan.items), "issue")
+
+
+def _step(step: History) -> tuple[str, ...]:
+    by = getattr(step.event, "by", None)
+    return (str(step.number), _moment(step.at), type(step.event).__name__, _plain(by.name) if by else "")
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    states: dict[str, int] = {}
+    for task in run.tasks:
+        states[str(task.state)] = states.get(str(task.state), 0) + 1
+    return {
+        "run": run.name,
+        "uid": run.uid,
+        "repository": run.repository,
+        "status": str(run.status),
+        "stage": str(run.stage),
+        "issues": [item.issue for item in run.plan.items],
+        "tasks": states,
+        "requested_by": run.requested_by.name,
+        "created_at": run.created_at.isoformat(),
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+    }
+
+
+def _document(value: Any) -> dict[str, Any]:
+    import msgspec
+
+    document: dict[str, Any] = msgspec.to_builtins(value)
+    return document
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _plain(text: str) -> str:
+    """Other people's words on one line, unable to move the cursor."""
+    from valine.orchestrator.text import plain
+
+    return plain(text)

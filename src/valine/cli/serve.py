@@ -1,0 +1,94 @@
+"""`valine serve`: the real thing on one machine, until it is told to stop. What it has stored it goes on with later."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import socket
+
+    from valine.config import Settings
+
+DOTENV = Path(".env")
+
+
+class Log(enum.StrEnum):
+    """How log lines look."""
+
+    JSON = "json"
+    HUMAN = "human"
+
+
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--env",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Settings that the environment lacks (default: .env).",
+    ),
+]
+
+
+def load(env: Path | None) -> Settings:
+    """The settings of the environment, and of the file (or .env) for what it lacks. Raises ConfigurationError."""
+    import os
+
+    from valine.config import Settings
+
+    return Settings.load(os.environ, env or DOTENV)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8080,
+    log: Annotated[Log | None, typer.Option(help="json or human; default: human at a terminal.")] = None,
+    env: EnvFile = None,
+) -> None:
+    """Serve Discord and GitHub: the doors, the worker and the clock in one process."""
+    import asyncio
+    import sys
+
+    from valine import logs
+    from valine.cli import http
+
+    settings = load(env)
+    style = log or (Log.HUMAN if sys.stderr.isatty() else Log.JSON)
+    logs.configure(style.value, secrets=settings.secrets)
+    bound = http.bind(host, port)
+    try:
+        raise typer.Exit(asyncio.run(_served(settings, bound)))
+    finally:
+        bound.close()
+
+
+async def _served(settings: Settings, bound: socket.socket) -> int:
+    import logging
+
+    from valine import __version__
+    from valine.bootstrap import assemble
+    from valine.cli import http
+    from valine.server import make_app
+
+    log = logging.getLogger("valine.serve")
+
+    def ready() -> None:
+        doors = "POST /discord, POST /github/webhook, GET /healthz"
+        where = http.address(bound)
+        log.info(
+            "Valine %s for %s listens on %s (%s); store %s",
+            *(__version__, settings.github_repository, where, doors, system.file.path),
+        )
+
+    for warning in settings.warnings:
+        log.warning("%s", warning)
+    async with assemble(settings) as system:
+        await system.recover()  # the app does so too; a store that fails at once is told as a sentence here
+        code = await http.serve_all([(make_app(system), bound)], ready)
+    log.info("stopped: what was stored goes on with the next start")
+    return code

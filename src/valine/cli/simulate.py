@@ -1,0 +1,216 @@
+"""`valine simulate`: both twins as HTTP servers, and all that a product needs to be tested against them.
+
+What it prints is itself a valid .env file: settings as KEY=value, the rest as comments.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from valine.cli.trouble import Stop
+
+if TYPE_CHECKING:
+    import socket
+    from datetime import datetime
+
+    from valine.simulator.discord.twin import DiscordTwin
+    from valine.simulator.github.twin import GitHubTwin
+    from valine.simulator.objects_git import GitObjects
+
+HOST = "127.0.0.1"
+PEOPLE = {"Ana": ["lead"], "Ben": ["lead"], "Chen": []}
+PATIENCE = {"github": 10.0, "discord": 3.0}  # seconds that each waits for the product's answer
+
+
+def simulate(
+    port: Annotated[int, typer.Option(min=0, max=65534, help="GitHub's; Discord has the next. 0: free ones.")] = 8090,
+    repo: Annotated[Path | None, typer.Option(metavar="PATH", help="Serve a copy of this git repository.")] = None,
+    issues: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Issues, as `gh issue list --json` prints.")
+    ] = None,
+    product: Annotated[str, typer.Option(metavar="URL", help="Where the product listens.")] = "http://127.0.0.1:8080",
+    seed: Annotated[str | None, typer.Option(help="The same seed gives the same credentials (default: none).")] = None,
+    env_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the settings there as well.")] = None,
+) -> None:
+    """Serve the twins of GitHub and Discord, so that Valine or any other program can be tested against them."""
+    import asyncio
+    import logging
+    import sys
+    import tempfile
+
+    from valine import logs
+
+    logs.configure("human" if sys.stderr.isatty() else "json", level=logging.WARNING)
+    dice = random.Random(seed if seed is not None else secrets.randbits(256))  # noqa: S311 - secret unless seeded
+    with tempfile.TemporaryDirectory(prefix="valine-simulate-", ignore_cleanup_errors=True) as folder:
+        simulation = _Simulation(Path(folder), dice, product.rstrip("/"), port)
+        lines = simulation.furnish(repo, issues)
+        raise typer.Exit(asyncio.run(simulation.serve(lines, env_file)))
+
+
+class _Simulation:
+    """Two twins, their sockets, and what was set up in them."""
+
+    def __init__(self, folder: Path, dice: random.Random, product: str, port: int) -> None:
+        from valine.bootstrap import wall_clock
+        from valine.cli import http
+        from valine.simulator.discord.twin import DiscordTwin
+        from valine.simulator.github.twin import GitHubTwin
+
+        self._folder = folder
+        self._product = product
+        self._clock = wall_clock()
+        self._sockets = _two_sockets(port)
+        self._addresses = [http.address(bound) for bound in self._sockets]
+        self._secret = dice.randbytes(20).hex()
+        self._github = GitHubTwin(_objects(folder / "git"), dice, api_url=self._addresses[0])
+        self._discord = DiscordTwin(dice, now=self._now(), endpoint=f"{product}/discord")
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+    def furnish(self, repo: Path | None, issues: Path | None) -> list[str]:
+        """Set the scene; the lines that tell of it, a .env file together. Stop if what was given cannot be used."""
+        from valine.demo import team
+        from valine.simulator.transport import ActError
+
+        try:
+            rows = None if issues is None else team.read_issues(issues)
+            token = _furnish_github(self._github, self._now(), repo, rows)
+        except (team.UnusableInput, ActError) as error:
+            raise Stop(str(error), code=2) from error
+        place = _act(
+            self._discord,
+            self._now(),
+            "create_guild",
+            name="Rocket",
+            roles={"lead": ["MANAGE_GUILD"]},
+            members=PEOPLE,
+            channels=["shipping"],
+        )
+        return [*self._heading(), *self._settings(token, place), *self._people()]
+
+    def _heading(self) -> list[str]:
+        github, discord = self._addresses
+        return [
+            f"# GitHub's twin: {github}   Discord's twin: {discord}/api/v10",
+            f"# Both expect the product at {self._product} (/github/webhook and /discord).",
+            "# Next: `valine commands push --env FILE` and `valine serve --env FILE`, with these lines in FILE.",
+        ]
+
+    def _settings(self, token: str, place: dict[str, Any]) -> list[str]:
+        from valine.demo import team
+
+        settings = {
+            "DISCORD_APPLICATION_ID": self._discord.application_id,
+            "DISCORD_PUBLIC_KEY": self._discord.public_key,
+            "DISCORD_BOT_TOKEN": self._discord.bot_token,
+            "DISCORD_GUILD_ID": place["guild"],
+            "DISCORD_CHANNEL_ID": place["channels"]["shipping"],
+            "DISCORD_API_URL": f"{self._addresses[1]}/api/v10",
+            "GITHUB_TOKEN": token,
+            "GITHUB_WEBHOOK_SECRET": self._secret,
+            "GITHUB_REPOSITORY": f"{team.OWNER}/{team.NAME}",
+            "GITHUB_API_URL": self._addresses[0],
+            # A store of its own, that ends with the twins: simulated runs never mix with real ones.
+            "VALINE_STORE": f"sqlite:///{self._folder / 'valine.db'}",
+        }
+        return [f"{name}={value}" for name, value in settings.items()]
+
+    def _people(self) -> list[str]:
+        from valine.demo import team
+
+        github, discord = self._addresses
+        leads = ", ".join(name for name, roles in PEOPLE.items() if roles)
+        others = ", ".join(name for name, roles in PEOPLE.items() if not roles)
+        plan = '{"action": "command", "arguments": {"by": "Ana", "name": "plan"}}'
+        label = '{"action": "add_label", "arguments": {"number": 1, "label": "p0"}}'
+        return [
+            f"# On Discord, in #shipping: {leads} (lead: Manage Server), {others} (no role).",
+            f"# On GitHub: {', '.join(team.DEVELOPERS)} (write), {team.OWNER} (owner), {team.BOT} (the token is its).",
+            "# To act as one of them, and to see all there is:",
+            f"#   curl -d '{plan}' {discord}/_twin/act",
+            f"#   curl -d '{label}' {github}/_twin/act",
+            f"#   curl {discord}/_twin/view",
+        ]
+
+    async def serve(self, lines: list[str], env_file: Path | None) -> int:
+        """Serve both until stopped; the lines are told once they listen. The exit code."""
+        import httpx2
+
+        from valine.cli import http
+        from valine.simulator.courier import Courier
+        from valine.simulator.shell import make_app
+
+        def client(patience: float) -> httpx2.AsyncClient:
+            return httpx2.AsyncClient(timeout=patience, trust_env=False)  # no proxy lies between twin and product
+
+        def ready() -> None:
+            if env_file is not None:
+                _write(env_file, lines)
+            typer.echo("\n".join(lines))
+
+        async with client(PATIENCE["github"]) as to_webhook, client(PATIENCE["discord"]) as to_endpoint:
+            from_github = Courier(self._github, to_webhook, self._clock)
+            from_discord = Courier(self._discord, to_endpoint, self._clock)
+            hook = {"url": f"{self._product}/github/webhook", "secret": self._secret}
+            from_github.post(self._github.act("create_hook", hook, self._now()).deliveries)
+            github = make_app(self._github, from_github, self._clock)
+            discord = make_app(self._discord, from_discord, self._clock)
+            return await http.serve_all(list(zip([github, discord], self._sockets, strict=True)), ready)
+
+
+def _furnish_github(github: GitHubTwin, now: datetime, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
+    """A repository with its people and issues; the token of the bot. Raises ActError."""
+    from valine.demo import team
+
+    assigned = sorted({person["login"] for row in rows or () for person in row["assignees"]})
+    members = dict.fromkeys((*team.DEVELOPERS, *assigned, team.BOT), "write")
+    source: dict[str, Any] = {"files": team.FILES} if repo is None else {"from_path": str(repo)}
+    _act(github, now, "create_repository", owner=team.OWNER, name=team.NAME, members=members, **source)
+    if rows is not None:
+        _act(github, now, "import_issues", issues=rows)
+    else:
+        for issue in team.ISSUES:
+            _act(github, now, "create_issue", by="ana", **issue)
+    return str(_act(github, now, "issue_token", login=team.BOT)["token"])
+
+
+def _act(twin: GitHubTwin | DiscordTwin, now: datetime, action: str, /, **arguments: Any) -> Any:
+    return twin.act(action, arguments, now).value
+
+
+def _objects(folder: Path) -> GitObjects:
+    from valine.simulator.objects import StoreError
+    from valine.simulator.objects_git import GitObjects
+
+    try:
+        return GitObjects(folder)
+    except StoreError as error:
+        raise Stop(f"{error}: the twin of GitHub keeps real repositories. Install git, then try again.") from error
+
+
+def _two_sockets(port: int) -> tuple[socket.socket, socket.socket]:
+    from valine.cli import http
+
+    first = http.bind(HOST, port)
+    try:
+        return first, http.bind(HOST, port + 1 if port else 0)
+    except Stop:
+        first.close()
+        raise
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """The file is its owner's alone: it holds tokens."""
+    try:
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Stop(f"{path} cannot be written ({error.strerror}).") from error

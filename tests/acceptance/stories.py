@@ -1,0 +1,188 @@
+"""What the stories are told with: a team in a world, its words and deeds, and what they then see.
+
+async with a_team() as team:
+    await team.says("/plan", by="Ana")
+    await team.clicks("Approve", by="Ana")
+
+    assert team.branches() == [...]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared_specs import judges
+from valine.demo.world import PRODUCT, World, a_world
+from valine.simulator.objects_memory import MemoryObjects
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from valine.orchestrator.model import Run, Task
+
+REPOSITORY = "acme/rocket"
+SECRET = "simulated-webhook-secret"
+DEVELOPERS = ("ana", "ben", "chen", "dora")
+LONE_OPTION = {"approve": "run", "status": "run", "ship": "run", "plan": "label"}
+
+
+class Team:
+    """Ana and Ben lead (Manage Server), Chen does not; on GitHub ana, ben, chen and dora may write."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.requests: list[tuple[str, str, str, bytes]] = []
+
+    # What people do -----------------------------------------------------------------------------------------------
+
+    async def says(self, text: str, *, by: str) -> str:
+        """Send a slash command, `/plan label:ready limit:3` or `/approve r1`; the reply that only they see."""
+        name, *words = shlex.split(text.removeprefix("/"))
+        options: dict[str, str] = {}
+        for word in words:
+            key, colon, value = word.partition(":")
+            options |= {key: value} if colon else {LONE_OPTION[name]: word}
+        typed = {key: int(value) if key == "limit" else value for key, value in options.items()}
+        self.world.on_discord("command", by=by, name=name, options=typed)
+        await self.world.settle()
+        return self.reply(by)
+
+    async def clicks(self, label: str, *, by: str, **where: Any) -> str:
+        """Click the newest button of that label; the newest reply that only they see."""
+        self.world.on_discord("click", by=by, label=label, **where)
+        await self.world.settle()
+        return self.reply(by)
+
+    async def drops(self, *issues: int, by: str) -> str:
+        """Take issues out of the plan on its card."""
+        self.world.on_discord("select", by=by, values=[str(issue) for issue in issues])
+        await self.world.settle()
+        return self.reply(by)
+
+    async def github(self, action: str, **arguments: Any) -> Any:
+        """Let somebody do something on GitHub, and let what comes of it happen."""
+        value = self.world.on_github(action, **arguments)
+        await self.world.settle()
+        return value
+
+    async def ships(self, *, by: str) -> str:
+        """/ship, and the confirming button of its preflight."""
+        await self.says("/ship", by=by)
+        self.world.on_discord("click", by=by, label=self._confirming(by))
+        await self.world.settle()
+        return self.reply(by)
+
+    def _confirming(self, by: str) -> str:
+        return next(
+            str(button["label"])
+            for message in reversed(self.world.discord.view()["ephemeral"].get(by, []))
+            for row in message["components"]
+            for button in row.get("components", [])
+            if ":confirm:" in button.get("custom_id", "")
+        )
+
+    async def finishes(self, task: Task, *, check: str | None = "success", files: dict[str, str] | None = None) -> None:
+        """The author pushes work, marks it ready for review, and the check ends so (None: there is no check)."""
+        self.world.on_github(
+            "push", branch=task.branch, files=files or {f"work/{task.issue}.md": "Done.\n"}, message="Work", by="ana"
+        )
+        self.world.on_github("ready_for_review", number=task.pull_request, by="ana")
+        if check is not None:
+            self.world.on_github(
+                "set_check", name="test", workflow="ci", number=task.pull_request, status="completed", conclusion=check
+            )
+        await self.world.settle()
+
+    # What they then see ---------------------------------------------------------------------------------------------
+
+    async def run(self, number: int = 1) -> Run:
+        """The run as it is stored."""
+        run = await self.world.system.store.run(REPOSITORY, number)
+        assert run is not None, f"there is no r{number}"
+        return run
+
+    async def task(self, issue: int, number: int = 1) -> Task:
+        """One of its tasks."""
+        task = (await self.run(number)).task(issue)
+        assert task is not None, f"r{number} has no task for #{issue}"
+        return task
+
+    async def states(self, number: int = 1) -> dict[int, str]:
+        """The state of each task by issue."""
+        return {int(task.issue): str(task.state) for task in (await self.run(number)).tasks}
+
+    def reply(self, by: str) -> str:
+        """The newest ephemeral message that this person sees; empty if there is none."""
+        messages = self.world.discord.view()["ephemeral"].get(by, [])
+        return str(messages[-1]["text"]) if messages else ""
+
+    def channel(self) -> list[dict[str, Any]]:
+        """The messages in #shipping."""
+        return list(self.world.discord.view()["channels"][0]["messages"])
+
+    def card(self) -> str:
+        """The newest plan card."""
+        return next(str(m["text"]) for m in reversed(self.channel()) if "· card ·" in m["text"])
+
+    def board(self) -> str:
+        """The newest board."""
+        return next(str(m["text"]) for m in reversed(self.channel()) if "· board ·" in m["text"])
+
+    def thread(self) -> list[str]:
+        """The first line of each message in the threads of #shipping."""
+        threads = [message["thread"] for message in self.channel() if message["thread"]]
+        return [str(m["text"]).split("\n")[0] for thread in threads for m in thread["messages"]]
+
+    def rung(self) -> set[str]:
+        """Everybody who was rung by any message."""
+        threads = [message["thread"] for message in self.channel() if message["thread"]]
+        messages = [*self.channel(), *(m for thread in threads for m in thread["messages"])]
+        everyone = {"@everyone"} if any(m["rung"]["everyone"] for m in messages) else set()
+        return everyone | {user for m in messages for user in m["rung"]["users"] + m["rung"]["roles"]}
+
+    def repository(self) -> dict[str, Any]:
+        """The repository as GitHub's twin shows it."""
+        return dict(next(iter(self.world.github.view()["repositories"].values())))
+
+    def problems(self) -> list[str]:
+        """What Discord's twin complains of, and what the platforms' own descriptions say of our requests."""
+        return [*map(str, self.world.discord.view()["problems"]), *judges.problems(self.requests)]
+
+    async def wait(self, **time: float) -> None:
+        """Let time pass, with all that is due in it."""
+        await self.world.pass_time(timedelta(**time))
+
+
+@contextlib.asynccontextmanager
+async def a_team(
+    issues: Sequence[dict[str, Any]] | int = 3, *, policy: str | None = None, judged: bool = True, **repository: Any
+) -> AsyncIterator[Team]:
+    """A team with these issues (or that many plain ones, all `ready`); at its end nobody may have a complaint."""
+    requests: list[tuple[str, str, str, bytes]] = []
+
+    def record(service: str, method: str, path: str, body: bytes) -> None:
+        requests.append((service, method, path, body))
+
+    async with a_world(MemoryObjects(), repository=REPOSITORY, recorder=record) as world:
+        files = {"README.md": "# Rocket\n"} | ({".github/valine.toml": policy} if policy is not None else {})
+        members = dict.fromkeys((*DEVELOPERS, "valine-bot"), "write")
+        world.on_github("create_repository", owner="acme", name="rocket", members=members, files=files, **repository)
+        world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret=SECRET)
+        plain = [{"title": f"Issue number {n}"} for n in range(1, issues + 1)] if isinstance(issues, int) else issues
+        for issue in plain:
+            world.on_github("create_issue", **{"labels": ["ready"], "by": "ana", **issue})
+        await world.settle()
+        team = Team(world)
+        team.requests = requests
+        yield team
+        if judged:
+            assert team.problems() == []
+
+
+def decoded(body: bytes) -> Any:
+    """A JSON body, None if there is none."""
+    return json.loads(body) if body else None

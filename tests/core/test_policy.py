@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from builders import an_actor
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from valine.orchestrator.policy import Deed, Denied, Policy, PolicyProblem, may, parse
+
+DEEDS: tuple[Deed, ...] = get_args(Deed)
+MANAGER = 1 << 5
+ADMINISTRATOR = 1 << 3
+
+
+def problem(text: str) -> str:
+    with pytest.raises(PolicyProblem) as caught:
+        parse(text)
+    return str(caught.value)
+
+
+def test_no_file_and_an_empty_one_are_the_defaults():
+    assert parse(None) == parse("") == parse("\ufeff# nothing\n") == Policy()
+
+
+def test_every_key_can_be_set():
+    policy = parse(
+        """
+        [plan]
+        label = "go"
+        priorities = ["urgent", "soon"]
+        limit = 250
+        expires_hours = 720
+        [tasks]
+        assignees = ["ana", "ben-b", "dependabot[bot]"]
+        label = "wip"
+        [ship]
+        method = "rebase"
+        checks = "none"
+        checks_minutes = 1440
+        release = true
+        [people]
+        ana = "80351110224678912"
+        """
+    )
+
+    assert policy.plan.label == "go"
+    assert policy.plan.priorities == ("urgent", "soon")
+    assert policy.plan.limit == 250
+    assert policy.plan.expires_hours == 720
+    assert policy.tasks.assignees == ("ana", "ben-b", "dependabot[bot]")
+    assert policy.tasks.label == "wip"
+    assert (policy.ship.method, policy.ship.checks, policy.ship.checks_minutes) == ("rebase", "none", 1440)
+    assert policy.ship.release is True
+    assert policy.people == {"ana": "80351110224678912"}
+
+
+BAD = (
+    "[plan]\nlimt = 3",
+    "[plan]\nzzz = 3",
+    "[shp]\nrelease = true",
+    "plan = 3",
+    "[[plan]]\nlimit = 1",
+    '[plan]\nlimit = "ten"',
+    "[plan]\nlimit = 0",
+    "[plan]\nlimit = 251",
+    "[plan]\nlimit = true",
+    "[plan]\nlimit = 99999999999999999999999",
+    "[plan]\nexpires_hours = 0",
+    "[plan]\nexpires_hours = 1.5",
+    "[plan]\nexpires_hours = inf",
+    '[plan]\nlabel = " "',
+    '[plan]\npriorities = ["p0", "P0"]',
+    '[tasks]\nassignees = "ana"',
+    '[tasks]\nassignees = ["@ana"]',
+    "[tasks]\nlabel = 2026-11-22",
+    '[ship]\nmethod = "octopus"',
+    '[ship]\nchecks = "all"',
+    "[ship]\nchecks_minutes = 1441",
+    '[ship]\nrelease = "yes"',
+    "people = 3",
+    "[people]\nana = 80351110224678912",
+    '[people]\nana = "ana"',
+    '[people]\n"a b" = "80351110224678912"',
+)
+
+
+def test_a_policy_that_cannot_be_obeyed_names_file_key_and_what_was_expected():
+    assert [problem(text) for text in BAD] == snapshot(
+        [
+            ".github/valine.toml: unknown key plan.limt; did you mean plan.limit?",
+            ".github/valine.toml: unknown key plan.zzz; known are label, priorities, limit, expires_hours",
+            ".github/valine.toml: unknown key shp; did you mean ship?",
+            ".github/valine.toml: plan must be a table, [plan], not 3",
+            '.github/valine.toml: plan must be a table, [plan], not [{"limit": 1}]',
+            '.github/valine.toml: plan.limit must be a whole number from 1 to 250, not "ten"',
+            ".github/valine.toml: plan.limit must be a whole number from 1 to 250, not 0",
+            ".github/valine.toml: plan.limit must be a whole number from 1 to 250, not 251",
+            ".github/valine.toml: plan.limit must be a whole number from 1 to 250, not true",
+            ".github/valine.toml: plan.limit must be a whole number from 1 to 250, not 99999999999999999999999",
+            ".github/valine.toml: plan.expires_hours must be a whole number from 1 to 720, not 0",
+            ".github/valine.toml: plan.expires_hours must be a whole number from 1 to 720, not 1.5",
+            ".github/valine.toml: plan.expires_hours must be a whole number from 1 to 720, not Infinity",
+            '.github/valine.toml: plan.label must be the name of a label, 1 to 50 characters, not " "',
+            '.github/valine.toml: plan.priorities must be a list of different labels, most urgent first, not ["p0", "P0"]',
+            '.github/valine.toml: tasks.assignees must be a list of different GitHub logins, without @, not "ana"',
+            '.github/valine.toml: tasks.assignees must be a list of different GitHub logins, without @, not ["@ana"]',
+            '.github/valine.toml: tasks.label must be the name of a label, 1 to 50 characters, not "2026-11-22"',
+            '.github/valine.toml: ship.method must be "merge", "squash" or "rebase", not "octopus"',
+            '.github/valine.toml: ship.checks must be "some" or "none", not "all"',
+            ".github/valine.toml: ship.checks_minutes must be a whole number from 1 to 1440, not 1441",
+            '.github/valine.toml: ship.release must be true or false, not "yes"',
+            '.github/valine.toml: people must be GitHub logins and Discord ids, like ana = "80351110224678912", not 3',
+            '.github/valine.toml: people.ana must be a Discord id in quotes, like "80351110224678912", not 80351110224678912',
+            '.github/valine.toml: people.ana must be a Discord id in quotes, like "80351110224678912", not "ana"',
+            '.github/valine.toml: people must be GitHub logins and Discord ids, like ana = "80351110224678912", not "a b"',
+        ]
+    )
+
+
+@pytest.mark.parametrize("text", ["[plan", "[plan]\nlimit = 1\nlimit = 2\n", "a = " + "[" * 100_000])
+def test_what_is_not_toml_is_told_as_python_tells_it(text: str):
+    assert problem(text).startswith(".github/valine.toml is not valid TOML: ")
+
+
+def test_the_line_of_a_mistake_is_told():
+    assert "line 3" in problem('[plan]\nlimit = 1\nlabel = "\n')
+
+
+@given(st.text())
+def test_any_text_is_a_policy_or_a_problem_that_names_the_file(text: str):
+    try:
+        parse(text)
+    except PolicyProblem as caught:
+        assert ".github/valine.toml" in str(caught)
+        assert len(str(caught)) < 500
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_members_may_plan_and_ask_and_nothing_else(deed: Deed):
+    expected = None if deed in {"plan", "status"} else Denied(deed=deed, needs="manage_server")
+
+    assert may(an_actor(permissions=~(MANAGER | ADMINISTRATOR)), deed, Policy()) == expected
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("permission", [MANAGER, ADMINISTRATOR])
+def test_managers_and_administrators_may_do_everything(deed: Deed, permission: int):
+    assert may(an_actor(permissions=permission), deed, Policy()) is None
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_from_github_nothing_is_approved_or_shipped_and_the_rest_takes_write_permission(deed: Deed):
+    writer = an_actor(platform="github", may_write=True, permissions=MANAGER)
+    reader = an_actor(platform="github", permissions=ADMINISTRATOR)
+
+    if deed in {"retry", "drop", "cancel", "status"}:
+        assert may(writer, deed, Policy()) is None
+        assert may(reader, deed, Policy()) == Denied(deed=deed, needs="write")
+    else:
+        assert may(writer, deed, Policy()) == may(reader, deed, Policy()) == Denied(deed=deed, needs="discord")
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_valine_itself_decides_nothing(deed: Deed):
+    valine = an_actor(platform="valine", permissions=ADMINISTRATOR, may_write=True)
+
+    assert may(valine, deed, Policy()) == Denied(deed=deed, needs="person")

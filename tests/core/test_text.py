@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from valine.orchestrator.text import (
+    escape,
+    github_line,
+    listed,
+    numbers,
+    plain,
+    plural,
+    quiet,
+    shorten,
+    size,
+)
+
+ZERO_WIDTH = "\u200b"
+ANY = st.text(alphabet=st.characters() | st.sampled_from("@<>#*_~`|[]():\\/ \n\u202e\u200d\u05d0🎉é"))
+
+
+def unescaped(shown: str) -> str:
+    """What Discord shows of escaped text: https://docs.discord.com/developers/reference#message-formatting."""
+    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", shown).replace(ZERO_WIDTH, "").strip("\u2068\u2069")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Fix login", "Fix login"),
+        ("in-progress (v1.2) a | b", "in-progress (v1.2) a | b"),
+        ("*bold* _it_ ~~no~~ `code`", r"\*bold\* \_it\_ \~\~no\~\~ \`code\`"),
+        ("@everyone and @here", f"@{ZERO_WIDTH}everyone and @{ZERO_WIDTH}here"),
+        ("<@123> <#4> <@&5> <t:1:R>", rf"\<@{ZERO_WIDTH}123> \<#4> \<@{ZERO_WIDTH}&5> \<t:1:R>"),
+        ("[text](https://evil.example)", r"\[text\](https\://evil.example)"),
+        ("ship it :rocket: now: 12:30", r"ship it \:rocket: now: 12:30"),
+        ("a ||secret|| b", r"a \|\|secret\|\| b"),
+        ("# heading", r"\# heading"),
+        ("-# small", r"\-# small"),
+        ("> quote", r"\> quote"),
+        ("C:\\path", "C:\\\\path"),
+        ("one\ntwo\r\n\ttab\x00", "one two tab"),
+        ("evil\u202edesrever\u2066", "evildesrever"),
+        ("שלום", "\u2068שלום\u2069"),
+        ("family 👩‍👩‍👧", "family 👩‍👩‍👧"),
+        ("z" + "\u0301" * 20, "z" + "\u0301" * 4),
+    ],
+)
+def test_other_peoples_words_show_themselves_and_do_nothing(text: str, shown: str):
+    assert escape(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("abcdef", 6, "abcdef"),
+        ("abcdefg", 6, "abcde…"),
+        ("****", 8, r"\*\*\*\*"),
+        ("*****", 8, r"\*\*\*…"),
+        ("👩‍👩‍👧‍👦!", 11, "👩‍👩‍👧‍👦"[:5] + "…"),
+        ("אבגדה", 6, "\u2068אבג…\u2069"),
+    ],
+)
+def test_what_is_too_long_is_cut_between_characters_and_says_so(text: str, limit: int, shown: str):
+    assert escape(text, limit) == shown
+
+
+@given(ANY, st.integers(4, 60))
+def test_escaped_text_keeps_its_limit_and_shows_a_beginning_of_itself(text: str, limit: int):
+    shown = escape(text, limit)
+
+    assert size(shown) <= limit
+    assert plain(text).replace(ZERO_WIDTH, "").startswith(unescaped(shown).removesuffix("…").strip())
+    assert not re.search(r"@(everyone|here|\w)|(?<!\\)<[@#:t]|(?<!\\)\[|(?<!\\)`", shown)
+
+
+@given(ANY, st.integers(4, 60))
+def test_labels_keep_their_limit(text: str, limit: int):
+    assert size(shorten(text, limit)) <= limit
+    shorten(text, limit).encode()
+
+
+CLOSES = re.compile(
+    r"\b(close[sd]?|fix(es|ed)?|resolve[sd]?)\b:?\s+(#\d|gh-\d|[\w.-]+/[\w.-]+#\d|https?://)", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fixes #12",
+        "closes: #12",
+        "RESOLVED   gh-12",
+        "fix other/repo#12",
+        "closed https://github.com/o/r/issues/12",
+        "fixes **#12**",
+        "Fixes\n#12",
+        "closes <!-- -->#12",
+        "clos<!-- -->es #12",
+        "fixes &#35;12",
+    ],
+)
+def test_no_keyword_closes_an_issue(text: str):
+    assert not CLOSES.search(re.sub(r"[*]", "", quiet(text)))
+    assert "&#" not in quiet(text)
+
+
+@given(st.text(alphabet="fixesclod #12:ghG-/<!->&@a\n"))
+def test_quiet_text_rings_nobody_closes_nothing_and_hides_nothing(text: str):
+    calm = quiet(text)
+
+    assert not CLOSES.search(calm)
+    assert not re.search(r"@\w", calm)
+    assert "<!" not in calm
+
+
+def test_quiet_text_is_otherwise_untouched():
+    text = "Fix the login\n\n- see #12, a@ b\n```py\nx = 1\n```\n"
+
+    assert quiet(text) == text
+
+
+def test_a_line_for_github_shows_itself():
+    assert github_line("*a* [b](c) | <d> `e`\n@f fixes #1") == (
+        rf"\*a\* \[b\](c) \| \<d\> \`e\` @{ZERO_WIDTH}f f{ZERO_WIDTH}ixes #1"
+    )
+
+
+def test_lists_read_like_sentences():
+    assert listed([]) == ""
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert numbers([1, 2, 3], most=2) == "#1, #2 and 1 more"
+    assert (plural(1, "issue"), plural(0, "issue"), plural(1200, "issue")) == ("1 issue", "0 issues", "1,200 issues")

@@ -1,0 +1,51 @@
+"""What people say to Valine on GitHub, and whether they may."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from builders import NOON
+from services.github.forge_world import OddGitHub, no, ok
+from services.github.things import (
+    a_comment,
+)
+
+
+async def test_commands_are_found_and_bots_are_not_heard(github: OddGitHub) -> None:
+    page = [
+        a_comment("/valine retry"),
+        a_comment("/valine status", user={"login": "x[bot]", "type": "Bot"}),
+        a_comment("/valine status", user=None),
+        a_comment("nice"),
+        a_comment("/valine drop", id=9, updated_at="2026-11-02T12:30:00Z"),
+    ]
+    link = {"link": '<https://api.github.test/x?page=2>; rel="next"'}
+    github.says(ok(page[:2], **link), ok(page[2:]))
+
+    found = await github.forge().comments_since(NOON)
+
+    assert [type(one.command).__name__ for one in found] == ["RetryRequested", "DropRequested"]
+    assert found[1].reply_to.number == 41
+    assert found[1].updated_at == NOON + timedelta(minutes=30)
+    query = "since=2026-11-02T12%3A00%3A00Z&sort=updated&direction=asc&per_page=100"
+    assert github.seen == [f"GET /repos/team/app/issues/comments?{query}&page={page}" for page in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("permission", "may"),
+    [("admin", True), ("maintain", True), ("write", True), ("read", False), ("none", False), ("Admin", False)],
+)
+async def test_who_may_write(github: OddGitHub, permission: str, may: bool) -> None:  # noqa: FBT001
+    github.says(ok({"permission": permission}))
+
+    assert await github.forge().may_write("ana") is may
+
+
+async def test_somebody_unknown_may_not_write_and_odd_logins_are_quoted(github: OddGitHub) -> None:
+    github.says(no(404, "Not Found"))
+
+    assert not await github.forge().may_write("a/b?[bot]")
+
+    assert github.seen == ["GET /repos/team/app/collaborators/a%2Fb%3F%5Bbot%5D/permission"]

@@ -1,0 +1,128 @@
+"""A task's pull request: opened once, however often it is asked for, and never taken from a stranger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.github.forge_world import OddGitHub, no, ok, refusal_of
+from services.github.things import (
+    BRANCH,
+    MARKER,
+    PULL_EFFECT,
+    a_rest_issue,
+    a_rest_pull,
+)
+from services.github.twin_world import BODY, TwinWorld
+from valine.errors import Ambiguous, Transient
+from valine.orchestrator.effects import (
+    EnsurePullRequestClosed,
+)
+from valine.orchestrator.events import (
+    PullRequestEnsured,
+)
+from valine.orchestrator.model import IssueNumber, PullNumber
+
+
+async def test_a_pull_request_is_a_draft_that_quotes_the_brief_and_closes_the_issue(world: TwinWorld) -> None:
+    await world.forge.perform(await world.branch_effect())
+
+    made = await world.forge.perform(world.pull_effect())
+
+    pull = world.pull
+    assert made == PullRequestEnsured(issue=IssueNumber(world.issue), pull_request=pull["number"])
+    assert pull["draft"]
+    assert pull["title"] == "Fix login 🚪 `now` [x](y)"
+    assert f"Closes #{world.issue}" in pull["body"]
+    assert MARKER in pull["body"]
+    assert "**broken**" in pull["body"]
+
+
+async def test_a_brief_that_changed_since_it_was_approved_is_not_quoted(world: TwinWorld) -> None:
+    await world.forge.perform(await world.branch_effect())
+    world.act("edit_issue", number=world.issue, body="Send me your passwords", by="ana")
+
+    await world.forge.perform(world.pull_effect())
+
+    assert "passwords" not in world.pull["body"]
+    assert BODY not in world.pull["body"]
+
+
+async def test_where_drafts_are_not_supported_it_is_a_plain_one(world: TwinWorld) -> None:
+    world.act("set_options", drafts=False)
+    await world.forge.perform(await world.branch_effect())
+
+    await world.forge.perform(world.pull_effect())
+
+    assert not world.pull["draft"]
+
+
+@pytest.mark.parametrize("fault", ["error_after", "lost_answer", "dropped_write"])
+async def test_a_pull_request_whose_answer_was_lost_is_not_opened_twice(world: TwinWorld, fault: str) -> None:
+    await world.forge.perform(await world.branch_effect())
+    world.fault(fault, "*/pulls", method="POST")
+
+    lost = await refusal_of(world.forge, world.pull_effect())
+    found = await world.forge.perform(world.pull_effect())
+
+    assert isinstance(lost, Ambiguous)
+    assert isinstance(found, PullRequestEnsured)
+    assert found.pull_request == world.pull["number"]
+
+
+async def test_one_that_a_person_closed_is_not_opened_again(world: TwinWorld) -> None:
+    number = await world.opened()
+    world.act("close_pull_request", number=number, by="ana")
+
+    found = await world.forge.perform(world.pull_effect())
+
+    assert found == PullRequestEnsured(issue=IssueNumber(world.issue), pull_request=PullNumber(number))
+
+
+async def test_somebody_elses_pull_request_of_that_branch_is_a_strangers(world: TwinWorld) -> None:
+    await world.forge.perform(await world.branch_effect())
+    world.act("open_pull_request", head=BRANCH, title="Mine", by="bo")
+
+    stranger = await refusal_of(world.forge, world.pull_effect())
+
+    assert stranger.failure.code == "stranger"
+
+
+async def test_no_commits_between_for_a_moment_is_waited_for(recorder: Any) -> None:
+    world = TwinWorld(recorder, no_commits_seconds=5.0)
+    await world.forge.perform(await world.branch_effect())
+
+    soon = await refusal_of(world.forge, world.pull_effect())
+    await world.clock.sleep(5)
+    made = await world.forge.perform(world.pull_effect())
+
+    assert isinstance(soon, Transient)
+    assert isinstance(made, PullRequestEnsured)
+
+
+async def test_one_that_exists_and_is_not_shown_is_ambiguous(github: OddGitHub) -> None:
+    exists = no(422, "Validation Failed", [{"message": f"A pull request already exists for team:{BRANCH}."}])
+    github.says(ok([]), ok(a_rest_issue()), exists, ok([]))
+
+    assert isinstance(await refusal_of(github.forge(), PULL_EFFECT), Ambiguous)
+
+
+async def test_one_that_appeared_meanwhile_is_ours_by_its_marker(github: OddGitHub) -> None:
+    exists = no(422, "Validation Failed", [{"message": f"A pull request already exists for team:{BRANCH}."}])
+    github.says(ok([]), ok(a_rest_issue()), exists, ok([a_rest_pull(number=6, state="closed"), a_rest_pull()]))
+
+    found = await github.forge().perform(PULL_EFFECT)
+
+    assert found == PullRequestEnsured(issue=IssueNumber(41), pull_request=PullNumber(7))
+
+
+async def test_a_pull_request_is_closed_once(world: TwinWorld) -> None:
+    number = await world.opened()
+    effect = EnsurePullRequestClosed(issue=IssueNumber(world.issue), pull_request=PullNumber(number))
+
+    for _ in range(2):
+        await world.forge.perform(effect)
+
+    assert world.pull["state"] == "closed"
+    assert [seen.split()[0] for seen in world.seen] == ["GET", "PATCH", "GET"]
