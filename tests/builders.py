@@ -5,6 +5,8 @@ Everything happens at NOON unless told otherwise, in the repository REPOSITORY.
 
 from __future__ import annotations
 
+import random
+import string
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -222,3 +224,9 @@ def a_history(run: Run, /, **changes: Any) -> History:
     """The step that leads from this version of the run to the next."""
     given = {"run": run.number, "number": run.version + 1, "at": NOON, "event": a_woken(run.number)}
     return _made(History, given, changes)
+
+
+def noise(length: int) -> str:
+    """Text of that many characters that does not get much shorter by deflating (about three quarters stay)."""
+    dice = random.Random(length)  # noqa: S311 - not a secret
+    return "".join(dice.choices(string.ascii_letters + string.digits, k=length))

@@ -10,6 +10,7 @@ async with a_team() as team:
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import json
 import shlex
 from datetime import timedelta
@@ -20,7 +21,7 @@ from valine.demo.world import PRODUCT, World, a_world
 from valine.simulator.objects_memory import MemoryObjects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from valine.orchestrator.model import Run, Task
 
@@ -36,6 +37,7 @@ class Team:
     def __init__(self, world: World) -> None:
         self.world = world
         self.requests: list[tuple[str, str, str, bytes]] = []
+        self._deeds: list[tuple[str, str, Callable[[], object]]] = []
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -97,6 +99,30 @@ class Team:
             )
         await self.world.settle()
 
+    async def starts(self, *, by: str = "Ana", label: str = "ready", number: int = 1) -> tuple[Task, ...]:
+        """/plan, and its approval; the tasks, their pull requests open."""
+        await self.says(f"/plan {label}", by=by)
+        await self.clicks("Approve", by=by)
+        return (await self.run(number)).tasks
+
+    async def is_ready(self, *, check: str | None = "success") -> tuple[Task, ...]:
+        """/plan, its approval, and every task finished by its author: nothing is left but to ship."""
+        for task in await self.starts():
+            await self.finishes(task, check=check)
+        return (await self.run()).tasks
+
+    def meanwhile(self, method: str, path: str, deed: Callable[[], object]) -> None:
+        """Let this happen once, just before the next such request (shell patterns) reaches GitHub or Discord."""
+        self._deeds.append((method, path, deed))
+
+    def asked(self, method: str, path: str) -> None:
+        """Such a request is about to be made."""
+        for entry in self._deeds:
+            if fnmatch.fnmatchcase(method, entry[0]) and fnmatch.fnmatchcase(path, entry[1]):
+                self._deeds.remove(entry)
+                entry[2]()
+                return
+
     # What they then see ---------------------------------------------------------------------------------------------
 
     async def run(self, number: int = 1) -> Run:
@@ -144,6 +170,21 @@ class Team:
         everyone = {"@everyone"} if any(m["rung"]["everyone"] for m in messages) else set()
         return everyone | {user for m in messages for user in m["rung"]["users"] + m["rung"]["roles"]}
 
+    def pull(self, task: Task) -> dict[str, Any]:
+        """The task's pull request as GitHub's twin shows it."""
+        return next(dict(p) for p in self.repository()["pull_requests"] if p["number"] == task.pull_request)
+
+    def merges(self) -> list[int]:
+        """The pull requests for which a merge was asked of GitHub, in that order, repeats included."""
+        paths = [path.split("/") for _, method, path, _ in self.requests if method == "PUT" and path.endswith("/merge")]
+        return [int(path[-2]) for path in paths]
+
+    def buttons(self, by: str) -> list[str]:
+        """The labels of the buttons on the newest ephemeral message that this person sees."""
+        messages = self.world.discord.view()["ephemeral"].get(by, [])
+        rows = messages[-1]["components"] if messages else []
+        return [str(button["label"]) for row in rows for button in row.get("components", []) if "label" in button]
+
     def repository(self) -> dict[str, Any]:
         """The repository as GitHub's twin shows it."""
         return dict(next(iter(self.world.github.view()["repositories"].values())))
@@ -159,15 +200,23 @@ class Team:
 
 @contextlib.asynccontextmanager
 async def a_team(
-    issues: Sequence[dict[str, Any]] | int = 3, *, policy: str | None = None, judged: bool = True, **repository: Any
+    issues: Sequence[dict[str, Any]] | int = 3,
+    *,
+    policy: str | None = None,
+    judged: bool = True,
+    store: str = "sqlite:///:memory:",
+    **repository: Any,
 ) -> AsyncIterator[Team]:
     """A team with these issues (or that many plain ones, all `ready`); at its end nobody may have a complaint."""
     requests: list[tuple[str, str, str, bytes]] = []
+    teams: list[Team] = []
 
     def record(service: str, method: str, path: str, body: bytes) -> None:
         requests.append((service, method, path, body))
+        for team in teams:
+            team.asked(method, path)
 
-    async with a_world(MemoryObjects(), repository=REPOSITORY, recorder=record) as world:
+    async with a_world(MemoryObjects(), repository=REPOSITORY, recorder=record, store=store) as world:
         files = {"README.md": "# Rocket\n"} | ({".github/valine.toml": policy} if policy is not None else {})
         members = dict.fromkeys((*DEVELOPERS, "valine-bot"), "write")
         world.on_github("create_repository", owner="acme", name="rocket", members=members, files=files, **repository)
@@ -178,6 +227,7 @@ async def a_team(
         await world.settle()
         team = Team(world)
         team.requests = requests
+        teams.append(team)
         yield team
         if judged:
             assert team.problems() == []

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from builders import NOON, REPOSITORY, a_history, a_plan, a_plan_item, a_repository, a_run, after, an_active, an_inbox
+from builders import (
+    NOON,
+    REPOSITORY,
+    a_history,
+    a_plan,
+    a_plan_item,
+    a_repository,
+    a_run,
+    after,
+    an_active,
+    an_inbox,
+    noise,
+)
 from samples import samples, union_samples
 from valine.documents import MAX_DOCUMENT
 from valine.errors import Conflict, TooLarge
@@ -273,7 +285,7 @@ class RunStoreContract:
         assert await store.run(REPOSITORY, 1) is None
 
     async def test_what_no_store_could_take_is_refused_before_anything_is_written(self, store: RunStore) -> None:
-        item = a_plan_item(title="x" * MAX_DOCUMENT)
+        item = a_plan_item(title=noise(2 * MAX_DOCUMENT))
 
         with pytest.raises(TooLarge, match="fewer issues"):
             await store.commit(Commit(run=a_run(plan=a_plan(item)), inbox=an_inbox()), NOON)
@@ -282,7 +294,7 @@ class RunStoreContract:
         assert await store.inbox("c1", NOON) is None
 
     async def test_a_document_just_below_the_limit_is_stored(self, store: RunStore) -> None:
-        run = a_run(plan=a_plan(a_plan_item(title="x" * (MAX_DOCUMENT - 4000))))
+        run = a_run(plan=a_plan(a_plan_item(title=noise(MAX_DOCUMENT))))
 
         await store.commit(Commit(run=run), NOON)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
+
 import msgspec
 import pytest
 
-from builders import a_plan, a_plan_item, a_repository, a_run, an_inbox
+from builders import a_plan, a_plan_item, a_repository, a_run, an_inbox, noise
 from samples import samples
-from valine.documents import MAX_DOCUMENT, Fields, decode, encode, migrate
+from valine.documents import MAX_DOCUMENT, PLAIN_UP_TO, Fields, decode, encode, migrate
 from valine.errors import StoreError, TooLarge
 from valine.orchestrator.model import SCHEMA, Repository, Run
 from valine.ports import Envelope, History, Inbox
@@ -21,7 +23,8 @@ def test_every_field_and_every_variant_survives(kind: type[msgspec.Struct]) -> N
 
 @pytest.mark.parametrize("kind", [Run, Repository, Inbox, History, Envelope])
 def test_every_document_names_its_schema(kind: type[msgspec.Struct]) -> None:
-    fields = msgspec.json.decode(encode(samples(kind)[0]))
+    document = encode(samples(kind)[0])
+    fields = msgspec.json.decode(document if document.startswith(b"{") else zlib.decompress(document))
 
     assert fields["schema"] == SCHEMA
 
@@ -57,7 +60,23 @@ def test_what_makes_no_sense_is_a_store_error(document: bytes) -> None:
 
 def test_a_document_too_large_for_any_store_is_refused() -> None:
     with pytest.raises(TooLarge, match=r"The run takes .* no more than 389,120"):
-        encode(a_run(plan=a_plan(a_plan_item(title="x" * MAX_DOCUMENT))))
+        encode(a_run(plan=a_plan(a_plan_item(title=noise(2 * MAX_DOCUMENT)))))
+
+
+def test_a_long_document_is_deflated_and_read_back() -> None:
+    run = a_run(plan=a_plan(a_plan_item(title=noise(PLAIN_UP_TO))))
+
+    document = encode(run)
+
+    assert len(document) < PLAIN_UP_TO
+    assert decode(document, Run) == run
+
+
+def test_a_deflated_document_that_is_cut_short_makes_no_sense() -> None:
+    document = encode(a_run(plan=a_plan(a_plan_item(title=noise(PLAIN_UP_TO)))))
+
+    with pytest.raises(StoreError, match="makes no sense"):
+        decode(document[:-20], Run)
 
 
 def test_an_older_document_is_carried_forward_a_schema_at_a_time() -> None:

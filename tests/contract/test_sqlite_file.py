@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders import NOON, REPOSITORY, a_plan, a_plan_item, a_run
+from builders import NOON, REPOSITORY, a_plan, a_plan_item, a_run, noise
 from valine.errors import Busy, StoreError
 from valine.ports import Commit
 from valine.services.queue_sqlite import SqliteQueue
@@ -129,7 +129,7 @@ def test_a_damaged_file_is_refused(path: Path) -> None:
 
 async def test_damage_found_while_reading_is_told(path: Path) -> None:
     with opened(path) as file:
-        titles = a_plan(a_plan_item(title="x" * 50_000))
+        titles = a_plan(a_plan_item(title=noise(50_000)))
         for number in range(1, 9):
             await SqliteRunStore(file).commit(Commit(run=a_run(number, plan=titles)), NOON)
     with opened(path, exclusive=False) as file:
@@ -295,7 +295,7 @@ async def test_a_full_disk_stores_nothing_and_is_busy(path: Path) -> None:
         with file.reading() as sql:
             pages = sql.execute("PRAGMA page_count").fetchone()[0]
             sql.execute(f"PRAGMA max_page_count = {pages}").fetchall()
-        large = a_run(2, plan=a_plan(a_plan_item(title="x" * 100_000)))
+        large = a_run(2, plan=a_plan(a_plan_item(title=noise(100_000))))
 
         with pytest.raises(Busy, match="no room left"):
             await store.commit(Commit(run=large), NOON)
@@ -310,7 +310,7 @@ async def test_a_disk_that_refuses_to_write_stores_nothing_and_is_busy(path: Pat
     with opened(path) as file:
         store = SqliteRunStore(file)
         await store.commit(Commit(run=a_run()), NOON)
-        large = a_run(2, plan=a_plan(a_plan_item(title="x" * 300_000)))
+        large = a_run(2, plan=a_plan(a_plan_item(title=noise(300_000))))
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
         try:

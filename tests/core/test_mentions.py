@@ -38,12 +38,12 @@ from valine.orchestrator.planner import mentioned
         ("", ()),
     ],
 )
-def test_words_of_dependency_are_read_and_talk_about_them_is_not(body: str, numbers: tuple[int, ...]):
+def test_words_of_dependency_are_read_and_talk_about_them_is_not(body: str, numbers: tuple[int, ...]) -> None:
     assert mentioned(body) == numbers
 
 
 @given(st.text(alphabet="depnsoblckyi #123,`>~<!-\n \t"))
-def test_any_body_is_read(body: str):
+def test_any_body_is_read(body: str) -> None:
     assert all(number > 0 for number in mentioned(body))
 
 
@@ -63,7 +63,7 @@ def test_any_body_is_read(body: str):
         "blocked by\n- #1\n",
     ],
 )
-def test_a_body_of_a_quarter_megabyte_is_read_in_a_moment(piece: str):
+def test_a_body_of_a_quarter_megabyte_is_read_in_a_moment(piece: str) -> None:
     began = time.perf_counter()
 
     mentioned("depends on #1" + piece * (250_000 // len(piece)))

@@ -24,7 +24,7 @@ def reach(graph: dict[int, set[int]], node: int) -> set[int]:
 
 
 @given(GRAPHS)
-def test_circles_are_the_nodes_that_reach_themselves(graph: dict[int, set[int]]):
+def test_circles_are_the_nodes_that_reach_themselves(graph: dict[int, set[int]]) -> None:
     reachable = {node: reach(graph, node) for node in graph}
     expected = {
         node: tuple(sorted(other for other in reachable[node] if node in reachable[other]))
@@ -36,14 +36,16 @@ def test_circles_are_the_nodes_that_reach_themselves(graph: dict[int, set[int]])
 
 
 @given(GRAPHS, st.sets(NODES))
-def test_what_hangs_on_roots_is_what_reaches_them(graph: dict[int, set[int]], roots: set[int]):
+def test_what_hangs_on_roots_is_what_reaches_them(graph: dict[int, set[int]], roots: set[int]) -> None:
     expected = {node for node in graph if reach(graph, node) & roots} - roots
 
     assert hanging_on(graph, roots) == expected
 
 
 @given(GRAPHS, st.permutations(range(10)))
-def test_dependencies_come_first_and_the_order_of_keys_means_nothing(graph: dict[int, set[int]], ranks: list[int]):
+def test_dependencies_come_first_and_the_order_of_keys_means_nothing(
+    graph: dict[int, set[int]], ranks: list[int]
+) -> None:
     graph = {node: {other for other in needs if other < node} for node, needs in graph.items()}
     urgency = {node: (ranks[node],) for node in graph}
 
@@ -54,14 +56,14 @@ def test_dependencies_come_first_and_the_order_of_keys_means_nothing(graph: dict
     assert urgent_first(dict(reversed(graph.items())), urgency) == order
 
 
-def test_an_urgent_dependant_pulls_its_dependencies_forward():
+def test_an_urgent_dependant_pulls_its_dependencies_forward() -> None:
     graph: dict[int, set[int]] = {1: set(), 2: set(), 3: {2}, 4: {3}, 5: set()}
     urgency = {1: (1,), 2: (9,), 3: (8,), 4: (0,), 5: (0.5,)}
 
     assert urgent_first(graph, urgency) == [2, 3, 4, 5, 1]
 
 
-def test_a_chain_of_fifty_thousand_is_no_deeper_than_the_stack():
+def test_a_chain_of_fifty_thousand_is_no_deeper_than_the_stack() -> None:
     chain = {node: {node - 1} if node else set() for node in range(50_000)}
 
     assert cycles(chain) == {}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+
 from builders import (
     HEAD,
     NOON,
@@ -17,7 +18,6 @@ from builders import (
     an_actor,
     an_issue,
 )
-
 from valine.orchestrator.model import (
     IssueNumber,
     LeftOut,
@@ -79,7 +79,7 @@ def item(plan: Plan, issue: int) -> PlanItem:
     return next(item for item in plan.items if item.issue == issue)
 
 
-def test_priority_then_age_then_number_decide_where_nothing_depends():
+def test_priority_then_age_then_number_decide_where_nothing_depends() -> None:
     plan = plan_for(
         an_issue(1),
         an_issue(2, created_at=after(-60)),
@@ -92,7 +92,7 @@ def test_priority_then_age_then_number_decide_where_nothing_depends():
     assert [item.priority for item in plan.items] == [0, 1, None, None, None]
 
 
-def test_the_policys_own_priorities_are_used():
+def test_the_policys_own_priorities_are_used() -> None:
     policy = Policy(plan=PlanPolicy(priorities=("urgent", "soon")))
 
     plan = plan_for(an_issue(1, labels=("ready", "soon", "p0")), an_issue(2, labels=("ready", "Urgent")), policy=policy)
@@ -100,7 +100,7 @@ def test_the_policys_own_priorities_are_used():
     assert order(plan) == [2, 1]
 
 
-def test_dependencies_come_first_and_an_urgent_dependant_pulls_them_forward():
+def test_dependencies_come_first_and_an_urgent_dependant_pulls_them_forward() -> None:
     plan = plan_for(
         an_issue(1, labels=("ready", "p1")),
         an_issue(2),
@@ -111,21 +111,21 @@ def test_dependencies_come_first_and_an_urgent_dependant_pulls_them_forward():
     assert item(plan, 3).depends_on == (2,)
 
 
-def test_the_limit_takes_the_first_and_never_a_dependant_without_its_dependency():
+def test_the_limit_takes_the_first_and_never_a_dependant_without_its_dependency() -> None:
     plan = plan_for(an_issue(1), an_issue(2, blocked_by=blocked_by(1)), an_issue(3, blocked_by=blocked_by(2)), limit=2)
 
     assert order(plan) == [1, 2]
     assert reasons(plan) == {3: (Reason.LIMIT, ())}
 
 
-def test_a_mention_orders_and_blocks_only_within_the_plan():
+def test_a_mention_orders_and_blocks_only_within_the_plan() -> None:
     plan = plan_for(an_issue(1, mentions=mentions(2, 99, 1)), an_issue(2))
 
     assert order(plan) == [2, 1]
     assert item(plan, 1).depends_on == (2,)
 
 
-def test_an_open_blocker_outside_the_plan_takes_an_issue_and_its_dependants_out():
+def test_an_open_blocker_outside_the_plan_takes_an_issue_and_its_dependants_out() -> None:
     plan = plan_for(
         an_issue(1, blocked_by=blocked_by(99)),
         an_issue(2, blocked_by=blocked_by(1)),
@@ -141,7 +141,7 @@ def test_an_open_blocker_outside_the_plan_takes_an_issue_and_its_dependants_out(
     }
 
 
-def test_an_open_blocker_in_another_repository_is_named():
+def test_an_open_blocker_in_another_repository_is_named() -> None:
     plan = plan_for(an_issue(1, blocked_by=(Blocker(number=5, open=True, repository="team/lib"),)), an_issue(5))
 
     assert order(plan) == [5]
@@ -150,7 +150,7 @@ def test_an_open_blocker_in_another_repository_is_named():
     )
 
 
-def test_a_circle_is_out_with_all_its_members_and_its_dependants_are_blocked():
+def test_a_circle_is_out_with_all_its_members_and_its_dependants_are_blocked() -> None:
     plan = plan_for(
         an_issue(1, blocked_by=blocked_by(2)),
         an_issue(2, mentions=mentions(3)),
@@ -170,7 +170,7 @@ def test_a_circle_is_out_with_all_its_members_and_its_dependants_are_blocked():
     }
 
 
-def test_a_claimed_issue_is_out_and_whatever_github_says_waits_for_it_too():
+def test_a_claimed_issue_is_out_and_whatever_github_says_waits_for_it_too() -> None:
     repository = a_repository(claims={"1": RunNumber(7)})
 
     plan = plan_for(
@@ -185,21 +185,21 @@ def test_a_claimed_issue_is_out_and_whatever_github_says_waits_for_it_too():
     assert plan.left_out[0].run == 7
 
 
-def test_closed_and_unlabelled_issues_are_gone():
+def test_closed_and_unlabelled_issues_are_gone() -> None:
     plan = plan_for(an_issue(1, open=False), an_issue(2, labels=("other",)), an_issue(3, labels=("READY",)))
 
     assert order(plan) == [3]
     assert reasons(plan) == {1: (Reason.GONE, ()), 2: (Reason.GONE, ())}
 
 
-def test_one_open_pull_request_is_adopted_and_several_are_unclear():
+def test_one_open_pull_request_is_adopted_and_several_are_unclear() -> None:
     plan = plan_for(an_issue(1, pulls=(a_pull_ref(7),)), an_issue(2, pulls=(a_pull_ref(9), a_pull_ref(8))))
 
     assert item(plan, 1).adopts == a_pull_ref(7)
     assert reasons(plan) == {2: (Reason.UNCLEAR, (8, 9))}
 
 
-def test_who_has_an_issue_keeps_it_and_the_others_are_given_out_in_turn():
+def test_who_has_an_issue_keeps_it_and_the_others_are_given_out_in_turn() -> None:
     policy = Policy(tasks=TaskPolicy(assignees=("ana", "ben")))
 
     plan = plan_for(
@@ -210,21 +210,21 @@ def test_who_has_an_issue_keeps_it_and_the_others_are_given_out_in_turn():
     assert [item.own_assignee for item in plan.items] == [False, True, False, False, False]
 
 
-def test_dropped_issues_are_out_with_their_dependants():
+def test_dropped_issues_are_out_with_their_dependants() -> None:
     plan = plan_for(an_issue(1), an_issue(2, mentions=mentions(1)), an_issue(3), drop=(1, 99))
 
     assert order(plan) == [3]
     assert reasons(plan) == {1: (Reason.DROPPED, ()), 2: (Reason.BLOCKED, (1,))}
 
 
-def test_a_plan_of_nothing_is_a_plan():
+def test_a_plan_of_nothing_is_a_plan() -> None:
     plan = plan_for()
 
     assert (plan.items, plan.left_out) == ((), ())
     assert len(plan.digest) == 12
 
 
-def test_two_thousand_issues_are_planned_in_a_moment():
+def test_two_thousand_issues_are_planned_in_a_moment() -> None:
     issues = [an_issue(n, blocked_by=blocked_by(*range(max(1, n - 20), n))) for n in range(1, 2001)]
     began = time.perf_counter()
 
@@ -234,8 +234,10 @@ def test_two_thousand_issues_are_planned_in_a_moment():
     assert time.perf_counter() - began < 5
 
 
-def test_revising_takes_issues_and_what_depends_on_them_out_as_the_next_revision():
-    plan = plan_for(an_issue(1), an_issue(2, blocked_by=blocked_by(1)), an_issue(3, blocked_by=blocked_by(2)), an_issue(4))
+def test_revising_takes_issues_and_what_depends_on_them_out_as_the_next_revision() -> None:
+    plan = plan_for(
+        an_issue(1), an_issue(2, blocked_by=blocked_by(1)), an_issue(3, blocked_by=blocked_by(2)), an_issue(4)
+    )
 
     revised = revise(plan, drop=(1, 77), at=after(60), by=an_actor("ben"))
 
@@ -257,18 +259,18 @@ def test_revising_takes_issues_and_what_depends_on_them_out_as_the_next_revision
         {"adopts": None},
     ],
 )
-def test_approval_is_about_what_is_done_to_which_text_by_whom(changes: dict[str, Any]):
+def test_approval_is_about_what_is_done_to_which_text_by_whom(changes: dict[str, Any]) -> None:
     before = a_plan_item(41, adopts=a_pull_ref(7), assignees=(Login("ana"),))
 
     assert digest(a_plan(before)) != digest(a_plan(replace(before, **changes)))
 
 
-def test_approval_is_about_the_branch_and_the_policy_too():
+def test_approval_is_about_the_branch_and_the_policy_too() -> None:
     assert digest(a_plan()) != digest(a_plan(base=a_base(branch="next")))
     assert digest(a_plan()) != digest(a_plan(policy=Policy(plan=PlanPolicy(limit=3))))
 
 
-def test_approval_is_not_about_revision_time_order_or_where_the_base_is():
+def test_approval_is_not_about_revision_time_order_or_where_the_base_is() -> None:
     one, two = a_plan_item(41), a_plan_item(42)
     moved = a_base(sha=Sha("9" * 40), tree=Sha("8" * 40))
 
@@ -281,13 +283,13 @@ def refreshed(plan: Plan, *issues: IssueSeen, repository: Repository | None = No
     return refresh(plan, a_plan_world(*issues, **changes), repository or a_repository(), after(60))
 
 
-def test_a_plan_that_github_still_agrees_with_needs_no_refreshing():
+def test_a_plan_that_github_still_agrees_with_needs_no_refreshing() -> None:
     plan = plan_for(an_issue(1), an_issue(2, blocked_by=blocked_by(1)), an_issue(3), limit=2)
 
     assert refreshed(plan, an_issue(1), an_issue(2, blocked_by=blocked_by(1)), an_issue(3), an_issue(4)) is None
 
 
-def test_refreshing_follows_edits_and_lets_go_of_what_is_gone_but_adds_nothing():
+def test_refreshing_follows_edits_and_lets_go_of_what_is_gone_but_adds_nothing() -> None:
     plan = plan_for(an_issue(1), an_issue(2), an_issue(3), an_issue(4, mentions=mentions(3)), limit=4)
 
     fresh = refreshed(
@@ -306,7 +308,7 @@ def test_refreshing_follows_edits_and_lets_go_of_what_is_gone_but_adds_nothing()
     assert (fresh.revision, fresh.revised_by, fresh.base.sha) == (2, None, Sha("9" * 40))
 
 
-def test_refreshing_finds_new_blockers_claims_and_pull_requests():
+def test_refreshing_finds_new_blockers_claims_and_pull_requests() -> None:
     plan = plan_for(an_issue(1), an_issue(2), an_issue(3), an_issue(4))
 
     fresh = refreshed(
@@ -328,7 +330,7 @@ def test_refreshing_finds_new_blockers_claims_and_pull_requests():
     }
 
 
-def test_refreshing_leaves_issues_with_those_they_were_given_to():
+def test_refreshing_leaves_issues_with_those_they_were_given_to() -> None:
     policy = Policy(tasks=TaskPolicy(assignees=("ana", "ben")))
     plan = plan_for(an_issue(1), an_issue(2), an_issue(3), policy=policy)
 
@@ -338,7 +340,7 @@ def test_refreshing_leaves_issues_with_those_they_were_given_to():
     assert [(item.issue, item.assignees) for item in fresh.items] == [(2, ("ben",)), (3, ("eve",))]
 
 
-def test_tasks_have_their_own_branch_or_go_on_in_the_adopted_one():
+def test_tasks_have_their_own_branch_or_go_on_in_the_adopted_one() -> None:
     plan = plan_for(an_issue(1, title="Fix login"), an_issue(2, pulls=(a_pull_ref(7),), assignees=(Login("eve"),)))
 
     first, second = tasks("r12", plan)
@@ -349,7 +351,7 @@ def test_tasks_have_their_own_branch_or_go_on_in_the_adopted_one():
     assert (second.assignees, second.own_assignee) == (("eve",), True)
 
 
-def test_a_plan_that_a_stored_run_could_not_hold_tells_how_many_would_fit():
+def test_a_plan_that_a_stored_run_could_not_hold_tells_how_many_would_fit() -> None:
     small = a_plan(*(a_plan_item(n) for n in range(1, 251)))
     large = a_plan(*(a_plan_item(n) for n in range(1, 401)))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from builders import NOON, a_plan_world, a_repository, after, an_actor, an_issue
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import NOON, a_plan_world, a_repository, after, an_actor, an_issue
 from valine.orchestrator.model import IssueNumber, Login, PullNumber, PullRef, RunNumber, Sha
 from valine.orchestrator.planner import digest, make_plan, refresh, revise
 from valine.orchestrator.policy import Policy, TaskPolicy
@@ -66,7 +66,7 @@ def planned(
 @given(WORLDS, REPOSITORIES, LIMITS, st.sets(NUMBERS, max_size=2))
 def test_every_issue_is_in_or_out_once(
     found: list[IssueSeen], repository: Repository, limit: int | None, drop: set[int]
-):
+) -> None:
     plan = planned(found, repository, limit, drop)
 
     listed = [item.issue for item in plan.items] + [out.issue for out in plan.left_out]
@@ -77,7 +77,7 @@ def test_every_issue_is_in_or_out_once(
 @given(WORLDS, REPOSITORIES, LIMITS)
 def test_dependencies_are_in_the_plan_and_come_earlier(
     found: list[IssueSeen], repository: Repository, limit: int | None
-):
+) -> None:
     plan = planned(found, repository, limit)
 
     seen: set[int] = set()
@@ -91,14 +91,14 @@ def test_dependencies_are_in_the_plan_and_come_earlier(
 @given(st.data(), WORLDS, REPOSITORIES, LIMITS)
 def test_the_order_in_which_issues_are_read_means_nothing(
     data: st.DataObject, found: list[IssueSeen], repository: Repository, limit: int | None
-):
+) -> None:
     shuffled = data.draw(st.permutations(found))
 
     assert planned(shuffled, repository, limit) == planned(found, repository, limit)
 
 
 @given(WORLDS, REPOSITORIES, LIMITS)
-def test_a_larger_limit_only_adds_at_the_end(found: list[IssueSeen], repository: Repository, limit: int | None):
+def test_a_larger_limit_only_adds_at_the_end(found: list[IssueSeen], repository: Repository, limit: int | None) -> None:
     everything = planned(found, repository)
 
     plan = planned(found, repository, limit)
@@ -109,7 +109,7 @@ def test_a_larger_limit_only_adds_at_the_end(found: list[IssueSeen], repository:
 @given(WORLDS, REPOSITORIES, LIMITS)
 def test_a_plan_is_not_refreshed_by_the_world_it_was_made_from(
     found: list[IssueSeen], repository: Repository, limit: int | None
-):
+) -> None:
     plan = planned(found, repository, limit)
 
     assert refresh(plan, a_plan_world(*found), repository, after(60)) is None
@@ -118,7 +118,7 @@ def test_a_plan_is_not_refreshed_by_the_world_it_was_made_from(
 @given(WORLDS, WORLDS, REPOSITORIES)
 def test_a_refreshed_plan_adds_nothing_loses_nothing_and_is_stable(
     before: list[IssueSeen], today: list[IssueSeen], repository: Repository
-):
+) -> None:
     plan = planned(before, repository)
 
     fresh = refresh(plan, a_plan_world(*today), repository, after(60))
@@ -133,7 +133,7 @@ def test_a_refreshed_plan_adds_nothing_loses_nothing_and_is_stable(
 @given(WORLDS, REPOSITORIES, st.sets(NUMBERS))
 def test_dropping_from_a_stored_plan_leaves_what_planning_without_them_would(
     found: list[IssueSeen], repository: Repository, drop: set[int]
-):
+) -> None:
     plan = planned(found, repository)
     drop &= {item.issue for item in plan.items}
 

@@ -34,7 +34,7 @@ def unescaped(shown: str) -> str:
         ("in-progress (v1.2) a | b", "in-progress (v1.2) a | b"),
         ("*bold* _it_ ~~no~~ `code`", r"\*bold\* \_it\_ \~\~no\~\~ \`code\`"),
         ("@everyone and @here", f"@{ZERO_WIDTH}everyone and @{ZERO_WIDTH}here"),
-        ("<@123> <#4> <@&5> <t:1:R>", rf"\<@{ZERO_WIDTH}123> \<#4> \<@{ZERO_WIDTH}&5> \<t:1:R>"),
+        ("<@123> <#4> <@&5> <t:1:R>", rf"\<@{ZERO_WIDTH}123> \<#4> \<@{ZERO_WIDTH}&5> \<t\:1:R>"),
         ("[text](https://evil.example)", r"\[text\](https\://evil.example)"),
         ("ship it :rocket: now: 12:30", r"ship it \:rocket: now: 12:30"),
         ("a ||secret|| b", r"a \|\|secret\|\| b"),
@@ -44,12 +44,12 @@ def unescaped(shown: str) -> str:
         ("C:\\path", "C:\\\\path"),
         ("one\ntwo\r\n\ttab\x00", "one two tab"),
         ("evil\u202edesrever\u2066", "evildesrever"),
-        ("שלום", "\u2068שלום\u2069"),
+        ("\u05d0\u05d1", "\u2068\u05d0\u05d1\u2069"),
         ("family 👩‍👩‍👧", "family 👩‍👩‍👧"),
         ("z" + "\u0301" * 20, "z" + "\u0301" * 4),
     ],
 )
-def test_other_peoples_words_show_themselves_and_do_nothing(text: str, shown: str):
+def test_other_peoples_words_show_themselves_and_do_nothing(text: str, shown: str) -> None:
     assert escape(text) == shown
 
 
@@ -64,12 +64,12 @@ def test_other_peoples_words_show_themselves_and_do_nothing(text: str, shown: st
         ("אבגדה", 6, "\u2068אבג…\u2069"),
     ],
 )
-def test_what_is_too_long_is_cut_between_characters_and_says_so(text: str, limit: int, shown: str):
+def test_what_is_too_long_is_cut_between_characters_and_says_so(text: str, limit: int, shown: str) -> None:
     assert escape(text, limit) == shown
 
 
 @given(ANY, st.integers(4, 60))
-def test_escaped_text_keeps_its_limit_and_shows_a_beginning_of_itself(text: str, limit: int):
+def test_escaped_text_keeps_its_limit_and_shows_a_beginning_of_itself(text: str, limit: int) -> None:
     shown = escape(text, limit)
 
     assert size(shown) <= limit
@@ -78,7 +78,7 @@ def test_escaped_text_keeps_its_limit_and_shows_a_beginning_of_itself(text: str,
 
 
 @given(ANY, st.integers(4, 60))
-def test_labels_keep_their_limit(text: str, limit: int):
+def test_labels_keep_their_limit(text: str, limit: int) -> None:
     assert size(shorten(text, limit)) <= limit
     shorten(text, limit).encode()
 
@@ -103,13 +103,13 @@ CLOSES = re.compile(
         "fixes &#35;12",
     ],
 )
-def test_no_keyword_closes_an_issue(text: str):
+def test_no_keyword_closes_an_issue(text: str) -> None:
     assert not CLOSES.search(re.sub(r"[*]", "", quiet(text)))
     assert "&#" not in quiet(text)
 
 
 @given(st.text(alphabet="fixesclod #12:ghG-/<!->&@a\n"))
-def test_quiet_text_rings_nobody_closes_nothing_and_hides_nothing(text: str):
+def test_quiet_text_rings_nobody_closes_nothing_and_hides_nothing(text: str) -> None:
     calm = quiet(text)
 
     assert not CLOSES.search(calm)
@@ -117,19 +117,19 @@ def test_quiet_text_rings_nobody_closes_nothing_and_hides_nothing(text: str):
     assert "<!" not in calm
 
 
-def test_quiet_text_is_otherwise_untouched():
+def test_quiet_text_is_otherwise_untouched() -> None:
     text = "Fix the login\n\n- see #12, a@ b\n```py\nx = 1\n```\n"
 
     assert quiet(text) == text
 
 
-def test_a_line_for_github_shows_itself():
+def test_a_line_for_github_shows_itself() -> None:
     assert github_line("*a* [b](c) | <d> `e`\n@f fixes #1") == (
         rf"\*a\* \[b\](c) \| \<d\> \`e\` @{ZERO_WIDTH}f f{ZERO_WIDTH}ixes #1"
     )
 
 
-def test_lists_read_like_sentences():
+def test_lists_read_like_sentences() -> None:
     assert listed([]) == ""
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"

@@ -93,6 +93,8 @@ class _Server(uvicorn.Server):
         except OSError as error:  # somebody else began to listen between our bind and this
             host, port = self._bound.getsockname()[:2]
             raise Stop(_unbound(host, port, error)) from error
+        except SystemExit as error:  # how uvicorn says that the app's lifespan failed
+            raise Stop("The server could not start: the line above says why.") from error
         self.listening.set()
 
     async def run_until_stopped(self) -> None:

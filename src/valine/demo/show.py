@@ -38,6 +38,13 @@ def everything(view: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"only {person} sees", message
 
 
+def controls(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All components, those inside others too."""
+    for component in components:
+        yield component
+        yield from controls(component.get("components", []))
+
+
 class Show:
     """Tells the day to a console. Nothing here knows how anything came about."""
 
@@ -56,7 +63,7 @@ class Show:
         """Somebody does something."""
         style = "bold magenta" if where == "Discord" else "bold green"
         place = "" if where == "Discord" else f"on {where} "
-        self._console.print(Text.assemble(f"{at:%H:%M:%S}  ", (f"{who:<6}", style), (place, "dim"), what))
+        self._console.print(Text.assemble(f"{at:%H:%M:%S}  ", (f"{who:<5} ", style), (place, "dim"), what))
 
     def news(self, view: dict[str, Any], *, boards: bool = False) -> None:
         """What is new on Discord since the last time; a card or board that changed only with `boards`."""

@@ -26,6 +26,8 @@ from valine.wire.discord_manifest import manifest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from starlette.types import Receive, Scope, Send
+
     from valine.simulator.objects import ObjectStore
     from valine.simulator.transport import Delivery
 
@@ -45,15 +47,17 @@ class World:
         clock: ManualClock,
         github: GitHubTwin,
         discord: DiscordTwin,
-        system: System,
-        product: httpx2.AsyncClient,
+        build: Callable[[], System],
     ) -> None:
         self.clock = clock
         self.github = github
         self.discord = discord
-        self.system = system
-        self._from_github = Courier(github, product, clock)
-        self._from_discord = Courier(discord, product, clock)
+        self._build = build
+        self.system = build()
+        self._app = make_app(self.system)
+        self.network = httpx2.AsyncClient(transport=httpx2.ASGITransport(self._door), timeout=None)
+        self._from_github = Courier(github, self.network, clock)
+        self._from_discord = Courier(discord, self.network, clock)
         self.post_github = self._from_github.post
         self.post_discord = self._from_discord.post
         clock.meanwhile = self._deliver_until
@@ -69,6 +73,21 @@ class World:
         acted = self.discord.act(action, arguments, self.clock.now())
         self.post_discord(acted.deliveries)
         return acted.value
+
+    async def restart(self) -> None:
+        """The product stops where it is, and another process takes up its store."""
+        await self.system.aclose()
+        self.system = self._build()
+        self._app = make_app(self.system)
+        await self.system.recover()
+
+    async def aclose(self) -> None:
+        """The product stops for good."""
+        await self.network.aclose()
+        await self.system.aclose()
+
+    async def _door(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     async def settle(self, within: timedelta = timedelta(hours=2)) -> None:
         """Let things happen until the product is at rest. Raises TimeoutError if it is not `within` that time."""
@@ -147,16 +166,19 @@ async def a_world(
     ).value
     late = _Late()
     settings = _settings(github, discord, place, repository=repository, store=store, now=start)
-    system = assemble(
-        settings,
-        clock=clock,
-        github=TwinTransport(github, clock, late.github, _named(recorder, "github")),
-        discord=TwinTransport(discord, clock, late.discord, _named(recorder, "discord")),
-    )
-    async with system, httpx2.AsyncClient(transport=httpx2.ASGITransport(make_app(system)), timeout=None) as product:
-        world = World(clock=clock, github=github, discord=discord, system=system, product=product)
+
+    def build() -> System:
+        return assemble(
+            settings,
+            clock=clock,
+            github=TwinTransport(github, clock, late.github, _named(recorder, "github")),
+            discord=TwinTransport(discord, clock, late.discord, _named(recorder, "discord")),
+        )
+
+    world = World(clock=clock, github=github, discord=discord, build=build)
+    async with contextlib.aclosing(world):
         late.world = world
-        await system.admin.put_commands(manifest(in_guild=True), place["guild"])
+        await world.system.admin.put_commands(manifest(in_guild=True), place["guild"])
         yield world
 
 

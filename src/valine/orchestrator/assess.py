@@ -63,11 +63,11 @@ def _obstacles(run: Run, task: Task, pull: PullSeen, at: datetime) -> Iterator[V
         yield TaskState.HELD, Note(why=Why.CONFLICT)
     if pull.review == "changes_requested":
         yield TaskState.HELD, Note(why=Why.CHANGES_REQUESTED)
+    if run.shipping and run.shipping.heads.get(str(task.issue), pull.head) != pull.head:
+        yield TaskState.HELD, Note(why=Why.HEAD_MOVED)
     yield from _checks(run, task, pull, at)
     if pull.review == "required":
         yield TaskState.CHECKING, Note(why=Why.REVIEW_REQUIRED)
-    if run.shipping and run.shipping.heads.get(str(task.issue), pull.head) != pull.head:
-        yield TaskState.HELD, Note(why=Why.HEAD_MOVED)
     if task.refusal is not None:
         yield TaskState.HELD, task.refusal
     if pull.mergeable == "unknown":

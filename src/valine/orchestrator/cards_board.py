@@ -106,6 +106,9 @@ def _controls(run: Run) -> list[Json]:
 
 def _entries(run: Run) -> Iterator[Entry]:
     site = links.repository(run)
+    if run.final:
+        yield from (_line(site, task, final=True) for task in run.tasks)
+        return
     attention = [task for task in run.tasks if task.state in {TaskState.HELD, TaskState.FAILED}]
     if attention:
         yield entry("**Needs somebody**")
@@ -117,14 +120,17 @@ def _entries(run: Run) -> Iterator[Entry]:
 
 
 @functools.lru_cache(REMEMBERED)
-def _line(site: str, task: Task) -> Entry:
+def _line(site: str, task: Task, *, final: bool = False) -> Entry:
     pull = links.pull_request(site, task)
     arrow = f" → {pull}" if pull else ""
     title = escape(task.title, LONGEST_TITLE)
-    return entry(f"{emoji(task.state)} {links.issue(site, task.issue)} {title}{arrow} · {_state(task)}")
+    sign = emoji(TaskState.DROPPED if final and not task.settled else task.state)
+    return entry(f"{sign} {links.issue(site, task.issue)} {title}{arrow} · {_state(task, final=final)}")
 
 
-def _state(task: Task) -> str:
+def _state(task: Task, *, final: bool) -> str:
+    if final and not task.settled:
+        return "not shipped"
     if task.state is TaskState.MERGED:
         return "merged by hand" if task.merged_by_hand else "merged"
     edited = " · edited since it was approved" if task.edited and not task.settled else ""

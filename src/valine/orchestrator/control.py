@@ -65,6 +65,8 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
         return Refusal(reply=wording.denied(denied))
     if run.final:
         return Refusal(reply=wording.already_over(run))
+    if run.stage is Stage.PROPOSED:
+        return Refusal(reply=wording.not_started(run))
     task = find_task(run, event.issue) if event.issue is not None else None
     if event.issue is not None and task is None:
         return Refusal(reply=wording.no_such_task(run, event.issue))
@@ -103,10 +105,12 @@ def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
         return Refusal(reply=wording.denied(denied))
     if run.final:
         return Refusal(reply=wording.already_over(run))
+    if run.stage is Stage.PROPOSED:
+        return Refusal(reply=wording.not_started(run))
     task = find_task(run, event.issue)
     if task is None:
         return Refusal(reply=wording.no_such_task(run, event.issue))
-    if task.settled:
+    if task.settled or _may_be_merged(run, task):
         return Refusal(reply=wording.not_droppable(run, task))
     run = judge(with_task(run, task.issue, state=TaskState.DROPPED, note=None), event.at)
     milestone = Milestone(
@@ -116,12 +120,23 @@ def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
     return Decision(run=run, repository=state.repository, reply=wording.task_dropped(run, task.issue))
 
 
+def _may_be_merged(run: Run, task: Task) -> bool:
+    """Whether a merge was asked of GitHub, and it is not known what came of it."""
+    return any(key.startswith(f"merge:{task.issue}:") and entry.attempts for key, entry in run.pending.items())
+
+
 def status_requested(run: Run, event: StatusRequested) -> Outcome:
     """How the run stands."""
     denied = may(event.by, "status", run.plan.policy)
     if denied is not None:
         return Refusal(reply=wording.denied(denied))
     return Answer(reply=wording.status((run,), run.repository))
+
+
+def is_about(run: Run, number: int) -> bool:
+    """Whether the issue or pull request of that number is one of the run's, or of its plan while it is proposed."""
+    planned = run.stage is Stage.PROPOSED and any(item.issue == number for item in run.plan.items)
+    return planned or find_task(run, number) is not None
 
 
 def find_task(run: Run, number: int) -> Task | None:

@@ -127,11 +127,12 @@ class UpdateBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MergePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Exactly this head is merged."""
+    """Exactly this head is merged, into this base."""
 
     issue: IssueNumber
     pull_request: PullNumber
     head: Sha
+    base: str
     method: Literal["merge", "squash", "rebase"]
     title: str
     message: str

@@ -13,6 +13,7 @@ import msgspec
 
 from valine.orchestrator.model import (
     Actor,
+    Hint,
     IssueNumber,
     Login,
     Posted,
@@ -110,18 +111,8 @@ class StatusRequested(Command, frozen=True, kw_only=True, tag=True):
     """A `/valine status` comment: tell how the run stands."""
 
 
-class HintReceived(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A webhook: something may have changed, and what it saw. All but `name` and the times may be unknown."""
-
-    name: str  # the webhook's event and action: pull_request.synchronize
-    delivery: str
-    at: datetime
-    issue: int | None = None  # an issue or pull request number
-    branch: str | None = None
-    head: Sha | None = None
-    check: str | None = None  # the check's name or context
-    state: Literal["passed", "pending", "failed"] | None = None
-    updated_at: datetime | None = None
+class HintReceived(Hint, frozen=True, kw_only=True, tag=True):
+    """A webhook came."""
 
 
 class Woken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -204,10 +195,10 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MergeRefused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """GitHub said no for good (for now): `moved` head, `conflict`, `rules`, `draft`, `closed`; with its words."""
+    """GitHub said no for good (for now), with its words; or the pull request is not what was confirmed any more."""
 
     issue: IssueNumber
-    reason: Literal["moved", "conflict", "rules", "draft", "closed"]
+    reason: Literal["moved", "retargeted", "conflict", "rules", "draft", "closed"]
     detail: str
 
 

@@ -40,7 +40,6 @@ MOVES: tuple[Move, ...] = (
     Move(None, Stage.PROPOSED, RunStatus.PENDING, "/plan"),
     Move(Stage.PROPOSED, Stage.PROPOSED, RunStatus.PENDING, "edited, or changed on GitHub: a new revision"),
     Move(Stage.PROPOSED, Stage.EXECUTING, RunStatus.IN_PROGRESS, "approved"),
-    Move(Stage.PROPOSED, Stage.TRACKING, RunStatus.IN_PROGRESS, "approved, with nothing left to open"),
     Move(Stage.PROPOSED, Stage.DONE, RunStatus.CANCELLED, "rejected, cancelled, expired, or no issue left"),
     Move(Stage.EXECUTING, Stage.EXECUTING, RunStatus.IN_PROGRESS, "a branch or pull request opened"),
     Move(Stage.EXECUTING, Stage.TRACKING, RunStatus.IN_PROGRESS, "every task opened, held or settled"),
@@ -147,7 +146,7 @@ def meant(state: State, event: PersonCommand) -> Run | Refusal:
     if event.run is not None:
         return _named(state, event, event.run)
     if event.number is not None:
-        found = next((run for run in state.active if control.find_task(run, event.number) is not None), None)
+        found = next((run for run in state.active if control.is_about(run, event.number)), None)
         return found or Refusal(reply=wording.no_run())
     deciding = isinstance(event, events.PlanApproved | events.PlanEdited | events.PlanRejected)
     fitting = [run for run in state.active if (run.stage is Stage.PROPOSED) == deciding] or list(state.active)

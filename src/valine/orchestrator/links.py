@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from valine.orchestrator.model import Run, Task
 
 PUBLIC = "https://github.com"
+ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
 
 
 def repository(run: Run) -> str:
     """The repository's address, without a slash at its end."""
-    for task in run.tasks:
-        if task.pull is not None and task.pull.url.startswith(("https://", "http://")):
-            host = "/".join(task.pull.url.split("/")[:3])
-            return f"{host}/{run.repository}"
-    return f"{PUBLIC}/{run.repository}"
+    web = run.plan.web
+    return web.rstrip("/") if ADDRESS.fullmatch(web) else f"{PUBLIC}/{run.repository}"
 
 
 def issue(site: str, number: int) -> str:

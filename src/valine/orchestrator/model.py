@@ -136,12 +136,16 @@ class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What people approve. `digest` names exactly this content (see planner.digest)."""
+    """What people approve. `digest` names exactly this content (see planner.digest).
+
+    `web` is the repository's address for people, empty where it is not known; approval is not about it.
+    """
 
     revision: int
     label: str
     limit: int | None
     base: Base
+    web: str = ""
     policy: Policy
     items: tuple[PlanItem, ...]
     left_out: tuple[LeftOut, ...] = ()
@@ -250,6 +254,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     head_since: datetime | None = None
     refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
     merged_sha: Sha | None = None
+    merged_at: datetime | None = None  # when that was known
     merged_by_hand: bool = False
 
     @property
@@ -329,6 +334,20 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
 
 
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook: something may have changed, and what it saw. All but `name` and the times may be unknown."""
+
+    name: str  # the webhook's event and action: pull_request.synchronize
+    delivery: str
+    at: datetime
+    issue: int | None = None  # an issue or pull request number
+    branch: str | None = None
+    head: Sha | None = None
+    check: str | None = None  # the check's name or context
+    state: Literal["passed", "pending", "failed"] | None = None
+    updated_at: datetime | None = None
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One plan and all that comes of it. `version` counts commits: the store compares and swaps it."""
 
@@ -359,6 +378,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: datetime | None = None  # when the last look began
     look_at: datetime | None = None  # when the next one is due
     lag: int = 0  # looks in a row that were older than a hint
+    doubt: Hint | None = None  # the hint that they were older than
     required_checks: tuple[str, ...] = ()
     strict: bool = False  # branches must be up to date before merging
     unreachable_since: datetime | None = None

@@ -9,6 +9,7 @@ from base64 import b32encode
 from typing import TYPE_CHECKING
 
 from valine.orchestrator.model import RunUid
+from valine.orchestrator.text import quiet
 
 if TYPE_CHECKING:
     from valine.orchestrator.model import Run
@@ -55,7 +56,7 @@ def github_marker(uid: str, name: str = "run") -> str:
 
 def commit_message(issue: int, title: str, uid: str) -> str:
     """The message of a task's first commit, the run's uid as its trailer."""
-    subject = f"Start #{issue}: {' '.join(title.split())}"
+    subject = f"Start #{issue}: {quiet(' '.join(title.split()))}"  # a title must close or ring nothing
     return f"{subject[:72].rstrip()}\n\nValine-Run: {uid}\n"
 
 

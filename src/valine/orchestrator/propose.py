@@ -186,9 +186,10 @@ def observed(state: State, run: Run, event: PlanObserved) -> Outcome:
     if run.stage is not Stage.PROPOSED:
         return Nothing()
     fresh = planner.refresh(run.plan, event.world, repository=state.repository, at=event.at)
+    looked = replace(run, look_at=None, lag=0, unreachable_since=None)
     if fresh is None:
-        return Nothing()
-    return replace(_changed(state, run, fresh, event.at), reply=None)
+        return Nothing() if looked == run else Decision(run=looked, repository=state.repository)
+    return replace(_changed(state, looked, fresh, event.at), reply=None)
 
 
 def _ended(run: Run, kind: MilestoneKind, by: Actor | None, at: datetime) -> Run:

@@ -13,6 +13,7 @@ from valine.orchestrator.model import (
     Milestone,
     MilestoneKind,
     Note,
+    Pending,
     Posted,
     Run,
     RunStatus,
@@ -45,6 +46,15 @@ SKIPPABLE = {
     "close": Step.ISSUE_CLOSED,
     "delete": Step.BRANCH_DELETED,
     "close_pull_request": Step.PULL_REQUEST_CLOSED,
+}
+
+REFUSALS = {
+    "moved": Why.HEAD_MOVED,
+    "retargeted": Why.RETARGETED,
+    "conflict": Why.CONFLICT,
+    "rules": Why.RULES,
+    "draft": Why.DRAFT,
+    "closed": Why.CLOSED,
 }
 
 
@@ -122,14 +132,13 @@ def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
 
 
 def _merged(run: Run, result: events.Merged, at: datetime) -> Run:
-    run = with_task(run, result.issue, state=TaskState.MERGED, note=None, merged_sha=result.sha)
+    run = with_task(run, result.issue, state=TaskState.MERGED, note=None, merged_sha=result.sha, merged_at=at)
     # What was seen of the others was seen before the base moved.
     return replace(run, looked_at=None, look_at=at)
 
 
 def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
-    why = {"moved": Why.HEAD_MOVED, "conflict": Why.CONFLICT, "closed": Why.CLOSED}.get(result.reason, Why.RULES)
-    note = Note(why=why, detail=result.detail)
+    note = Note(why=REFUSALS[result.reason], detail=result.detail)
     return replace(with_task(run, result.issue, refusal=note), looked_at=None, look_at=at)
 
 
@@ -141,7 +150,9 @@ def failed(run: Run, event: EffectFailed) -> Run:
     failure = event.failure
     kind = event.key.partition(":")[0]
     if failure.kind == "permanent" and failure.code != "unauthorized" and kind not in {"message", "thread"}:
-        return _for_good(run, event.key, kind, failure, event.at)
+        if not _shut_out(run, entry, failure):
+            return _for_good(run, event.key, kind, failure, event.at)
+        run = replace(run, look_at=min(run.look_at or event.at, event.at))
     if failure.code == "lost" and kind in {"message", "thread"}:
         run = _lost(run, event.key, event.at)
     later = replace(
@@ -153,10 +164,20 @@ def failed(run: Run, event: EffectFailed) -> Run:
     return replace(run, pending={**run.pending, event.key: later})
 
 
+def _shut_out(run: Run, entry: Pending, failure: Failure) -> bool:
+    """Whether it may be that nothing at all may be done in the repository: a look after the first refusal tells."""
+    if failure.code not in {"forbidden", "not_found"}:
+        return False
+    looked = run.looked_at is not None and run.looked_at > entry.since and run.unreachable_since is None
+    return entry.attempts == 0 or not looked
+
+
 def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
     backoff = min(FIRST_RETRY * 2 ** min(attempts, 10), LAST_RETRY)
     if failure.kind == "ambiguous":
         return at + (LOOK_AGAIN if attempts == 0 else backoff)
+    if failure.code in {"unauthorized", "forbidden", "not_found"} and attempts == 0:
+        return at + TOKEN_RETRY
     if failure.code == "unauthorized":
         return at + TOKEN_RETRY
     if failure.kind == "permanent":  # of Discord: a message that is gone is posted anew, else somebody must mend it
@@ -167,10 +188,12 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
 def _for_good(run: Run, key: str, kind: str, failure: Failure, at: datetime) -> Run:
     pending = {other: entry for other, entry in run.pending.items() if other != key}
     run = replace(run, pending=pending)
-    if kind == "release":
-        return replace(run, releases={**run.releases, key.partition(":")[2]: ""})
-    issue = int(key.split(":")[1])
     note = Note(why=Why.STRANGER if failure.code == "stranger" else Why.REFUSED, detail=failure.detail)
+    if kind == "release":
+        tag = key.partition(":")[2]
+        untold = replace(run, releases={**run.releases, tag: ""})
+        return tell(untold, Milestone(key=f"skipped.release.{tag}", kind=MilestoneKind.SKIPPED, at=at, note=note))
+    issue = int(key.split(":")[1])
     if kind in SKIPPABLE:
         milestone = Milestone(
             key=f"skipped.{kind}.{issue}", kind=MilestoneKind.SKIPPED, at=at, issues=_known(run, issue), note=note

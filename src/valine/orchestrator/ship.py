@@ -19,6 +19,7 @@ from valine.orchestrator.model import (
     Stage,
     Task,
     TaskState,
+    Why,
     tell,
 )
 from valine.orchestrator.policy import may
@@ -27,11 +28,12 @@ from valine.orchestrator.wanted import introduced, next_to_ship
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from valine.orchestrator.decision import Outcome, State
     from valine.orchestrator.events import ShipConfirmed, ShipRequested
+    from valine.orchestrator.model import IssueNumber
 
 replace = msgspec.structs.replace
 
@@ -147,17 +149,16 @@ def _under_way(run: Run) -> bool:
 def _still_coming(run: Run) -> Iterator[bool]:
     heads = run.shipping.heads if run.shipping else {}
     for task in run.tasks:
-        if str(task.issue) in heads and task.state is TaskState.CHECKING:
-            yield True
+        confirmed = task.pull is not None and heads.get(str(task.issue)) == task.pull.head
+        if confirmed and task.state is TaskState.CHECKING and task.note is not None:
+            yield task.note.why is not Why.REVIEW_REQUIRED  # for which somebody must do something
 
 
 def _round_over(run: Run, at: datetime) -> Run:
     """What could be merged is merged; what is held goes back to being tracked."""
     if run.shipping is None:
         return run
-    merged = tuple(
-        task.issue for task in run.tasks if task.state is TaskState.MERGED and str(task.issue) in run.shipping.heads
-    )
+    merged = merged_in_order(task for task in run.tasks if str(task.issue) in run.shipping.heads)
     number = run.shipping.round
     milestone = Milestone(
         key=f"shipped.{number}",
@@ -172,8 +173,14 @@ def _round_over(run: Run, at: datetime) -> Run:
     return judge(replace(run, shipping=None), at)
 
 
+def merged_in_order(tasks: Iterable[Task]) -> tuple[IssueNumber, ...]:
+    """Those that are merged, the last merged one last: its commit holds them all."""
+    merged = [task for task in tasks if task.state is TaskState.MERGED]
+    return tuple(task.issue for task in sorted(merged, key=lambda task: (task.merged_at is not None, task.merged_at)))
+
+
 def _completed(run: Run, at: datetime) -> Run:
-    merged = tuple(task.issue for task in run.tasks if task.state is TaskState.MERGED)
+    merged = merged_in_order(run.tasks)
     milestone = Milestone(key="completed", kind=MilestoneKind.COMPLETED, at=at, issues=merged)
     run = replace(run, status=RunStatus.COMPLETED, stage=Stage.DONE, ended_at=at, shipping=None, look_at=None)
     return tell(run, milestone)

@@ -99,7 +99,7 @@ def _joined(clean: str, pieces: Iterable[str], limit: int) -> str:
 
 CLOSING = re.compile(
     r"\b(c|f|r)(lose[sd]?|ix(?:e[sd])?|esolve[sd]?)\b"
-    r"(?=\W{0,40}?(?:#\d|gh-\d|[\w.-]+/[\w.-]+#\d|https?:))",
+    r"(?=\W{0,200}?(?:#\d|gh-\d|[\w.-]{1,100}/[\w.-]{1,100}#\d|https?:))",
     re.IGNORECASE,
 )
 
@@ -125,12 +125,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def listed(words: Iterable[str], most: int = 20) -> str:
+def listed(words: Iterable[str], most: int = 20, last: str = "and") -> str:
     """a, b and c; beyond `most` it tells how many more there are."""
     found = list(words)
     if len(found) > most:
         found = [*found[:most], f"{len(found) - most:,} more"]
-    return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
+    return f" {last} ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
 
 
 def numbers(issues: Collection[int], most: int = 20) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from valine.orchestrator.assess import assess, is_check
 from valine.orchestrator.model import (
+    Hint,
     Milestone,
     MilestoneKind,
     PullSeen,
@@ -45,7 +46,7 @@ MERGEABLE_SOON = timedelta(seconds=3)
 IDLE = {"labeled", "assigned", "unassigned", "milestoned", "demilestoned", "pinned", "locked", "unlocked"}
 
 
-def concerns(run: Run, hint: HintReceived) -> bool:
+def concerns(run: Run, hint: Hint) -> bool:
     """Whether the hint may be about this run: one of its issues, pull requests, branches or heads, or its base.
 
     While pull requests are being opened our own writes would cause a look each: the look at the end sees it all.
@@ -58,15 +59,15 @@ def concerns(run: Run, hint: HintReceived) -> bool:
     return bool(_concerned(run, hint)) or hint.branch == run.plan.base.branch
 
 
-def _of_plan(run: Run, hint: HintReceived) -> bool:
+def _of_plan(run: Run, hint: Hint) -> bool:
     return any(item.issue == hint.issue for item in run.plan.items)
 
 
-def _concerned(run: Run, hint: HintReceived) -> list[Task]:
+def _concerned(run: Run, hint: Hint) -> list[Task]:
     return [
         task
         for task in run.tasks
-        if not task.settled
+        if (not task.settled or _awaited(run, task))
         and (
             hint.issue in {task.issue, task.pull_request} - {None}
             or (hint.branch is not None and hint.branch == task.branch)
@@ -75,7 +76,13 @@ def _concerned(run: Run, hint: HintReceived) -> list[Task]:
     ]
 
 
-def satisfied(run: Run, hint: HintReceived) -> bool:
+def _awaited(run: Run, task: Task) -> bool:
+    """Whether others wait for an issue that was dropped: they may go on when it is closed elsewhere."""
+    waiting = (other for other in run.tasks if not other.settled)
+    return task.state is TaskState.DROPPED and any(task.issue in other.depends_on for other in waiting)
+
+
+def satisfied(run: Run, hint: Hint) -> bool:
     """Whether what was last seen already contains what the hint saw.
 
     What it saw is compared where it can be (head, check, time of change); a hint that only says that something
@@ -88,18 +95,28 @@ def satisfied(run: Run, hint: HintReceived) -> bool:
     return looked_since or (bool(known) and None not in known)
 
 
-def _task_satisfies(task: Task, hint: HintReceived) -> bool | None:
+def _task_satisfies(task: Task, hint: Hint) -> bool | None:
     """Whether the task shows what the hint saw; None if that cannot be told from it."""
     pull, event = task.pull, hint.name.partition(".")[0]
-    if pull is None or event == "issues":  # of an issue's time of change tasks keep nothing
+    if event == "issues":
+        return _issue_satisfies(task, hint.name)
+    if pull is None:
         return None
+    changed = hint.updated_at if event in {"pull_request", "pull_request_review"} else None
+    if changed is not None and changed != pull.updated_at:
+        return pull.updated_at > changed
     if event in {"push", "pull_request"} and hint.head is not None and hint.head != pull.head:
         return False
     if hint.check is not None and hint.state is not None and hint.head == pull.head:
         return _check_satisfies(task, hint.check, hint.state)
-    if hint.updated_at is not None and event == "pull_request":
-        return pull.updated_at >= hint.updated_at
+    # GitHub's times are whole seconds: of two changes in one, the look may have seen the first alone.
     return True if event == "push" and hint.head is not None else None
+
+
+def _issue_satisfies(task: Task, name: str) -> bool | None:
+    """Of an issue's time of change tasks keep nothing, but whether it is open."""
+    wanted = {"issues.closed": False, "issues.reopened": True}.get(name, task.issue_open)
+    return None if task.issue_open == wanted else False
 
 
 def _check_satisfies(task: Task, name: str, state: str) -> bool:
@@ -159,7 +176,7 @@ def judge(run: Run, at: datetime) -> Run:
     """The run with every task assessed, merges noted, and a milestone for each that has come to be held."""
     if run.final:
         return run
-    judged = replace(run, tasks=tuple(_noting_merge(run, assess(run, task, at)) for task in run.tasks))
+    judged = replace(run, tasks=tuple(_noting_merge(run, assess(run, task, at), at) for task in run.tasks))
     # Twice: whether one waits for another depends on the other's verdict.
     judged = replace(judged, tasks=tuple(assess(judged, task, at) for task in judged.tasks))
     for milestone in _newly_held(judged, at):
@@ -167,11 +184,11 @@ def judge(run: Run, at: datetime) -> Run:
     return judged
 
 
-def _noting_merge(run: Run, task: Task) -> Task:
+def _noting_merge(run: Run, task: Task, at: datetime) -> Task:
     if task.state is not TaskState.MERGED or task.merged_sha is not None or task.pull is None:
         return task
     ours = run.shipping is not None and str(task.issue) in run.shipping.heads
-    return replace(task, merged_sha=task.pull.merge_sha, merged_by_hand=not ours)
+    return replace(task, merged_sha=task.pull.merge_sha, merged_at=at, merged_by_hand=not ours)
 
 
 def _newly_held(run: Run, at: datetime) -> Iterator[Milestone]:
@@ -218,11 +235,22 @@ def _mended(task: Task, seen: PullSeen) -> bool:
 
 
 def _next_look(run: Run, at: datetime, hint: HintReceived | None) -> Run:
-    """When to look again: soon if this look was older than its hint or GitHub is computing, else at leisure."""
-    if hint is not None and not satisfied(run, hint) and run.lag < len(LAGGING):
+    """When to look again: soon if this look was older than a hint or GitHub is computing, else at leisure."""
+    doubts = [doubt for doubt in (hint, run.doubt) if doubt is not None and not satisfied(run, doubt)]
+    run = replace(run, doubt=_plain(doubts[0]) if doubts else None, lag=0 if hint in doubts else run.lag)
+    if (doubts or any(map(_unseen, run.tasks))) and run.lag < len(LAGGING):
         return replace(run, lag=run.lag + 1, look_at=at + LAGGING[run.lag])
     computing = any(task.note is not None and task.note.why is Why.MERGEABLE for task in run.tasks)
     if computing and run.lag < len(LAGGING):
         return replace(run, lag=run.lag + 1, look_at=at + MERGEABLE_SOON)
     interval = RECONCILE.get(run.stage)
-    return replace(run, lag=0, look_at=at + interval if interval else None)
+    return replace(run, lag=0, doubt=None, look_at=at + interval if interval else None)
+
+
+def _unseen(task: Task) -> bool:
+    """Whether its pull request was opened a moment ago, and GraphQL does not know it yet."""
+    return task.pull_request is not None and task.pull is None and not task.settled
+
+
+def _plain(hint: Hint) -> Hint:
+    return Hint(**{name: getattr(hint, name) for name in Hint.__struct_fields__})

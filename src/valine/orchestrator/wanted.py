@@ -212,7 +212,8 @@ def _shipping(run: Run) -> Iterator[Effect]:
     if task is None or task.pull is None or run.stage is not Stage.SHIPPING or run.looked_at is None:
         return
     pull = task.pull
-    if run.strict and pull.merge_state == "BEHIND" and pull.test_merge is not None:
+    # GitHub says BEHIND only where branches must be up to date, also to a token that may not read that rule.
+    if pull.merge_state == "BEHIND" and pull.test_merge is not None:
         yield UpdateBranch(
             issue=task.issue,
             pull_request=pull.number,
@@ -225,6 +226,7 @@ def _shipping(run: Run) -> Iterator[Effect]:
             issue=task.issue,
             pull_request=pull.number,
             head=pull.head,
+            base=run.plan.base.branch,
             method=run.plan.policy.ship.method,
             title=wording.merge_title(task),
             message=wording.merge_message(run, task),
@@ -235,18 +237,22 @@ def _clean_up(run: Run) -> Iterator[Effect]:
     """What a merged, dropped or cancelled task leaves to tidy."""
     for task in run.tasks:
         if task.state is TaskState.MERGED:
-            if Step.ISSUE_CLOSED not in task.done and task.issue_open:
-                yield EnsureIssueClosed(issue=task.issue)
-            merged_head = task.pull.head if task.pull else None
-            ours = not task.adopted and not task.merged_by_hand
-            if Step.BRANCH_DELETED not in task.done and ours and merged_head is not None:
-                yield EnsureBranchDeleted(issue=task.issue, branch=task.branch, head=merged_head)
-        elif task.state is TaskState.DROPPED or run.status is RunStatus.CANCELLED:
-            if Step.LABEL in task.done and Step.UNLABEL not in task.done:
-                yield EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=False)
-            close = run.close_pull_requests and task.state is not TaskState.DROPPED and not task.adopted
-            if close and task.pull_request is not None and Step.PULL_REQUEST_CLOSED not in task.done:
-                yield EnsurePullRequestClosed(issue=task.issue, pull_request=task.pull_request)
+            yield from _after_merge(task)
+        over = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.CANCELLED
+        if over and Step.LABEL in task.done and Step.UNLABEL not in task.done:
+            yield EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=False)
+        close = run.close_pull_requests and not task.settled and not task.adopted
+        if close and task.pull_request is not None and Step.PULL_REQUEST_CLOSED not in task.done:
+            yield EnsurePullRequestClosed(issue=task.issue, pull_request=task.pull_request)
+
+
+def _after_merge(task: Task) -> Iterator[Effect]:
+    if Step.ISSUE_CLOSED not in task.done and task.issue_open:
+        yield EnsureIssueClosed(issue=task.issue)
+    merged_head = task.pull.head if task.pull else None
+    ours = not task.adopted and not task.merged_by_hand
+    if Step.BRANCH_DELETED not in task.done and ours and merged_head is not None:
+        yield EnsureBranchDeleted(issue=task.issue, branch=task.branch, head=merged_head)
 
 
 def _releases(run: Run) -> Iterator[Effect]:

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
-from valine.orchestrator.text import github_line, plural, quiet
+from valine.orchestrator.text import github_line, listed, plural, quiet
 from valine.orchestrator.wording_run import counts, stage, waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from valine.orchestrator.decision import Reply
     from valine.orchestrator.effects import EnsurePullRequest
@@ -86,24 +86,33 @@ def release_title(run: Run, milestone: Milestone) -> str:
 
 def release_notes(run: Run, milestone: Milestone) -> str:
     """What a round of shipping merged, by the issues' milestones, each with its pull request and author."""
-    tasks = [task for task in map(run.task, milestone.issues) if task is not None]
-    titles = {item.issue: item.milestone for item in run.plan.items}
-    groups: dict[str, list[Task]] = {}
-    for task in tasks:
-        groups.setdefault(titles.get(task.issue) or "", []).append(task)
+    groups = by_milestone(run, milestone.issues)
     parts = []
     for title, members in groups.items():
         heading = github_line(title, 100) if title else "Changes" if len(groups) == 1 else "Other changes"
-        parts.append("\n".join([f"## {heading}", "", *(_note(task) for task in members)]))
-    opening = f"{plural(len(tasks), 'issue')} shipped by run {run.name}."
+        parts.append("\n".join([f"## {heading}", "", *(note(task, github_line) for task in members)]))
+    opening = f"{plural(sum(map(len, groups.values())), 'issue')} shipped by run {run.name}."
     return _bounded("\n\n".join([opening, *parts])) + f"\n\n{naming.github_marker(run.uid)}"
 
 
-def _note(task: Task) -> str:
+def by_milestone(run: Run, issues: Iterable[int]) -> dict[str, list[Task]]:
+    """The tasks of these issues, by the milestones that the issues have; "" for none."""
+    titles = {item.issue: item.milestone for item in run.plan.items}
+    groups: dict[str, list[Task]] = {}
+    for task in map(run.task, issues):
+        if task is not None:
+            groups.setdefault(titles.get(task.issue) or "", []).append(task)
+    return groups
+
+
+def note(task: Task, quoted: Callable[[str, int], str]) -> str:
+    """The line of one issue in the notes; `quoted` makes other people's words safe, within so many characters."""
     pull = f" (#{task.pull_request})" if task.pull_request is not None else ""
-    author = task.pull.author if task.pull else None
-    by = f" by {github_line(author, 40)}" if author else ""
-    return f"- {github_line(task.title)}{pull}, for #{task.issue}{by}"
+    # Those who did it: of a pull request that was adopted its author, of all others the author is Valine.
+    author = task.pull.author if task.pull and task.adopted else None
+    people = [author] if author else [login for login in task.assignees if login not in task.unassigned]
+    by = f" by {listed((quoted(login, 40) for login in people), 3)}" if people else ""
+    return f"- {quoted(task.title, 200)}{pull}, for #{task.issue}{by}"
 
 
 def status_comment(run: Run) -> str:
@@ -118,7 +127,7 @@ def status_comment(run: Run) -> str:
 def _rows(run: Run) -> Iterator[str]:
     for task in run.tasks:
         pull = f"#{task.pull_request}" if task.pull_request is not None else ""
-        rest = "" if task.settled else github_reply_text(waits(task)).replace("|", "\\|")
+        rest = "" if task.settled or task.note is None else github_reply_text(waits(task)).replace("|", "\\|")
         yield f"| #{task.issue} | {pull} | {task.state} | {rest} |"
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from valine.orchestrator.model import Milestone, MilestoneKind, Note, Run, Task
-from valine.orchestrator.text import escape, numbers, plural
-from valine.orchestrator.wording_tasks import name, why
+from valine.orchestrator.model import Milestone, MilestoneKind, Note, Run
+from valine.orchestrator.text import escape, numbers, plural, size
+from valine.orchestrator.wording_github import by_milestone, note
+from valine.orchestrator.wording_tasks import doers, name, why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
+
+    from valine.orchestrator.model import IssueNumber
 
 MOST_RUNG = 10
+MOST_NOTES = 1_300  # with the line above them and the marker below a message has no more than 2000 characters
 
 
 def milestone(run: Run, m: Milestone) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each kind
@@ -35,13 +39,14 @@ def milestone(run: Run, m: Milestone) -> str:  # noqa: C901, PLR0911, PLR0912 - 
             return f"👤 GitHub did not assign {people} to {issues}: they lack access to the repository."
         case MilestoneKind.SKIPPED:
             words = _words(m.note)
-            return f"⚠️ GitHub refused a step for {issues}{f' ({words})' if words else ''}. The work goes on without it."
+            step = f"a step for {issues}" if issues else "the release"
+            return f"⚠️ GitHub refused {step}{f' ({words})' if words else ''}. The work goes on without it."
         case MilestoneKind.SHIPPING:
             return f"🚢 {who} ships {issues or 'nothing'}."
         case MilestoneKind.SHIPPED:
             return _shipped(run, m)
         case MilestoneKind.COMPLETED:
-            return f"🏁 {run.name} is complete: {issues or 'nothing'} merged."
+            return f"🏁 {run.name} is complete: {issues or 'nothing'} merged.{_notes(run, _untold(run, m))}"
         case MilestoneKind.REJECTED:
             return f"🚫 {who} rejected {run.name}. Nothing was started."
         case MilestoneKind.EXPIRED:
@@ -75,7 +80,28 @@ def _shipped(run: Run, m: Milestone) -> str:
         return "🚢 This round merged nothing. The board tells why."
     left = [task for task in run.tasks if not task.settled and task.issue not in m.issues]
     rest = f" {plural(len(left), 'issue')} left." if left else ""
-    return f"🚢 Merged {numbers(m.issues)}.{rest}"
+    return f"🚢 Merged {numbers(m.issues)}.{rest}{_notes(run, m.issues)}"
+
+
+def _untold(run: Run, m: Milestone) -> tuple[IssueNumber, ...]:
+    """All that was merged, unless the one round that did it has just told it."""
+    rounds = [told.issues for told in run.milestones if told.kind is MilestoneKind.SHIPPED and told.issues]
+    return () if rounds == [m.issues] else m.issues
+
+
+def _notes(run: Run, issues: Sequence[IssueNumber]) -> str:
+    """The lines of the release notes, as many as a message holds."""
+    lines: list[str] = []
+    groups = by_milestone(run, issues)
+    for title, tasks in groups.items():
+        heading = escape(title, 100) if title else "Other changes"
+        lines += [f"**{heading}**"] if title or len(groups) > 1 else []
+        lines += [note(task, escape) for task in tasks]
+    kept = list(lines)
+    while size("\n".join(kept)) > MOST_NOTES:
+        kept.pop()
+    more = sum(line.startswith("- ") for line in lines[len(kept) :])
+    return "".join(f"\n{line}" for line in [*kept, *([f"- and {more:,} more"] if more else [])])
 
 
 def _words(note: Note | None) -> str:
@@ -87,12 +113,5 @@ def rung(run: Run, m: Milestone) -> tuple[str, ...]:
     if m.kind is not MilestoneKind.HELD:
         return ()
     known = {login.casefold(): person for login, person in run.plan.policy.people.items()}
-    logins = (login.casefold() for task in map(run.task, m.issues) if task for login in _doers(task))
+    logins = (login.casefold() for task in map(run.task, m.issues) if task for login in doers(task))
     return tuple(dict.fromkeys(known[login] for login in logins if login in known))[:MOST_RUNG]
-
-
-def _doers(task: Task) -> Iterator[str]:
-    if task.assignees:
-        yield from task.assignees
-    elif task.pull is not None and task.pull.author:
-        yield task.pull.author

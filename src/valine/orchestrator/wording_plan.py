@@ -199,13 +199,17 @@ def not_pending(run: Run) -> Reply:
     if run.status is RunStatus.PENDING or run.stage is Stage.PROPOSED:
         state = f"expired {stamp(run.expires_at)}"
     elif run.status is RunStatus.IN_PROGRESS:
-        state = "is already under way"
+        return Reply(text=f"{run.name} is already under way. Nothing was changed. See {where(run)}.")
     elif run.status is RunStatus.COMPLETED:
         state = f"was completed{ended}"
     elif run.status is RunStatus.FAILED:
         state = f"failed{ended}"
-    else:
+    elif run.ended_by is not None:
         state = f"was ended by {name(run.ended_by)}{ended}"
+    elif run.ended_at is not None and run.ended_at < run.expires_at:
+        state = f"ended{ended}, because nothing of it was left to do"
+    else:
+        state = f"expired{ended}"
     return Reply(text=f"{run.name} {state}. Nothing was changed. `/plan` makes a new one.")
 
 
@@ -216,7 +220,7 @@ def rejected(run: Run) -> Reply:
 
 def which_run(names: Sequence[str]) -> Reply:
     """Several are possible."""
-    return Reply(text=f"Which run: {listed(names)}? Nothing was changed. Name one of them.")
+    return Reply(text=f"Which run do you mean, {listed(names, last='or')}? Nothing was changed. Name it.")
 
 
 def other_run(run: Run) -> Reply:

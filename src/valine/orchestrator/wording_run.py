@@ -186,6 +186,11 @@ def task_dropped(run: Run, issue: int) -> Reply:
     )
 
 
+def not_started(run: Run) -> Reply:
+    """Nothing can be retried or dropped of what did not begin."""
+    return Reply(text=f"{run.name} is not approved yet, so nothing of it has started. Nothing was changed.")
+
+
 def no_such_task(run: Run, number: int) -> Reply:
     """The run has no such issue."""
     return Reply(text=f"#{number} is not in {run.name}. Nothing was changed.")

@@ -16,12 +16,17 @@ def name(actor: Actor | None) -> str:
     return "Valine" if actor is None or actor.platform == "valine" else escape(actor.name, LONGEST_NAME)
 
 
-def doer(task: Task) -> str:
-    """Who is expected to move this task on."""
+def doers(task: Task) -> tuple[str, ...]:
+    """The logins of those who are expected to move this task on, as far as they are known."""
     if task.assignees:
-        return listed((escape(login, LONGEST_NAME) for login in task.assignees), 3)
-    author = task.pull.author if task.pull else None
-    return escape(author, LONGEST_NAME) if author else "somebody"
+        return task.assignees
+    author = task.pull.author if task.pull and task.adopted else None  # of all others it is Valine itself
+    return (author,) if author else ()
+
+
+def doer(task: Task) -> str:
+    """Who is expected to move this task on, for a sentence."""
+    return listed((escape(login, LONGEST_NAME) for login in doers(task)), 3) or "somebody"
 
 
 def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each reason
@@ -64,7 +69,7 @@ def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
         case Why.DEPENDENCY:
             return f"waits for {numbers(note.by)}"
         case Why.DRAFT:
-            return f"a draft until {doer(task)} marks it ready for review"
+            return f"a draft: waits for {doer(task)} to mark it ready for review"
         case Why.CHECKS:
             return f"waits for checks{_said(detail)}"
         case Why.MERGEABLE:
@@ -87,13 +92,14 @@ def left_out(out: LeftOut) -> str:  # noqa: PLR0911 - one sentence for each reas
         case Reason.BLOCKED:
             return f"it waits for {_blockers(out)}, still open and not in this plan"
         case Reason.CYCLE:
-            return f"it depends on itself: {' → '.join(f'#{n}' for n in out.by[:12]) or 'through others'}"
+            others = [number for number in out.by if number != out.issue]
+            return f"it and {numbers(others, 10)} depend on each other" if others else "it depends on itself"
         case Reason.LIMIT:
             return "it is beyond the limit"
         case Reason.DROPPED:
             return "it was taken out of this plan"
         case Reason.GONE:
-            return "it was closed, or lost its label, after it was proposed"
+            return "it was closed, or lost its label"
         case Reason.UNCLEAR:
             return f"several open pull requests close it: {numbers(out.by)}"
         case _:

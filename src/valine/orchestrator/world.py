@@ -36,10 +36,14 @@ class IssueSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanWorld(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Everything a plan is made from. `policy` is the text of .github/valine.toml, None where there is none."""
+    """Everything a plan is made from. `policy` is the text of .github/valine.toml, None where there is none.
+
+    `web` is the repository's address for people, empty where GitHub did not tell it.
+    """
 
     began_at: datetime
     base: Base
+    web: str = ""
     policy: str | None
     issues: tuple[IssueSeen, ...]
 

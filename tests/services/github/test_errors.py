@@ -11,7 +11,7 @@ import pytest
 
 from builders import NOON, a_run, a_task, after
 from services.github.forge_world import TOKEN, OddGitHub, no, ok
-from services.github.things import EFFECTS, LABEL_EFFECT, MERGE_EFFECT, a_rest_pull
+from services.github.things import EFFECTS, LABEL_EFFECT, MERGE_EFFECT, UNLABEL_EFFECT, a_rest_pull
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
 from valine.orchestrator.effects import ForgeEffect
 from valine.services.github.errors import redact
@@ -233,10 +233,10 @@ def _odd(index: int) -> httpx2.Response | Exception:
 
 
 async def test_writes_are_paced_and_serial(github: OddGitHub) -> None:
-    github.says(*[ok([{"name": "in-progress"}]) for _ in range(3)])
+    github.says(*[no(404) for _ in range(3)])
     forge = github.forge()
 
-    await asyncio.gather(*[forge.perform(LABEL_EFFECT) for _ in range(3)])
+    await asyncio.gather(*[forge.perform(UNLABEL_EFFECT) for _ in range(3)])
 
     assert github.clock.at == NOON + timedelta(seconds=2)
 

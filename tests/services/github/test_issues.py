@@ -49,7 +49,7 @@ async def test_a_label_is_put_on_and_taken_off_as_often_as_asked(world: TwinWorl
 
 
 async def test_a_label_that_github_did_not_put_on_is_ambiguous(github: OddGitHub) -> None:
-    github.says(ok([{"name": "ready"}]))
+    github.says(ok([{"name": "in-progress"}]), ok({"number": 41, "state": "open", "labels": [{"name": "ready"}]}))
 
     assert isinstance(await refusal_of(github.forge(), LABEL_EFFECT), Ambiguous)
 
@@ -97,7 +97,15 @@ async def test_a_comment_is_written_once(world: TwinWorld, fault: str | None) ->
 
 async def test_a_comment_that_lost_its_marker_is_ambiguous(github: OddGitHub) -> None:
     comment = {"id": 1, "created_at": "2026-11-02T12:00:00Z", "updated_at": "2026-11-02T12:00:00Z", "body": "On it"}
-    github.says(ok([]), ok(comment, 201))
+    github.says(ok([]), ok(comment, 201), ok(comment))
+
+    assert isinstance(await refusal_of(github.forge(), COMMENT_EFFECT), Ambiguous)
+
+
+async def test_a_comment_that_github_does_not_show_is_ambiguous(github: OddGitHub) -> None:
+    body = f"On it {COMMENT_EFFECT.marker}"
+    comment = {"id": 1, "created_at": "2026-11-02T12:00:00Z", "updated_at": "2026-11-02T12:00:00Z", "body": body}
+    github.says(ok([]), ok(comment, 201), no(404, "Not Found"))
 
     assert isinstance(await refusal_of(github.forge(), COMMENT_EFFECT), Ambiguous)
 

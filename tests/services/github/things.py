@@ -59,6 +59,7 @@ MERGE_EFFECT = MergePullRequest(
     issue=IssueNumber(41),
     pull_request=PullNumber(7),
     head=Sha(OURS),
+    base="main",
     method="squash",
     title="Fix login (#7)",
     message=f"Valine-Run: {UID}",

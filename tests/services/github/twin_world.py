@@ -125,6 +125,7 @@ class TwinWorld:
                 "issue": IssueNumber(self.issue),
                 "pull_request": PullNumber(self.pull["number"]),
                 "head": Sha(self.pull["head_sha"]),
+                "base": self.pull["base"],
                 "method": "squash",
                 "title": "Fix login (#2)",
                 "message": f"Valine-Run: {UID}",

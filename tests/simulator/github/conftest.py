@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from simulator.github.github_world import GitHubWorld
 
 

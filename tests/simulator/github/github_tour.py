@@ -80,13 +80,17 @@ def jwt(app_id: int, now: datetime, **claims: Any) -> str:
     """An App's token, unsigned: the twin looks at the claims only unless it is given a verifier."""
     said = {"iss": str(app_id), "iat": int(now.timestamp()) - 60, "exp": int(now.timestamp()) + 540, **claims}
     parts = ({"alg": "RS256", "typ": "JWT"}, said)
-    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".c2ln"
+    return (
+        ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".c2ln"
+    )
 
 
 def tour() -> GitHubWorld:
     """Every route at least once, most with success."""
     world = GitHubWorld().start(required_checks=["ci"], required_reviews=1)
-    app = world.act("register_app", slug="valine", webhook_url="http://app.test/hook", webhook_secret="s", events=["push"])
+    app = world.act(
+        "register_app", slug="valine", webhook_url="http://app.test/hook", webhook_secret="s", events=["push"]
+    )
     world.act("create_hook", url="http://valine.test/github/webhook", secret="s3cret")
     world.act("create_issue", title="Fix login", body="It fails.", labels=["ready"], assignees=["ana"], milestone="May")
     world.act("create_issue", title="Then logout", labels=["ready"], blocked_by=[1], by="bo")
@@ -112,7 +116,9 @@ def _write_a_task(world: GitHubWorld) -> None:
     world.api("POST", "/issues/1/comments", {"body": "Started in #3"})
     world.api("PATCH", "/pulls/3", {"title": "Fix the login"})
     world.api("POST", "/issues", {"title": "Another", "labels": ["later"]})
-    world.api("PATCH", "/issues/4", {"state": "closed", "state_reason": "not_planned", "labels": ["x"], "assignees": []})
+    world.api(
+        "PATCH", "/issues/4", {"state": "closed", "state_reason": "not_planned", "labels": ["x"], "assignees": []}
+    )
 
 
 def _people_work(world: GitHubWorld) -> None:

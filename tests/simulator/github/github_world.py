@@ -38,7 +38,7 @@ class GitHubWorld:
     def __init__(self, objects: Any = None, **options: Any) -> None:
         self.now = START
         self.objects = objects if objects is not None else MemoryObjects()
-        self.twin = GitHubTwin(self.objects, random.Random(7), **options)
+        self.twin = GitHubTwin(self.objects, random.Random(7), **options)  # noqa: S311 - repeatable, not secret
         self.deliveries: list[Delivery] = []
         self.exchanges: list[tuple[str, str, Any, Reply]] = []
         self.token = ""
@@ -46,7 +46,9 @@ class GitHubWorld:
     def start(self, **repository: Any) -> GitHubWorld:
         members = {"ana": "write", "bo": "read", "valine-bot": "write"}
         files = {"README.md": "# Shop\n", "src/cart.py": "total = 0\n"}
-        self.act("create_repository", **{"owner": "acme", "name": "shop", "members": members, "files": files, **repository})
+        self.act(
+            "create_repository", **{"owner": "acme", "name": "shop", "members": members, "files": files, **repository}
+        )
         self.token = self.act("issue_token", login="valine-bot")["token"]
         return self
 
@@ -55,7 +57,9 @@ class GitHubWorld:
         self.deliveries += acted.deliveries
         return acted.value
 
-    def request(self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: str) -> Reply:
+    def request(
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: str
+    ) -> Reply:
         sent = {"user-agent": "test", "authorization": f"Bearer {self.token}", **(headers or {})}
         request = Request(
             method=method,

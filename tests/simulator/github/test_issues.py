@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from simulator.github.github_world import GitHubWorld
 
+from simulator.github.github_world import GitHubWorld
 from valine.simulator.transport import ActError
 
 
@@ -92,9 +92,7 @@ def test_closing_tells_why_and_reopening_forgets_it(world: GitHubWorld) -> None:
 def test_a_repositorys_people_have_the_permission_they_were_given(world: GitHubWorld) -> None:
     world.act("add_member", login="mia", role="maintain")
 
-    told = {
-        who: world.api("GET", f"/collaborators/{who}/permission").json for who in ("acme", "ana", "bo", "mia")
-    }
+    told = {who: world.api("GET", f"/collaborators/{who}/permission").json for who in ("acme", "ana", "bo", "mia")}
 
     assert {who: one["permission"] for who, one in told.items()} == {
         "acme": "admin",

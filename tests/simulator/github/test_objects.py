@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -51,7 +52,9 @@ class ObjectStoreContract:
         author = Signature("Zoë <Q>", "zoe@example.test", datetime(2026, 1, 1, tzinfo=east))
         tree = store.write_tree(NAME, {"a": "1"})
 
-        sha = store.write_commit(NAME, Commit(tree=tree, parents=(), author=author, committer=ANA, message="no newline"))
+        sha = store.write_commit(
+            NAME, Commit(tree=tree, parents=(), author=author, committer=ANA, message="no newline")
+        )
 
         known = store.commit(NAME, sha)
         assert (known.message, known.author.name, known.author.date) == ("no newline", "Zoë Q", author.date)
@@ -160,7 +163,7 @@ class ObjectStoreContract:
 
     def test_what_is_not_there_is_a_store_error(self, store: ObjectStore) -> None:
         missing = "0" * 39 + "1"
-        calls = [
+        calls: list[Callable[[], object]] = [
             lambda: store.commit(NAME, missing),
             lambda: store.commit(NAME, "main; rm -rf /"),
             lambda: store.files(NAME, missing),

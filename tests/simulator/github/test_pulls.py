@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from simulator.github.github_world import GitHubWorld, Reply
 
+from simulator.github.github_world import GitHubWorld, Reply
 from valine.simulator.transport import ActError
 
 

@@ -9,9 +9,9 @@ import sys
 from typing import Any
 
 import pytest
+
 from simulator.github.github_tour import PLAN, TRACK, tour
 from simulator.github.github_world import SHARED, GitHubWorld
-
 from valine.simulator.github.graphql_schema import SCHEMA
 from valine.simulator.github.rest import ROUTES
 
@@ -44,7 +44,9 @@ def template_of(method: str, path: str) -> str:
 def test_every_route_is_one_of_githubs() -> None:
     paths = description()["paths"]
 
-    unknown = [f"{row.method} {row.template}" for row in ROUTES if row.method.lower() not in paths.get(row.template, {})]
+    unknown = [
+        f"{row.method} {row.template}" for row in ROUTES if row.method.lower() not in paths.get(row.template, {})
+    ]
 
     assert unknown == []
 
@@ -108,8 +110,9 @@ def test_the_graphql_schema_is_a_part_of_githubs() -> None:
     whole = graphql.extend_schema(whole, more, assume_valid=True)
     different = []
 
+    kind: Any
     for name, kind in SCHEMA.type_map.items():
-        real = whole.type_map.get(name)
+        real: Any = whole.type_map.get(name)
         if name.startswith("__"):
             continue
         if real is None or type(real) is not type(kind):

@@ -13,9 +13,10 @@ from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueCl
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.people import timestamp
-from valine.services.github.shapes import Comment, Issue, Label
+from valine.services.github.shapes import Comment, Issue
 
 ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
+COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
 NOT_FOUND, GONE = 404, 410
 # `since` is our clock's time, the comments' are GitHub's.
 SKEW = timedelta(minutes=5)
@@ -25,13 +26,19 @@ async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
     """The label is on the issue, or off it. One that was not there to be taken off is as good."""
     if effect.present:
         body = {"labels": [effect.label]}
-        answer = await api.write("POST", f"{ISSUE}/labels", body, issue_number=effect.issue)
-        if effect.label.casefold() not in {label.name.casefold() for label in answer.read(list[Label])}:
+        await api.write("POST", f"{ISSUE}/labels", body, issue_number=effect.issue)
+        issue = await _seen(api, effect.issue)
+        if effect.label.casefold() not in {label.name.casefold() for label in issue.labels}:
             raise errors.ambiguous(f"GitHub did not put {effect.label} on #{effect.issue}")
     else:
         path = f"{ISSUE}/labels/{{name}}"
         await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected={NOT_FOUND, GONE})
     return LabelEnsured(issue=effect.issue, present=effect.present)
+
+
+async def _seen(api: GitHubApi, number: int) -> Issue:
+    """An issue or pull request as it is: a write is believed when it is seen."""
+    return (await api.get(ISSUE, issue_number=number)).read(Issue)
 
 
 async def ensure_assignees(api: GitHubApi, effect: EnsureAssignees) -> AssigneesEnsured:
@@ -43,9 +50,15 @@ async def ensure_assignees(api: GitHubApi, effect: EnsureAssignees) -> Assignees
     for number in effect.numbers if effect.logins else ():
         body = {"assignees": list(effect.logins)}
         answer = await api.write("POST", f"{ISSUE}/assignees", body, issue_number=number)
-        there = {person.login.casefold() for person in answer.read(Issue).assignees}
-        dropped |= dict.fromkeys(login for login in effect.logins if login.casefold() not in there)
+        taken = _logins(answer.read(Issue))
+        if not taken <= _logins(await _seen(api, number)):
+            raise errors.ambiguous(f"GitHub did not assign anybody to #{number}, though it said so")
+        dropped |= dict.fromkeys(login for login in effect.logins if login.casefold() not in taken)
     return AssigneesEnsured(issue=effect.issue, dropped=tuple(login for login in effect.logins if login in dropped))
+
+
+def _logins(issue: Issue) -> set[str]:
+    return {person.login.casefold() for person in issue.assignees}
 
 
 async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsured:
@@ -53,7 +66,9 @@ async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsure
     if not await _commented(api, effect):
         body = effect.body if effect.marker in effect.body else f"{effect.body}\n\n{effect.marker}"
         answer = await api.write("POST", f"{ISSUE}/comments", {"body": body}, issue_number=effect.number)
-        if effect.marker not in (answer.read(Comment).body or ""):
+        made = answer.read(Comment)
+        seen = await api.get(COMMENT, comment_id=made.id, expected={NOT_FOUND})
+        if seen.status == NOT_FOUND or effect.marker not in (made.body or ""):
             raise errors.ambiguous(f"GitHub did not take the comment on #{effect.number}")
     return CommentEnsured(issue=effect.issue, name=effect.name)
 

@@ -17,7 +17,7 @@ from valine.services.github.api import GitHubApi
 from valine.services.github.pulls import PULL, get_pull
 from valine.services.github.shapes import GitCommit, MergeAnswer, Pull
 
-Reason = Literal["moved", "conflict", "rules", "draft", "closed"]
+Reason = Literal["moved", "retargeted", "conflict", "rules", "draft", "closed"]
 METHOD_NOT_ALLOWED, CONFLICT, INVALID = 405, 409, 422
 SOON = timedelta(seconds=2)
 POLLS = 5
@@ -53,6 +53,8 @@ def _judge(api: GitHubApi, effect: MergePullRequest, pull: Pull) -> Merged | Mer
         if pull.merge_commit_sha is None:
             raise errors.transient("unreachable", "GitHub does not tell the merge commit yet", api.clock.now() + SOON)
         return Merged(issue=effect.issue, sha=Sha(pull.merge_commit_sha))
+    if pull.base.ref != effect.base:
+        return _no(effect, "retargeted", pull.base.ref)
     if pull.state == "closed":
         return _no(effect, "closed", "the pull request is closed")
     if pull.draft:

@@ -103,6 +103,7 @@ class IssueNode(Node, frozen=True):
 class PlanRepository(Node, frozen=True):
     name_with_owner: str
     issues: Many[IssueNode]
+    url: str = ""
     is_archived: bool = False
     default_branch_ref: Ref | None = None
     policy: Blob | None = None

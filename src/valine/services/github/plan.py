@@ -49,7 +49,13 @@ class PlanReader:
             if not page.issues.page_info.has_next_page:
                 break
             page = await self._page(label, page.issues.page_info.end_cursor)
-        return PlanWorld(began_at=began, base=_base(first), policy=_policy(first), issues=tuple(issues.values()))
+        return PlanWorld(
+            began_at=began,
+            base=_base(first),
+            web=first.url,
+            policy=_policy(first),
+            issues=tuple(issues.values()),
+        )
 
     async def _page(self, label: str, after: str | None) -> PlanRepository:
         variables = {"owner": self._api.owner, "name": self._api.name, "label": label, "after": after}

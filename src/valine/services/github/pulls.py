@@ -48,7 +48,7 @@ async def _look(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
 
 async def _open(api: GitHubApi, effect: EnsurePullRequest) -> Pull:
     body = {
-        "title": effect.title,
+        "title": wording.pull_request_title(effect),
         "head": effect.branch,
         "base": effect.base,
         "body": wording.pull_request_body(effect, await _brief(api, effect)),

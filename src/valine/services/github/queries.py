@@ -32,7 +32,7 @@ def plan(*, blocked_by: bool = True) -> str:
 query Plan($owner: String!, $name: String!, $label: String!, $after: String) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
-    nameWithOwner isArchived
+    nameWithOwner url isArchived
     defaultBranchRef {{ name target {_COMMIT} }}
     policy: object(expression: "HEAD:.github/valine.toml") {{ ... on Blob {{ text isTruncated }} }}
     issues(

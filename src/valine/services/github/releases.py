@@ -1,4 +1,7 @@
-"""Making the release of what was shipped. https://docs.github.com/en/rest/releases/releases."""
+"""Making the release of what was shipped, and with it its tag; a tag that stands elsewhere is a stranger's.
+
+https://docs.github.com/en/rest/releases/releases
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,17 @@ from valine.orchestrator.events import ReleaseEnsured
 from valine.orchestrator.naming import github_marker
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
-from valine.services.github.shapes import Release
+from valine.services.github.shapes import GitRef, Release
 
 NOT_FOUND, INVALID = 404, 422
 
 
 async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured:
-    """Our release with that tag: found or made. Permanent `stranger` if the tag's release is not ours."""
+    """Our release with that tag: found or made. Permanent `stranger` if the tag or its release is not ours."""
     found = await _look(api, effect)
     if found is not None:
         return found
+    await _check_tag(api, effect)
     marker = github_marker(effect.uid)
     body = {
         "tag_name": effect.tag,
@@ -33,6 +37,13 @@ async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsure
     if found is None:
         raise errors.ambiguous(f"GitHub says that the release {effect.tag} exists, but does not show it")
     return found
+
+
+async def _check_tag(api: GitHubApi, effect: EnsureRelease) -> None:
+    """Raise if there is such a tag at another commit: GitHub would release that one."""
+    answer = await api.get("/repos/{owner}/{repo}/git/ref/tags/{tag}", tag=effect.tag, expected={NOT_FOUND})
+    if answer.status != NOT_FOUND and answer.read(GitRef).object.sha != effect.commit:
+        raise errors.permanent("stranger", f"a tag {effect.tag} exists and is not ours")
 
 
 async def _look(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured | None:

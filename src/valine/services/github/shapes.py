@@ -43,6 +43,7 @@ class Issue(msgspec.Struct):
     state: str
     body: str | None = None
     assignees: list[Account] = []
+    labels: list[Label] = []
 
 
 class Side(msgspec.Struct):

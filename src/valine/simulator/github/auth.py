@@ -112,14 +112,20 @@ def allowed(token: Token, needs: str) -> bool:
 def authorize(call: Call, row: Route) -> None:
     """Let a call through, or refuse it as GitHub does: 401, 404 for what is not seen, 403 for what is not allowed."""
     world, it, token = call.world, call.repository, call.token
+    if call.app is not None:
+        # A JWT opens the App's own routes and nothing else.
+        if not row.template.startswith("/app") and not row.template.endswith("/installation"):
+            raise Refused(401, "Bad credentials")
+        return
     writing = not row.needs.endswith(":read")
-    if token is None and (writing or it is None):
+    guarded = writing or row.role != "read"
+    if token is None and (guarded or it is None):
         raise Refused(401, "Requires authentication")
     if it is None or token is None:
         return
     noun = "integration" if token.installation is not None else "personal access token"
     reach = installed(world, token, it) if token.installation is not None else world.may(it, token.login, row.role)
-    if not allowed(token, row.needs) or (writing and not reach):
+    if not allowed(token, row.needs) or (guarded and not reach):
         raise Refused(403, f"Resource not accessible by {noun}")
     if writing and it.archived:
         raise Refused(403, "Repository was archived so is read-only.")

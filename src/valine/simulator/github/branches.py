@@ -37,11 +37,14 @@ def move(world: World, it: Repository, ref: str, sha: str | None, by: str) -> No
     it.pushed_at = it.updated_at = world.now
     if not ref.startswith("refs/forks/"):
         world.emit(it, "push", None, by, lambda: push_body(world, it, ref, before, sha, by))
-    for which in [one for one in pulls(it) if one.open]:
+    concerned = [one for one in pulls(it) if one.open and ref in (head_ref(one), f"refs/heads/{one.base}")]
+    into = any(head_ref(one) != ref for one in concerned)
+    arrived = set(world.objects.ahead(it.full_name, before, sha)) if into and before and sha else set()
+    for which in concerned:
         if head_ref(which) == ref:
             _head_moved(world, it, which, sha, by)
-        elif ref == f"refs/heads/{which.base}":
-            _base_moved(world, it, which, sha, by)
+        else:
+            _base_moved(world, it, which, sha, by, merged=which.head_sha in arrived)
 
 
 def _head_moved(world: World, it: Repository, which: Pull, sha: str | None, by: str) -> None:
@@ -62,17 +65,17 @@ def _head_moved(world: World, it: Repository, which: Pull, sha: str | None, by: 
         close(world, it, which, by)
 
 
-def _base_moved(world: World, it: Repository, which: Pull, sha: str | None, by: str) -> None:
+def _base_moved(world: World, it: Repository, which: Pull, sha: str | None, by: str, *, merged: bool) -> None:
     if sha is None:
         # The branch that this one was stacked on was merged and deleted: GitHub retargets to where that one went.
-        merged = next((one for one in pulls(it) if one.merged_at and one.head == which.base and not one.fork), None)
-        if merged is None:
+        below = next((one for one in pulls(it) if one.merged_at and one.head == which.base and not one.fork), None)
+        if below is None:
             close(world, it, which, by)
         else:
-            retarget(world, it, which, merged.base, by)
+            retarget(world, it, which, below.base, by)
         return
     unsettle(world, which, "base")
-    if not world.objects.ahead(it.full_name, sha, which.head_sha):
+    if merged:
         settle_merged(world, it, which, sha, by)
 
 

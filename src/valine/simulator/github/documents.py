@@ -88,7 +88,7 @@ def profile(world: World, login: str) -> JSON:
     blank = dict.fromkeys(("company", "location", "email", "hireable", "bio"))
     public = ("public_repos", "public_gists", "followers", "following")
     private = ("private_gists", "total_private_repos", "owned_private_repos", "disk_usage", "collaborators")
-    counts = {**dict.fromkeys((*public, *private), 0), "two_factor_authentication": True}
+    counts = {**dict.fromkeys((*public, *private), 0), "two_factor_authentication": True, "user_view_type": "private"}
     when = {"created_at": stamp(EPOCH), "updated_at": stamp(EPOCH)}
     return {**user(world, login), "name": login, "blog": "", **blank, **counts, **when}
 

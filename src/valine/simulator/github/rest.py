@@ -138,7 +138,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def match(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-    """The row that serves a request, with what its path names; a fixed word wins over a placeholder, the longer over the shorter."""
+    """The row that serves a request, with what its path names; the most fixed template wins."""
     found = [(row, hit) for row in ROUTES if row.method == method and (hit := row.pattern.fullmatch(path))]
     if not found:
         return None, {}

@@ -94,8 +94,7 @@ class Server:
         call.app = who if isinstance(who, App) else None
         if "repo" in call.params:
             call.repository = _seen(call)
-        if call.app is None:
-            auth.authorize(call, row)
+        auth.authorize(call, row)
         return row.serve(call)
 
     def _rate_limit(self, key: str, now: datetime) -> Reply:

@@ -1,0 +1,576 @@
+"""Everything that goes wrong between /ship and the last merge: nothing is merged twice, nothing unseen is merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acceptance.crashes import Crash, CrashAt
+from acceptance.stories import a_team
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from acceptance.stories import Team
+    from valine.orchestrator.model import Task
+
+MERGE = "*/merge"
+
+
+def merge_commits(team: Team) -> list[str]:
+    """The first lines of what was merged into main, oldest first."""
+    commits = team.repository()["branches"]["main"]["log"][:-1]
+    return [str(commit["message"]).partition("\n")[0] for commit in reversed(commits)]
+
+
+def fault(team: Team, kind: str, **arguments: Any) -> None:
+    """Throw it on the next merge, unless told otherwise."""
+    team.world.on_github("throw_fault", **{"kind": kind, "method": "PUT", "route": MERGE, **arguments})
+
+
+def green(team: Team, task: Task) -> Any:
+    """CI ends well on the pull request's head."""
+    return team.github("set_check", name="test", workflow="ci", number=task.pull_request, conclusion="success")
+
+
+# Answers that go wrong -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["error_before", "error_after", "lost_answer", "unreachable", "dropped_write"])
+async def test_after_a_merge_without_a_good_answer_it_is_looked_at_and_merged_once(kind: str) -> None:
+    async with a_team(2) as team:
+        await team.is_ready()
+        fault(team, kind)
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+        assert len(merge_commits(team)) == 2
+        did_merge = kind in {"error_after", "lost_answer"}
+        assert len(team.merges()) == (2 if did_merge else 3)
+
+
+async def test_a_merge_that_answers_too_late_is_not_asked_for_again() -> None:
+    async with a_team(1) as team:
+        await team.is_ready()
+        fault(team, "latency", seconds=25)
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged"}
+        assert len(merge_commits(team)) == 1
+
+
+async def test_github_down_for_minutes_while_shipping_only_takes_longer() -> None:
+    async with a_team(2) as team:
+        await team.is_ready()
+        await team.says("/ship", by="Ana")
+        team.meanwhile("PUT", MERGE, lambda: fault(team, "error_before", method="*", route="*", times=12))
+
+        await team.clicks("Merge 2 pull requests", by="Ana")
+        await team.wait(minutes=20)
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+        assert len(merge_commits(team)) == 2
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "secondary_limit"])
+async def test_githubs_limits_only_delay_a_merge(kind: str) -> None:
+    async with a_team(1) as team:
+        await team.is_ready()
+        fault(team, kind, seconds=30)
+
+        await team.ships(by="Ana")
+        await team.wait(minutes=10)
+
+        assert await team.states() == {1: "merged"}
+
+
+async def test_mergeability_that_is_not_known_yet_is_waited_for() -> None:
+    async with a_team(3) as team:
+        await team.is_ready()
+        team.world.on_github("set_behaviour", mergeable_unknown_looks=3)
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "merged", 3: "merged"}
+
+
+async def test_mergeability_that_takes_very_long_ends_well_too() -> None:
+    async with a_team(2) as team:
+        await team.is_ready()
+        team.world.on_github("set_behaviour", mergeable_unknown_looks=12)
+
+        await team.ships(by="Ana")
+        await team.wait(hours=1)
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+
+
+async def test_base_branch_was_modified_is_tried_again() -> None:
+    async with a_team(1) as team:
+        (task,) = await team.is_ready()
+
+        def base_moves() -> None:
+            team.world.on_github("set_behaviour", mergeable_unknown_looks=2)
+            team.world.on_github("push", branch="main", files={"other.md": "other\n"}, by="ben")
+
+        team.meanwhile("PUT", MERGE, base_moves)
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged"}
+        assert len(team.merges()) == 2
+        assert team.pull(task)["state"] == "merged"
+
+
+async def test_webhooks_that_are_lost_change_nothing() -> None:
+    async with a_team(2) as team:
+        await team.is_ready()
+        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
+
+        await team.ships(by="Ana")
+
+        assert (await team.run()).status == "completed"
+
+
+async def test_looks_that_lag_behind_merge_nothing_wrong() -> None:
+    async with a_team(2) as team:
+        await team.is_ready()
+        team.world.on_github("throw_fault", kind="read_lag", route="/graphql", times=2, seconds=30)
+
+        await team.ships(by="Ana")
+        await team.wait(minutes=5)
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+        assert len(merge_commits(team)) == 2
+
+
+# People who do something meanwhile ---------------------------------------------------------------------------------
+
+
+async def test_a_push_while_shipping_holds_that_task_and_its_dependants_and_the_others_ship() -> None:
+    issues = [{"title": "One"}, {"title": "Two"}, {"title": "Three", "blocked_by": [2]}, {"title": "Four"}]
+    async with a_team(issues) as team:
+        _, second, third, _ = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("push", branch=second.branch, files={"new.md": "unseen\n"}, by="ana"),
+        )
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "checking", 3: "ready", 4: "merged"}
+        assert any("#2 is held: it was pushed to after" in line for line in team.thread())
+        assert team.pull(second)["state"] == team.pull(third)["state"] == "open"
+        assert (await team.run()).stage == "tracking"
+        assert "waits for #2" in team.board()
+
+
+async def test_a_task_that_was_pushed_to_while_shipping_ships_with_the_next_confirmation() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("push", branch=second.branch, files={"new.md": "unseen\n"}, by="ana"),
+        )
+        await team.ships(by="Ana")
+        await green(team, second)
+
+        await team.ships(by="Ben")
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+
+
+async def test_a_push_in_the_moment_of_its_own_merge_is_not_merged() -> None:
+    async with a_team(1) as team:
+        (task,) = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("push", branch=task.branch, files={"new.md": "unseen\n"}, by="ana"),
+        )
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "checking"}
+        assert team.pull(task)["state"] == "open"
+        assert (await team.run()).stage == "tracking"
+        assert any("#1 is held: it was pushed to after" in line for line in team.thread())
+
+
+async def test_a_check_that_goes_red_between_two_merges_holds_its_task() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github(
+                "set_check", name="test", workflow="ci", number=second.pull_request, conclusion="failure"
+            ),
+        )
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "held"}
+        assert "checks failed (github-actions/ci/test)" in team.board()
+
+
+async def test_a_check_that_starts_anew_between_two_merges_is_waited_for() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("rerun_check", name="test", number=second.pull_request, by="ana"),
+        )
+        await team.ships(by="Ana")
+        waiting = (await team.run()).stage
+
+        await green(team, second)
+
+        assert waiting == "shipping"
+        assert await team.states() == {1: "merged", 2: "merged"}
+
+
+async def test_a_check_that_vanishes_between_two_merges_is_waited_for() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("rerun_check", name="test", number=second.pull_request, vanish=True, by="ana"),
+        )
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "checking"}
+        assert team.pull(second)["state"] == "open"
+
+
+async def test_a_check_that_never_ends_while_shipping_holds_its_task_after_an_hour() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("rerun_check", name="test", number=second.pull_request, by="ana"),
+        )
+        await team.ships(by="Ana")
+
+        await team.wait(minutes=70)
+
+        assert await team.states() == {1: "merged", 2: "held"}
+        assert (await team.run()).stage == "tracking"
+
+
+async def test_a_conflict_that_a_merge_makes_holds_its_task() -> None:
+    async with a_team(3) as team:
+        first, second, third = await team.starts()
+        await team.finishes(first, files={"same.md": "one\n"})
+        await team.finishes(second, files={"same.md": "two\n"})
+        await team.finishes(third)
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "held", 3: "merged"}
+        assert "it conflicts with the base branch" in team.board()
+
+
+async def test_changes_requested_while_shipping_hold_the_task() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("review", number=second.pull_request, by="ben", verdict="request_changes"),
+        )
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "held"}
+        assert "a reviewer asked for changes" in team.board()
+
+
+async def test_a_review_that_goes_missing_while_shipping_ends_the_round_without_that_task() -> None:
+    async with a_team(2, required_reviews=1) as team:
+        first, second = await team.is_ready()
+        for task in (first, second):
+            await team.github("review", number=task.pull_request, by="ben")
+        team.meanwhile(
+            "PUT",
+            MERGE,
+            lambda: team.world.on_github("dismiss_review", number=second.pull_request, reviewer="ben", by="ana"),
+        )
+
+        await team.ships(by="Ana")
+
+        assert team.pull(first)["state"] == "merged"
+        assert team.pull(second)["state"] == "open"
+        assert (await team.run()).stage == "tracking"
+        assert "a reviewer must approve it" in team.board()
+
+
+async def test_without_a_required_review_nothing_is_offered_for_merging() -> None:
+    async with a_team(1, required_reviews=1) as team:
+        await team.is_ready()
+
+        reply = await team.says("/ship", by="Ana")
+
+        assert "a reviewer must approve it" in reply
+        assert team.buttons("Ana") == []
+
+
+@pytest.mark.parametrize("deed", ["convert_to_draft", "close_pull_request"])
+async def test_a_pull_request_that_is_drafted_or_closed_in_that_moment_is_not_merged(deed: str) -> None:
+    async with a_team(2) as team:
+        first, second = await team.is_ready()
+        team.meanwhile("PUT", MERGE, lambda: team.world.on_github(deed, number=first.pull_request, by="ana"))
+
+        await team.ships(by="Ana")
+
+        assert team.pull(first)["state"] != "merged"
+        assert team.pull(second)["state"] == "merged"
+        assert (await team.run()).stage == "tracking"
+
+
+async def test_a_pull_request_that_was_retargeted_in_that_moment_is_not_merged_elsewhere() -> None:
+    async with a_team(2) as team:
+        first, second = await team.is_ready()
+        team.world.on_github("push", branch="develop", from_="main", by="ana")
+        await team.world.settle()
+
+        def retarget() -> None:
+            team.world.on_github("retarget", number=first.pull_request, base="develop", by="ana")
+
+        await team.says("/ship", by="Ana")
+        team.meanwhile("GET", f"*/pulls/{first.pull_request}", retarget)
+        await team.clicks("Merge 2 pull requests", by="Ana")
+
+        assert team.pull(first)["state"] == "open"
+        assert team.pull(second)["state"] == "merged"
+        assert "now goes into another branch (develop)" in team.board()
+
+
+async def test_a_pull_request_that_lost_all_its_changes_is_not_merged() -> None:
+    async with a_team(2) as team:
+        first, second = await team.is_ready()
+        await team.github("push", branch=first.branch, files={"work/1.md": None}, by="ana")
+        await green(team, first)
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "held", 2: "merged"}
+        assert "its pull request changes nothing yet" in team.board()
+
+
+async def test_merged_by_hand_while_shipping_it_is_not_merged_again() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("merge", number=second.pull_request, by="ben"))
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+        assert (await team.run()).status == "completed"
+        assert second.pull_request not in team.merges()
+
+
+async def test_merged_by_hand_in_the_moment_of_its_merge_it_counts() -> None:
+    async with a_team(1) as team:
+        (task,) = await team.is_ready()
+        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("merge", number=task.pull_request, by="ben"))
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged"}
+        assert (await team.run()).status == "completed"
+
+
+async def test_an_issue_closed_without_a_merge_while_shipping_holds_its_task() -> None:
+    async with a_team(2) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT", MERGE, lambda: team.world.on_github("close_issue", number=2, reason="not_planned", by="ben")
+        )
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged", 2: "held"}
+        assert team.pull(second)["state"] == "open"
+
+
+# What GitHub's rules say -------------------------------------------------------------------------------------------
+
+
+async def test_a_merge_queue_holds_with_githubs_words() -> None:
+    async with a_team(1) as team:
+        await team.is_ready()
+        await team.says("/ship", by="Ana")
+        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("set_rules", merge_queue=True))
+
+        await team.clicks("Merge 1 pull request", by="Ana")
+
+        assert await team.states() == {1: "held"}
+        assert "Changes must be made through the merge queue" in team.board()
+        assert (await team.run()).stage == "tracking"
+
+
+async def test_a_required_check_that_is_added_in_that_moment_holds_with_githubs_words() -> None:
+    async with a_team(1) as team:
+        (task,) = await team.is_ready()
+        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("set_rules", required_checks=["deploy"]))
+
+        await team.ships(by="Ana")
+
+        assert team.pull(task)["state"] == "open"
+        assert "deploy" in team.board()
+
+
+async def test_a_rule_that_is_lifted_lets_it_ship_after_a_retry() -> None:
+    async with a_team(1) as team:
+        await team.is_ready()
+        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("set_rules", merge_queue=True))
+        await team.ships(by="Ana")
+        team.world.on_github("set_rules")
+        await team.clicks("Retry", by="Ana")
+
+        await team.ships(by="Ana")
+
+        assert await team.states() == {1: "merged"}
+
+
+async def test_a_branch_that_is_behind_is_updated_and_checked_again_before_it_is_merged() -> None:
+    async with a_team(2, strict=True, required_checks=["test"]) as team:
+        first, second = await team.is_ready()
+        await team.ships(by="Ana")
+        waiting = await team.states()
+
+        await green(team, second)
+
+        assert waiting == {1: "merged", 2: "checking"}
+        assert second.pull is not None
+        assert team.pull(second)["head_sha"] != second.pull.head
+        assert await team.states() == {1: "merged", 2: "merged"}
+        assert team.merges() == [first.pull_request, second.pull_request]
+        assert (await team.run()).rounds == 1
+
+
+async def test_an_update_whose_answer_is_lost_is_made_once() -> None:
+    async with a_team(2, strict=True, required_checks=["test"]) as team:
+        _, second = await team.is_ready()
+        fault(team, "lost_answer", route="*/update-branch")
+        await team.ships(by="Ana")
+
+        await green(team, second)
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+        updates = [path for _, method, path, _ in team.requests if path.endswith("/update-branch")]
+        assert len(updates) == 1
+
+
+async def test_a_commit_that_somebody_sneaks_in_during_the_update_asks_again() -> None:
+    async with a_team(2, strict=True, required_checks=["test"]) as team:
+        _, second = await team.is_ready()
+        team.meanwhile(
+            "PUT",
+            "*/update-branch",
+            lambda: team.world.on_github("push", branch=second.branch, files={"sneaky.md": "unseen\n"}, by="dora"),
+        )
+        await team.ships(by="Ana")
+
+        await green(team, second)
+
+        assert await team.states() == {1: "merged", 2: "ready"}
+        assert team.pull(second)["state"] == "open"
+        assert (await team.run()).stage == "tracking"
+        assert any("it was pushed to after" in line for line in team.thread())
+
+
+async def test_a_commit_on_top_of_the_update_asks_again() -> None:
+    async with a_team(2, strict=True, required_checks=["test"]) as team:
+        _, second = await team.is_ready()
+        await team.ships(by="Ana")
+        await team.github("push", branch=second.branch, files={"sneaky.md": "unseen\n"}, by="dora")
+
+        await green(team, second)
+
+        assert team.pull(second)["state"] == "open"
+        assert (await team.run()).stage == "tracking"
+
+
+async def test_with_an_update_that_ends_later_the_release_holds_all_that_was_merged() -> None:
+    policy = "[ship]\nrelease = true\n"
+    async with a_team(3, strict=True, required_checks=["test"], policy=policy) as team:
+        _, second, third = await team.is_ready()
+        await team.ships(by="Ana")
+        await green(team, third)
+
+        await green(team, second)
+        await green(team, second)
+
+        run = await team.run()
+        main = team.repository()["branches"]["main"]["head"]
+        assert await team.states() == {1: "merged", 2: "merged", 3: "merged"}
+        assert run.rounds == 1
+        assert team.repository()["tags"]["valine-r1"] == main
+
+
+async def test_a_strict_rule_that_no_token_may_read_is_obeyed_all_the_same() -> None:
+    async with a_team(2, strict=True, required_checks=["test"]) as team:
+        _, second = await team.is_ready()
+        team.world.on_github("throw_fault", kind="error_before", method="GET", route="*/rules/*", times=-1, status=403)
+        await team.ships(by="Ana")
+
+        await green(team, second)
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+
+
+# A process that dies -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", [1, 3, 8, 12, 16, 20, 24, 28, 32, 40, 50, 60])
+async def test_a_server_that_dies_while_shipping_leaves_one_merge_each_and_one_release(
+    moment: int, tmp_path: Path
+) -> None:
+    assert await dies_at(moment, f"sqlite:///{tmp_path}/valine.db") == moment
+
+
+@pytest.mark.proof
+async def test_a_server_that_dies_at_any_moment_of_shipping_ends_the_same(tmp_path: Path) -> None:
+    moment = 1
+    while await dies_at(moment, f"sqlite:///{tmp_path}/{moment}.db") == moment:
+        moment += 1
+
+
+async def dies_at(moment: int, store: str) -> int:
+    """The product dies at that moment after the confirmation, and another takes over; how many moments there were."""
+    async with a_team(2, policy="[ship]\nrelease = true\n", store=store, judged=False) as team:
+        await team.is_ready()
+        await team.says("/ship", by="Ana")
+        crash = CrashAt(moment, team.world.system)
+        team.world.on_discord("click", by="Ana", label="Merge 2 pull requests")
+
+        try:
+            await team.world.settle()
+        except Crash:
+            await team.world.restart()
+            await team.world.settle()
+            if (await team.run()).rounds == 0:  # it died before the click was stored, and Discord told Ana so
+                await team.clicks("Merge 2 pull requests", by="Ana")
+        await team.wait(minutes=5)
+
+        assert await team.states() == {1: "merged", 2: "merged"}
+        assert len(merge_commits(team)) == 2
+        assert [release["tag"] for release in team.repository()["releases"]] == ["valine-r1"]
+        assert (await team.run()).status == "completed"
+        assert list(team.repository()["branches"]) == ["main"]
+        assert [label for one in team.repository()["issues"] for label in one["labels"]] == ["ready", "ready"]
+        assert len([line for line in team.thread() if line.startswith("🚢 Merged")]) == 1
+        # A process that dies owes Discord an answer: what else the platforms say of it must be nothing.
+        assert [problem for problem in team.problems() if "answer" not in problem] == []
+        return crash.count

@@ -1,0 +1,76 @@
+"""Binding, listening and stopping: what cannot be had is a sentence, and an app that fails ends the server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.applications import Starlette
+
+from valine.cli import http
+from valine.cli.trouble import Stop
+
+
+def nothing() -> None:
+    """Nobody is told that it listens."""
+
+
+def test_a_port_that_somebody_listens_on_cannot_be_had() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(Stop, match=f"Port {port} of 127.0.0.1 is in use by another program"):
+            http.bind("127.0.0.1", port)
+
+
+def test_an_address_of_another_machine_cannot_be_had() -> None:
+    with pytest.raises(Stop, match=r"192\.0\.2\.1 is no address of this machine"):
+        http.bind("192.0.2.1", 0)
+
+
+def test_a_port_that_is_taken_between_binding_and_listening_is_a_sentence() -> None:
+    with http.bind("127.0.0.1", 0) as bound, http.bind("127.0.0.1", bound.getsockname()[1]) as other:
+        other.listen()
+
+        with pytest.raises(Stop, match="is in use by another program"):
+            asyncio.run(http.serve_all([(Starlette(), bound)], nothing))
+
+
+def test_an_app_that_cannot_start_ends_the_server() -> None:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        raise OSError("the disk is gone")
+        yield
+
+    with http.bind("127.0.0.1", 0) as bound, pytest.raises(Stop, match="could not start"):
+        asyncio.run(http.serve_all([(Starlette(lifespan=lifespan), bound)], nothing))
+
+
+@pytest.mark.parametrize(("which", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_stops_all_servers_after_their_apps_have_ended(which: signal.Signals, code: int) -> None:
+    ended: list[int] = []
+
+    def app(number: int) -> Starlette:
+        @contextlib.asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            yield
+            await asyncio.sleep(0.05)
+            ended.append(number)
+
+        return Starlette(lifespan=lifespan)
+
+    with http.bind("127.0.0.1", 0) as one, http.bind("127.0.0.1", 0) as two:
+        apps = [(app(1), one), (app(2), two)]
+        found = asyncio.run(http.serve_all(apps, lambda: os.kill(os.getpid(), which)))
+
+    assert (found, sorted(ended)) == (code, [1, 2])
+
+
+def test_addresses_are_written_as_browsers_take_them() -> None:
+    with http.bind("::1", 0) as bound:
+        assert http.address(bound) == f"http://[::1]:{bound.getsockname()[1]}"

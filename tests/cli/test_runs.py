@@ -1,0 +1,134 @@
+"""`valine runs`, on a store that somebody else has open and writes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from builders import REPOSITORY, a_history, a_run, a_task, after, an_approval
+from valine.cli import app, main
+from valine.cli.trouble import Debug
+from valine.orchestrator.model import Active, IssueNumber, Repository, RunNumber, RunStatus, RunUid, Stage
+from valine.ports import Commit
+from valine.services.run_store_sqlite import SqliteRunStore
+from valine.services.sqlite_file import SqliteFile
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where `valine` is called, with nothing set but the repository."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("VALINE_STORE", "GITHUB_REPOSITORY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text(f"GITHUB_REPOSITORY={REPOSITORY}\n")
+    return tmp_path
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[SqliteRunStore]:
+    """A server's store."""
+    with closing(SqliteFile.open(folder / "valine.db", exclusive=True)) as file:
+        yield SqliteRunStore(file)
+
+
+async def fill(store: SqliteRunStore) -> None:
+    """r1 and r3 are over, r2 is active."""
+    for number, status, stage in ((1, "completed", "done"), (2, "in_progress", "tracking"), (3, "cancelled", "done")):
+        run = a_run(
+            number=RunNumber(number),
+            uid=RunUid(f"uid{number}aaaaaaaa"),
+            status=RunStatus(status),
+            stage=Stage(stage),
+            created_at=after(number),
+            tasks=(a_task(IssueNumber(40 + number), title="Log in\x1b[31m [red]"),),
+            approvals=(an_approval(),),
+        )
+        await store.commit(Commit(run=run, history=a_history(run)), after(0))
+    active = Active(uid=RunUid("uid2aaaaaaaa"), number=RunNumber(2), status=RunStatus.IN_PROGRESS)
+    await store.commit(Commit(repository=Repository(name=REPOSITORY, active=(active,))), after(0))
+
+
+def test_active_runs_come_first_and_then_the_recent_ones(store: SqliteRunStore) -> None:
+    asyncio.run(fill(store))
+
+    result = runner.invoke(app, ["runs", "list"], obj=Debug())
+
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["Run", "r2", "r3", "r1"]
+
+
+def test_the_list_is_json_for_programs(store: SqliteRunStore) -> None:
+    asyncio.run(fill(store))
+
+    result = runner.invoke(app, ["runs", "list", "--json", "--all"], obj=Debug())
+
+    assert [run["run"] for run in json.loads(result.stdout)] == ["r2", "r3", "r1"]
+
+
+def test_all_runs_are_listed_only_if_asked_for(store: SqliteRunStore) -> None:
+    async def many() -> None:
+        for number in range(1, 61):
+            run = a_run(number=RunNumber(number), created_at=after(number))
+            await store.commit(Commit(run=run), after(0))
+
+    asyncio.run(many())
+
+    few = runner.invoke(app, ["runs", "list", "--json"], obj=Debug())
+    every = runner.invoke(app, ["runs", "list", "--json", "--all"], obj=Debug())
+
+    assert [run["run"] for run in json.loads(few.stdout)] == [f"r{number}" for number in range(60, 50, -1)]
+    assert [run["run"] for run in json.loads(every.stdout)] == [f"r{number}" for number in range(60, 0, -1)]
+
+
+@pytest.mark.parametrize("name", ["r2", "R2", "2"])
+def test_a_run_is_shown_with_its_tasks_and_steps(store: SqliteRunStore, name: str) -> None:
+    asyncio.run(fill(store))
+
+    result = runner.invoke(app, ["runs", "show", name, "--history"], obj=Debug())
+
+    assert result.exit_code == 0
+    assert f"r2 of {REPOSITORY}: in_progress, tracking" in result.stdout
+    assert "#42" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert result.stdout.count("Step") == 1
+
+
+def test_a_run_is_json_for_programs(store: SqliteRunStore) -> None:
+    asyncio.run(fill(store))
+
+    shown = json.loads(runner.invoke(app, ["runs", "show", "r2", "--json", "--history"], obj=Debug()).stdout)
+
+    assert (shown["number"], shown["status"], len(shown["history"])) == (2, "in_progress", 1)
+
+
+def test_an_unknown_run_is_said_so(store: SqliteRunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "show", "r9"]) == 1
+    assert capsys.readouterr().err.startswith(f"There is no run r9 of {REPOSITORY}.")
+    assert main(["runs", "show", "nine"]) == 2
+    assert capsys.readouterr().err == "nine is no run: runs are named like r12.\n"
+
+
+def test_an_empty_store_says_what_makes_a_run(store: SqliteRunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "list"]) == 0
+    assert capsys.readouterr().out == f"There is no run of {REPOSITORY} yet. /plan proposes one.\n"
+
+
+def test_no_store_is_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "list"]) == 1
+    assert capsys.readouterr().err.startswith(f"There is no store at {folder / 'valine.db'} yet.")
+    assert not (folder / "valine.db").exists()
+
+
+def test_a_missing_repository_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / ".env").unlink()
+
+    assert main(["runs", "list"]) == 2
+    assert capsys.readouterr().err == "GITHUB_REPOSITORY is missing\n"

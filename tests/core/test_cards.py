@@ -1,0 +1,518 @@
+"""What Discord is sent: held against the platform's own description, and against everything titles can contain."""
+
+# ruff: noqa: E501 - a line of a message is easier to read on one line
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, a_task, after, an_actor, an_approval
+from core import sentences
+from valine.orchestrator import cards, custom_id, naming
+from valine.orchestrator.decision import Button, Reply
+from valine.orchestrator.model import (
+    IssueNumber,
+    LeftOut,
+    Login,
+    Milestone,
+    MilestoneKind,
+    Note,
+    Posted,
+    PullNumber,
+    PullRef,
+    Reason,
+    Run,
+    RunNumber,
+    RunStatus,
+    Stage,
+    TaskState,
+    Why,
+)
+from valine.orchestrator.planner import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+replace = msgspec.structs.replace
+
+HOSTILE = (
+    "*" * 300,
+    "@everyone @here <@123456789012345678> <#1> <@&2> [x](https://evil.example) :smile: ||s|| " * 4,
+    "👩‍👩‍👧‍👦" * 80,
+    "مرحبا بالعالم " * 30,
+    "\u202eevil\x00\n# head\n> quote\n" * 20,
+    "漢字" * 200,
+    "a\u0301\u0301\u0301\u0301\u0301\u0301" * 100,
+    "\u200b",
+    "`" * 256,
+    "plain",
+)
+
+
+@pytest.fixture(scope="session")
+def judge(shared: Path) -> Callable[[str, str, dict[str, Any]], list[str]]:
+    sys.path.insert(0, str(shared / "oracles"))
+    try:
+        from judge import DiscordJudge  # type: ignore[import-not-found]
+    finally:
+        sys.path.pop(0)
+    return DiscordJudge().request  # type: ignore[no-any-return]
+
+
+def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from walk(component.get("components", []))
+
+
+def parts(message: cards.Message) -> list[dict[str, Any]]:
+    return list(walk(message.body.get("components", [])))
+
+
+def text_of(message: cards.Message) -> str:
+    return "\n".join(
+        [message.body.get("content", ""), *(c["content"] for c in parts(message) if c["type"] == 10)]
+    ).strip()
+
+
+def labels(message: cards.Message) -> list[str]:
+    return [c["label"] for c in parts(message) if c["type"] == 2]
+
+
+def ids(message: cards.Message) -> list[str]:
+    return [c["custom_id"] for c in parts(message) if "custom_id" in c]
+
+
+def hostile_plan(count: int = 250) -> Run:
+    """As many issues as a plan may have, and twice as many left out, all with titles that mean harm."""
+    items = tuple(
+        a_plan_item(
+            n,
+            title=HOSTILE[n % len(HOSTILE)],
+            priority=n % 4,
+            assignees=(Login("a" * 39), Login("b" * 39)),
+            depends_on=sentences.issue_numbers(*range(max(1, n - 12), n)),
+            adopts=PullRef(number=PullNumber(1000 + n), branch="b", head=HEAD) if n % 3 == 0 else None,
+        )
+        for n in range(1, count + 1)
+    )
+    out = tuple(
+        LeftOut(
+            issue=IssueNumber(2000 + n),
+            title=HOSTILE[n % len(HOSTILE)],
+            reason=list(Reason)[n % len(Reason)],
+            by=(1, 2, 3),
+            elsewhere=("owner/" + "n" * 100 + "#5",),
+        )
+        for n in range(2 * count)
+    )
+    by = an_actor("@everyone" * 20)
+    return a_run(
+        12, uid=sentences.UID, plan=a_plan(*items, left_out=out, label="*" * 50, digest="d" * 12), requested_by=by
+    )
+
+
+def hostile_board() -> Run:
+    """Every state and every reason, 250 times over, and a milestone of each kind about all of them."""
+    run = hostile_plan()
+    made = tuple(
+        replace(
+            task,
+            state=list(TaskState)[n % len(TaskState)],
+            note=Note(why=list(Why)[n % len(Why)], by=tuple(range(1, 250)), detail=HOSTILE[n % len(HOSTILE)]),
+            pull_request=PullNumber(1000 + n),
+            pull=a_pull(1000 + n, n),
+            edited=n % 2 == 0,
+        )
+        for n, task in enumerate(tasks("r12", run.plan))
+    )
+    said = tuple(
+        Milestone(
+            key=str(kind),
+            kind=kind,
+            at=NOON,
+            by=run.requested_by,
+            issues=tuple(task.issue for task in made),
+            note=Note(why=Why.REFUSED, detail="@everyone " * 500),
+        )
+        for kind in MilestoneKind
+    )
+    return replace(
+        run,
+        status=RunStatus.IN_PROGRESS,
+        stage=Stage.TRACKING,
+        tasks=made,
+        approvals=(an_approval(by=run.requested_by),),
+        milestones=said,
+        releases={f"valine-r12.{n}": f"https://github.com/team/app/releases/tag/valine-r12.{n}" for n in range(99)},
+    )
+
+
+RUNS: dict[str, Callable[[], Run]] = {
+    "proposed": sentences.proposed,
+    "executing": lambda: sentences.under_way(Stage.EXECUTING),
+    "tracking": sentences.under_way,
+    "shipping": sentences.shipping,
+    "completed": sentences.over,
+    "cancelled": lambda: sentences.over(RunStatus.CANCELLED, ended_by=an_actor()),
+    "failed": lambda: sentences.over(RunStatus.FAILED),
+    "expired": lambda: sentences.never_approved(ended_at=after(86_400)),
+    "rejected": lambda: sentences.never_approved(
+        ended_by=an_actor(), milestones=(sentences.a_milestone(MilestoneKind.REJECTED),)
+    ),
+    "every milestone": lambda: sentences.under_way(milestones=tuple(sentences.milestones())),
+    "nothing in it": lambda: a_run(12, uid=sentences.UID, plan=a_plan(items=())),
+    "hostile plan": hostile_plan,
+    "hostile board": hostile_board,
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_discord_takes_every_message(name: str, judge: Callable[[str, str, dict[str, Any]], list[str]]) -> None:
+    run = RUNS[name]()
+
+    for message in cards.names(run):
+        body = cards.render(run, message).body
+        assert judge("POST", "/channels/1/messages", body) == [], message
+        assert judge("PATCH", "/channels/1/messages/2", body) == [], message
+
+
+def test_discord_takes_every_reply(judge: Callable[[str, str, dict[str, Any]], list[str]]) -> None:
+    many = Reply(text="", buttons=tuple(Button(label="b" * 99, custom_id=f"id-{n}") for n in range(12)))
+    said = [reply for replies in sentences.replies().values() for reply in replies]
+
+    for reply in [*said, many, Reply(text="x" * 9_000), Reply(text="漢" * 9_000), Reply(text="line\n" * 4_000)]:
+        assert judge("PATCH", "/webhooks/1/token/messages/@original", cards.reply_body(reply)) == [], reply
+
+
+@pytest.mark.parametrize("run", [hostile_plan(), hostile_board()], ids=["plan", "board"])
+def test_every_message_keeps_the_limits_with_or_without_a_judge(run: Run) -> None:
+    for name in cards.names(run):
+        message = cards.render(run, name)
+        texts = [c["content"] for c in parts(message) if c["type"] == 10]
+        assert len(parts(message)) <= 40
+        assert sum(len(t.encode("utf-16-le")) // 2 for t in texts) <= 4_000
+        assert sum(len(t.encode()) + 12 for t in texts) <= 10_170
+        assert len(message.body.get("content", "")) <= 2_000
+        assert message.body["allowed_mentions"]["parse"] == []
+        assert naming.marker(run, name) in text_of(message)
+        for select in (c for c in parts(message) if c["type"] == 3):
+            assert 1 <= len(select["options"]) <= 25
+            assert all(1 <= len(option["label"].encode("utf-16-le")) // 2 <= 100 for option in select["options"])
+        assert all(custom_id.read(identity) is not None for identity in ids(message))
+
+
+def test_every_issue_is_shown_and_can_be_taken_out() -> None:
+    run = hostile_plan()
+    pages = [cards.render(run, name) for name in cards.names(run)]
+
+    shown = "\n".join(map(text_of, pages))
+    options = [o["value"] for page in pages for c in parts(page) if c["type"] == 3 for o in c["options"]]
+    assert options == [str(item.issue) for item in run.plan.items]
+    assert all(f"[#{item.issue}](" in shown for item in run.plan.items)
+    assert all(f"#{out.issue} " in shown or f"#{out.issue}\n" in shown for out in run.plan.left_out)
+    assert "@everyone" not in shown
+
+
+def test_two_hundred_and_fifty_ordinary_issues_take_a_dozen_messages() -> None:
+    run = a_run(
+        12,
+        uid=sentences.UID,
+        plan=a_plan(*(a_plan_item(n, title=f"Make the thing number {n} do what it should do") for n in range(1, 251))),
+    )
+
+    assert len(cards.names(run)) == snapshot(10)
+
+
+def test_a_large_board_is_shown_in_a_moment() -> None:
+    run = hostile_board()
+    for name in cards.names(run):
+        cards.render(run, name)
+    began = time.perf_counter()
+
+    for name in cards.names(run):
+        cards.render(run, name)
+
+    assert time.perf_counter() - began < 2
+
+
+def test_the_card_of_a_proposal() -> None:
+    message = cards.render(sentences.proposed(), "card")
+
+    assert text_of(message) == snapshot("""\
+## Plan r12: 2 issues into main
+Label ready · revision 1 · asked for by ana
+Nothing starts before it is approved. Expires <t:1793707200:R>.
+1. [#41](https://github.com/team/app/issues/41) Fix \\*login\\* · p0 · ana
+2. [#42](https://github.com/team/app/issues/42) Say hello · after #41
+
+**Beyond the limit: 1 issue**
+- [#9](https://github.com/team/app/issues/9) Issue 9: it is beyond the limit
+-# r12 · card · abcdefgh2345\
+""")
+    assert labels(message) == snapshot(["Approve", "Reject"])
+    assert ids(message) == snapshot(
+        [
+            "v1:drop:12:abcdefgh2345:1",
+            "v1:approve:12:abcdefgh2345:1:6jr4jcfdl2px",
+            "v1:reject:12:abcdefgh2345:1:6jr4jcfdl2px",
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if name not in {"proposed", "hostile plan", "nothing in it"}])
+def test_a_card_that_was_decided_has_no_buttons_and_never_changes_again(name: str) -> None:
+    run = RUNS[name]()
+    card = cards.render(run, "card")
+
+    assert ids(card) == []
+    later = replace(run, looked_at=after(99), thread="777", version=9, wake_at=after(3), milestones=run.milestones)
+    assert cards.render(later, "card") == card
+
+
+def test_the_card_tells_how_it_was_decided() -> None:
+    def decision(run: Run) -> str:
+        return text_of(cards.render(run, "card")).split("\n")[2]
+
+    told = {name: decision(RUNS[name]()) for name in ("proposed", "tracking", "completed", "rejected", "expired")}
+    told["nothing left"] = decision(sentences.never_approved())
+    told["cancelled"] = decision(sentences.never_approved(ended_by=an_actor()))
+
+    assert told == snapshot(
+        {
+            "proposed": "Nothing starts before it is approved. Expires <t:1793707200:R>.",
+            "tracking": "✅ Approved by ben <t:1793620800:R>.",
+            "completed": "✅ Approved by ben <t:1793620800:R>.",
+            "rejected": "🚫 Rejected by ana <t:1793620860:R>. Nothing was started.",
+            "expired": "⌛ Expired <t:1793707200:R>. Nothing was started.",
+            "nothing left": "⌛ Ended <t:1793620860:R>: nothing of it was left to do. Nothing was started.",
+            "cancelled": "🚫 Cancelled by ana <t:1793620860:R>. Nothing was started.",
+        }
+    )
+
+
+def test_the_card_lists_what_is_left_out_by_reason() -> None:
+    run = a_run(12, uid=sentences.UID, plan=a_plan(left_out=sentences.every_reason()))
+
+    assert text_of(cards.render(run, "card")).partition("\n\n")[2] == snapshot("""\
+**Already in another run: 1 issue**
+- [#1](https://github.com/team/app/issues/1) Issue 1: r7 is already working on it
+
+**Blocked by something that is not in this plan: 2 issues**
+- [#2](https://github.com/team/app/issues/2) Issue 2: it waits for #5, still open and not in this plan
+- [#3](https://github.com/team/app/issues/3) Issue 3: it waits for #5, #6 and team/lib#7, still open and not in this plan
+
+**Depending on themselves: 1 issue**
+- [#4](https://github.com/team/app/issues/4) Issue 4: it and #8 depend on each other
+
+**Beyond the limit: 1 issue**
+- [#9](https://github.com/team/app/issues/9) Issue 9: it is beyond the limit
+
+**Taken out: 1 issue**
+- [#10](https://github.com/team/app/issues/10) Issue 10: it was taken out of this plan
+
+**Closed or unlabelled since: 1 issue**
+- [#11](https://github.com/team/app/issues/11) Issue 11: it was closed, or lost its label
+
+**With several open pull requests: 1 issue**
+- [#12](https://github.com/team/app/issues/12) Issue 12: several open pull requests close it: #70 and #71
+-# r12 · card · abcdefgh2345\
+""")
+
+
+def test_many_that_are_left_out_for_one_reason_are_listed_by_their_numbers() -> None:
+    out = tuple(sentences.left(n, Reason.CLAIMED, run=RunNumber(7)) for n in range(1, 18))
+
+    shown = text_of(cards.render(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)), "card"))
+
+    assert "**Already in another run: 17 issues**\n#1 (r7) #2 (r7) #3 (r7)" in shown
+
+
+@pytest.mark.parametrize("name", ["executing", "tracking", "shipping", "completed", "failed"])
+def test_the_board(name: str) -> None:
+    message = cards.render(RUNS[name](), "board")
+
+    assert [text_of(message), labels(message)] == {
+        "executing": snapshot(
+            [
+                """\
+## Run r12 · opening pull requests
+▱▱▱▱▱▱▱▱▱▱ 0/2 merged · 1 held · 1 ready · into main
+**Needs somebody**
+🔴 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · held: checks failed (ci/test): ben must push a fix or run them again
+
+**The others**
+🟢 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · ready
+-# r12 · board · abcdefgh2345\
+""",
+                ["Retry", "Refresh", "Cancel"],
+            ]
+        ),
+        "tracking": snapshot(
+            [
+                """\
+## Run r12 · tracking
+▱▱▱▱▱▱▱▱▱▱ 0/2 merged · 1 held · 1 ready · into main
+**Needs somebody**
+🔴 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · held: checks failed (ci/test): ben must push a fix or run them again
+
+**The others**
+🟢 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · ready
+-# r12 · board · abcdefgh2345\
+""",
+                ["Ship", "Retry", "Refresh", "Cancel"],
+            ]
+        ),
+        "shipping": snapshot(
+            [
+                """\
+## Run r12 · shipping
+▱▱▱▱▱▱▱▱▱▱ 0/2 merged · 1 held · 1 ready · into main
+Shipping since <t:1793620800:R>, started by ben
+**Needs somebody**
+🔴 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · held: checks failed (ci/test): ben must push a fix or run them again
+
+**The others**
+🟢 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · ready
+-# r12 · board · abcdefgh2345\
+""",
+                ["Retry", "Refresh", "Cancel"],
+            ]
+        ),
+        "completed": snapshot(
+            [
+                """\
+## Run r12 · completed
+▰▰▰▰▰▰▰▰▰▰ 2/2 merged · into main
+Ended <t:1793624400:R>
+🟣 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · merged
+🟣 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · merged
+-# r12 · board · abcdefgh2345\
+""",
+                [],
+            ]
+        ),
+        "failed": snapshot(
+            [
+                """\
+## Run r12 · failed
+▰▰▰▰▰▱▱▱▱▱ 1/2 merged · 1 failed · into main
+Ended <t:1793624400:R>
+**Needs somebody**
+⛔ [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · failed
+
+**The others**
+🟣 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · merged
+-# r12 · board · abcdefgh2345\
+""",
+                [],
+            ]
+        ),
+    }[name]
+
+
+def test_the_board_says_nothing_that_a_look_alone_changes() -> None:
+    run = sentences.under_way()
+    looked = replace(run, looked_at=after(5), look_at=after(60), version=3, wake_at=after(60), lag=2, thread="777")
+
+    assert cards.render(looked, "board") == cards.render(run, "board")
+
+
+def test_links_follow_github_to_where_it_is() -> None:
+    plan = replace(sentences.planned_items(), web="https://ghe.example/team/app")
+    run = sentences.under_way(plan=plan, tasks=(a_task(41, pull_request=PullNumber(77)), a_task(42)))
+
+    shown = text_of(cards.render(run, "board")) + text_of(cards.render(run, "card"))
+
+    assert "https://ghe.example/team/app/pull/77" in shown
+    assert "https://ghe.example/team/app/issues/42" in shown
+    assert "github.com" not in shown
+
+
+def test_an_address_that_could_break_out_of_its_link_is_not_used() -> None:
+    plan = replace(sentences.planned_items(), web="https://ghe.example/)[x](https://evil.example")
+
+    assert "evil" not in text_of(cards.render(sentences.under_way(plan=plan), "card"))
+
+
+def test_the_messages_of_a_run_and_where_they_belong() -> None:
+    run = sentences.under_way(milestones=tuple(sentences.milestones()[:2]))
+
+    assert cards.names(run) == ("card", "board", "milestone.proposed", "milestone.revised")
+    assert cards.names(sentences.proposed()) == ("card",)
+    assert [cards.in_thread(name) for name in ("card", "board", "card.2", "board.2", "milestone.opened")] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_page_that_was_posted_and_is_not_needed_any_more_says_so() -> None:
+    posted = Posted(channel="666", message="1", shown="x", at=NOON)
+    run = replace(sentences.proposed(), messages={"card": posted, "card.3": posted, "milestone.x": posted})
+
+    assert cards.names(run) == ("card", "card.2", "card.3")
+    assert text_of(cards.render(run, "card.3")) == snapshot("""\
+This page of the plan is not needed any more.
+-# r12 · card.3 · abcdefgh2345\
+""")
+    assert ids(cards.render(run, "card.3")) == []
+    assert text_of(cards.render(run, "milestone.x")) == snapshot("""\
+This message is not needed any more.
+-# r12 · milestone.x · abcdefgh2345\
+""")
+    assert "not needed any more" in text_of(cards.render(sentences.under_way(), "board.9"))
+    assert text_of(cards.render(run, "board")) == snapshot("""\
+This message is not needed any more.
+-# r12 · board · abcdefgh2345\
+""")
+
+
+def test_a_milestone_is_plain_text_that_rings_only_whom_it_needs() -> None:
+    run = sentences.under_way(milestones=tuple(sentences.milestones()))
+
+    held = cards.render(run, "milestone.held").body
+    shipped = cards.render(run, "milestone.shipped").body
+
+    assert held == snapshot(
+        {
+            "content": """\
+⏸️ #42 is held: checks failed (ci/test): ben must push a fix or run them again. <@80351110224678913>
+-# r12 · milestone.held · abcdefgh2345\
+""",
+            "allowed_mentions": {"parse": [], "users": ["80351110224678913"]},
+        }
+    )
+    assert shipped["allowed_mentions"] == {"parse": []}
+
+
+def test_the_digest_changes_with_the_content_and_only_with_it() -> None:
+    run = sentences.under_way()
+    board = cards.render(run, "board")
+    dropped = replace(run, tasks=(replace(run.tasks[0], state=TaskState.DROPPED), run.tasks[1]))
+
+    assert cards.render(msgspec.structs.replace(run), "board").digest == board.digest
+    assert cards.render(dropped, "board").digest != board.digest
+    assert cards.render(run, "card").digest != board.digest
+
+
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=40))
+def test_any_titles_at_all_keep_the_limits(titles: list[str]) -> None:
+    items = [a_plan_item(n, title=title) for n, title in enumerate(titles, start=1)]
+    run = a_run(12, uid=sentences.UID, plan=a_plan(*items))
+
+    for name in cards.names(run):
+        texts = [c["content"] for c in parts(cards.render(run, name)) if c["type"] == 10]
+        assert sum(len(t.encode("utf-16-le")) // 2 for t in texts) <= 4_000
+        assert sum(len(t.encode()) + 12 for t in texts) <= 10_170

@@ -1,0 +1,133 @@
+"""What the real server does with what it should not be sent, and with files it cannot have."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from processes.town import Town, a_town, free_port
+
+pytestmark = pytest.mark.proof
+MEGABYTE = 1024 * 1024
+
+
+@contextlib.contextmanager
+def connected(town: Town) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", int(town.product.rpartition(":")[2])), timeout=30) as connection:
+        yield connection
+
+
+def test_a_second_server_on_the_same_file_is_refused(town: Town) -> None:
+    second = town.valine("serve", "--env", str(town.env), "--port", "0")
+
+    assert second.returncode == 1
+    assert "is in use by another Valine server" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_port_in_use_is_a_sentence(town: Town) -> None:
+    second = town.valine("serve", "--env", str(town.env), "--port", town.product.rpartition(":")[2])
+
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert "is in use by another program" in second.stderr
+
+
+def test_a_corrupt_database_is_a_sentence(tmp_path: Path) -> None:
+    with a_town(tmp_path) as town:
+        town.serve()
+        town.stop(signal.SIGTERM)
+        store = town.store
+        store.write_bytes(store.read_bytes()[:5000] + b"\xff" * 5000)
+        for other in store.parent.glob(f"{store.name}-*"):
+            other.unlink()
+
+        started = town.valine("serve", "--env", str(town.env), "--port", "0")
+
+    assert started.returncode == 1
+    assert "is damaged" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_what_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("Dear diary, " * 100)
+    with a_town(tmp_path) as town:
+        started = town.valine("serve", "--env", str(town.env), "--port", "0", VALINE_STORE="sqlite:///notes.db")
+
+    assert started.returncode == 1
+    assert "is not a SQLite database" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_26_megabytes_are_too_large(town: Town) -> None:
+    body = b"x" * (26 * MEGABYTE)
+
+    for door in ("/github/webhook", "/discord"):
+        answer = httpx2.post(f"{town.product}{door}", content=body, trust_env=False, timeout=30)
+        assert answer.status_code == 413
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(town: Town) -> None:
+    with connected(town) as connection:
+        started = time.monotonic()
+        connection.sendall(b"POST /github/webhook HTTP/1.1\r\nHost: valine\r\nContent-Length: 100\r\n\r\nx")
+        said = connection.recv(1000)
+
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert 9 < time.monotonic() - started < 20
+
+
+def test_a_body_that_comes_drop_by_drop_is_not_waited_for(town: Town) -> None:
+    with connected(town) as connection:
+        connection.settimeout(0.5)
+        connection.sendall(b"POST /discord HTTP/1.1\r\nHost: valine\r\nContent-Length: 1000\r\n\r\n")
+        said = b""
+        for _ in range(40):
+            connection.sendall(b"x")
+            with contextlib.suppress(TimeoutError):
+                said = connection.recv(1000)
+                break
+
+    assert said.startswith(b"HTTP/1.1 408 ")
+
+
+def test_endless_headers_are_refused(town: Town) -> None:
+    with connected(town) as connection:
+        with contextlib.suppress(OSError):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: valine\r\n" + b"X-Long: " + b"y" * MEGABYTE)
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1000).startswith(b"HTTP/1.1 4")
+
+
+def test_many_clients_at_once_are_all_answered(town: Town) -> None:
+    async def ask() -> list[int]:
+        async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+            answers = await asyncio.gather(*(client.get(f"{town.product}/healthz") for _ in range(200)))
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(ask()) == [200] * 200
+
+
+def test_sigint_is_quiet_and_130(town: Town) -> None:
+    assert town.stop(signal.SIGINT) == 130
+    assert "Traceback" not in town.log.read_text()
+
+
+def test_the_twins_can_be_anybodys(tmp_path: Path) -> None:
+    port = free_port()
+    with a_town(tmp_path) as town:
+        taken = town.valine("simulate", "--port", town.github.rpartition(":")[2])
+        wrong = town.valine("simulate", "--port", str(port), "--repo", str(tmp_path))
+
+    assert taken.returncode == 1
+    assert "is in use" in taken.stderr
+    assert wrong.returncode == 2
+    assert "is not a git repository" in wrong.stderr
