@@ -51,6 +51,7 @@ class System:
     async def recover(self) -> None:
         """What a process before this one had in hand when it stopped is taken up again."""
         await self.queue.recover()
+        await self.engine.catch_up(self.settings.github_repository)
 
     async def aclose(self) -> None:
         """Let go of the file and the connections."""

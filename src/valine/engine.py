@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.errors import Conflict, OutsideError, Transient
+from valine.errors import Conflict, OutsideError, StoreError, Transient
 from valine.orchestrator import budget, cards, effects, events, naming, track, wording
 from valine.orchestrator.decision import Decision, Look, Nothing, Outcome, State
 from valine.orchestrator.graph import decide
@@ -76,6 +76,15 @@ class Engine:
                 Envelope(id=f"wake:{run.uid}:{rung}", lane=run.repository, urgent=False, inbound=inbound), now
             )
         return len(due)
+
+    async def catch_up(self, lane: str) -> None:
+        """Have the active runs looked at: nobody knows what happened while no server ran."""
+        now = self._clock.now()
+        active = (await self._state(lane, None)).active
+        for branch in {run.plan.base.branch for run in active if run.tasks}:
+            hint = events.HintReceived(name="push", delivery="start", at=now, branch=branch)
+            envelope = Envelope(id=f"start:{branch}:{now.isoformat()}", lane=lane, urgent=False, inbound=hint)
+            await self._queue.put(envelope, now)
 
     # Commands ---------------------------------------------------------------------------------------------------
 
@@ -173,7 +182,7 @@ class Engine:
                 world = await self._forge.plan_world(run.plan.label)
                 event = events.PlanObserved(at=self._clock.now(), world=world)
             else:
-                work = track.difference(run, await self._forge.work_world(run))
+                work = track.difference(run, await self._forge.work_world(run, fresh=run.stage is Stage.SHIPPING))
                 event = events.WorldObserved(at=self._clock.now(), world=work, hint=hint)
         except OutsideError as error:
             log.warning("look at %s failed: %s", run.name, error)
@@ -250,6 +259,12 @@ class Engine:
         except OutsideError as error:
             log.warning("%s of %s failed: %s", effect.key, run.name, error)
             event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=error.failure)
+        except (Conflict, StoreError):
+            raise
+        except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
+            log.exception("%s of %s broke", effect.key, run.name)
+            broken = Failure(kind="transient", code="unreachable", detail=f"{type(error).__name__} inside Valine")
+            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result)
         await self._apply(run.repository, run.number, event)

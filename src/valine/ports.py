@@ -177,8 +177,11 @@ class Forge(Protocol):
         """The open issues with that label (None: the policy's own, read first), the policy and the base."""
         ...
 
-    async def work_world(self, run: Run) -> WorkWorld:
-        """The issues and pull requests of the run's tasks, the base, and the checks its branch requires."""
+    async def work_world(self, run: Run, *, fresh: bool = True) -> WorkWorld:
+        """The issues and pull requests of the run's tasks, the base, and the checks its branch requires.
+
+        Unless it must be `fresh`, what the branch requires may be as it was a minute ago.
+        """
         ...
 
     async def comments_since(self, since: datetime) -> Sequence[NewComment]:

@@ -1,4 +1,4 @@
-"""/plan: which issues it takes, in which order, why each is in or out; and what it says when there is nothing to take."""
+"""/plan: which issues it takes, in which order, why each is in or out; and what is said when there is nothing."""
 
 from __future__ import annotations
 
@@ -44,14 +44,20 @@ def the_token(team: Team) -> str:
 
 def plan_requests(team: Team) -> int:
     """How many requests for a plan's issues were sent."""
-    return sum(PLAN_QUERY in (decoded(body) or {}).get("query", "") for _, _, path, body in team.requests if "graphql" in path)
+    return sum(
+        PLAN_QUERY in (decoded(body) or {}).get("query", "") for _, _, path, body in team.requests if "graphql" in path
+    )
 
 
 # What is taken, in which order, and why not --------------------------------------------------------------------------
 
 
 async def test_a_plan_takes_the_labelled_issues_and_shows_them_on_a_card() -> None:
-    issues = [{"title": "One"}, {"title": "Two", "labels": ["later"]}, {"title": "Three", "labels": ["ready", "bug"]}]
+    issues: list[dict[str, Any]] = [
+        {"title": "One"},
+        {"title": "Two", "labels": ["later"]},
+        {"title": "Three", "labels": ["ready", "bug"]},
+    ]
     async with a_team(issues) as team:
         reply = await team.says("/plan", by="Ana")
 
@@ -105,11 +111,11 @@ async def test_the_policys_own_label_is_the_default() -> None:
         await team.says("/plan", by="Ana")
 
         assert order(team) == [2]
-        assert plan_requests(team) == 2  # noqa: PLR2004 - the policy is only known after the first
+        assert plan_requests(team) == 2  # the policy is only known after the first
 
 
 async def test_dependencies_come_first_then_priority_then_age() -> None:
-    issues = [
+    issues: list[dict[str, Any]] = [
         {"title": "Old", "created_at": "2026-01-01T00:00:00Z"},
         {"title": "Urgent", "labels": ["ready", "p0"], "created_at": "2026-03-01T00:00:00Z"},
         {"title": "Less urgent", "labels": ["ready", "p1"], "created_at": "2026-02-01T00:00:00Z"},
@@ -125,7 +131,7 @@ async def test_dependencies_come_first_then_priority_then_age() -> None:
 
 
 async def test_words_in_the_body_are_a_hint_of_dependency() -> None:
-    issues = [
+    issues: list[dict[str, Any]] = [
         {"title": "Later", "body": "Depends on #2, and blocked by #3."},
         {"title": "Sooner", "body": "> depends on #1\n\n`depends on #1`"},
         {"title": "Elsewhere", "body": "Depends on #99 and on other/repo#1."},
@@ -139,7 +145,10 @@ async def test_words_in_the_body_are_a_hint_of_dependency() -> None:
 
 async def test_the_policy_names_other_priorities() -> None:
     policy = '[plan]\npriorities = ["now", "soon"]\n'
-    issues = [{"title": "A", "labels": ["ready", "p0"]}, {"title": "B", "labels": ["ready", "Soon"]}]
+    issues: list[dict[str, Any]] = [
+        {"title": "A", "labels": ["ready", "p0"]},
+        {"title": "B", "labels": ["ready", "Soon"]},
+    ]
     async with a_team(issues, policy=policy) as team:
         await team.says("/plan", by="Ana")
 
@@ -147,7 +156,7 @@ async def test_the_policy_names_other_priorities() -> None:
 
 
 async def test_a_limit_takes_the_most_urgent_and_names_the_rest() -> None:
-    issues = [{"title": "A"}, {"title": "B", "labels": ["ready", "p0"]}, {"title": "C"}]
+    issues: list[dict[str, Any]] = [{"title": "A"}, {"title": "B", "labels": ["ready", "p0"]}, {"title": "C"}]
     async with a_team(issues) as team:
         reply = await team.says("/plan limit:1", by="Ana")
 
@@ -157,7 +166,11 @@ async def test_a_limit_takes_the_most_urgent_and_names_the_rest() -> None:
 
 
 async def test_a_limit_never_separates_an_issue_from_what_it_needs() -> None:
-    issues = [{"title": "A", "labels": ["ready", "p0"], "blocked_by": [2]}, {"title": "B"}, {"title": "C"}]
+    issues: list[dict[str, Any]] = [
+        {"title": "A", "labels": ["ready", "p0"], "blocked_by": [2]},
+        {"title": "B"},
+        {"title": "C"},
+    ]
     async with a_team(issues) as team:
         await team.says("/plan limit:2", by="Ana")
 
@@ -165,7 +178,7 @@ async def test_a_limit_never_separates_an_issue_from_what_it_needs() -> None:
 
 
 async def test_issues_in_a_circle_and_those_behind_it_are_left_out_with_the_circle() -> None:
-    issues = [
+    issues: list[dict[str, Any]] = [
         {"title": "A", "blocked_by": [2]},
         {"title": "B", "blocked_by": [1]},
         {"title": "Behind", "blocked_by": [2]},
@@ -183,7 +196,7 @@ async def test_issues_in_a_circle_and_those_behind_it_are_left_out_with_the_circ
 
 
 async def test_a_blocker_outside_the_plan_leaves_its_dependants_out() -> None:
-    issues = [
+    issues: list[dict[str, Any]] = [
         {"title": "Not labelled", "labels": []},
         {"title": "Blocked", "blocked_by": [1]},
         {"title": "Behind it", "blocked_by": [2]},
@@ -232,7 +245,7 @@ async def test_when_every_issue_is_taken_the_plan_says_so_and_leaves_nothing_beh
         assert "None of the 2 issues with the label ready can be planned. Nothing was changed." in reply
         assert "#1 Issue number 1: r1 is already working on it" in reply
         record = await team.world.system.store.repository(REPOSITORY)
-        assert record.next_number == 2  # noqa: PLR2004
+        assert record.next_number == 2
         assert len(team.channel()) == posted
 
 
@@ -248,7 +261,7 @@ async def test_several_pull_requests_that_close_an_issue_leave_it_out() -> None:
         assert reasons(team) == {1: "several open pull requests close it: #3 and #4"}
 
 
-# A pull request that is there already ---------------------------------------------------------------------------------
+# A pull request that is there already --------------------------------------------------------------------------------
 
 
 async def an_adopted_issue(team: Team) -> None:
@@ -307,11 +320,13 @@ async def test_a_draft_in_a_fork_is_adopted_and_its_branch_is_not_taken_for_ours
         assert len(team.repository()["pull_requests"]) == 1
 
 
-# Links ------------------------------------------------------------------------------------------------------------------
+# Links ---------------------------------------------------------------------------------------------------------------
 
 
 async def test_links_lead_to_the_githubs_own_address_before_any_pull_request_is_seen() -> None:
-    async with a_team([{"title": "One"}, {"title": "Out", "blocked_by": [1, 3]}, {"title": "No", "labels": []}]) as team:
+    async with a_team(
+        [{"title": "One"}, {"title": "Out", "blocked_by": [1, 3]}, {"title": "No", "labels": []}]
+    ) as team:
         await team.says("/plan", by="Ana")
 
         assert "1. #1 (https://github.test/acme/rocket/issues/1) One" in team.card()
@@ -319,7 +334,7 @@ async def test_links_lead_to_the_githubs_own_address_before_any_pull_request_is_
         assert "github.com" not in team.card()
 
 
-# When there is nothing, or no way to know ---------------------------------------------------------------------------------
+# When there is nothing, or no way to know ----------------------------------------------------------------------------
 
 
 async def test_no_issue_with_the_label_is_said_and_leaves_nothing_behind() -> None:
@@ -402,11 +417,11 @@ async def test_github_that_fails_on_the_second_page_leaves_nothing_behind() -> N
         reply = await team.says("/plan", by="Ana")
 
         assert reply.startswith("GitHub is not answering")
-        assert plan_requests(team) == 2  # noqa: PLR2004
+        assert plan_requests(team) == 2
         assert await left_behind(team) == {}
 
 
-# The same thing twice -----------------------------------------------------------------------------------------------------
+# The same thing twice ------------------------------------------------------------------------------------------------
 
 
 async def test_the_same_interaction_delivered_again_makes_one_run_and_one_card() -> None:
@@ -418,7 +433,7 @@ async def test_the_same_interaction_delivered_again_makes_one_run_and_one_card()
         await team.world.settle()
 
         assert len(team.channel()) == 1
-        assert (await team.world.system.store.repository(REPOSITORY)).next_number == 2  # noqa: PLR2004
+        assert (await team.world.system.store.repository(REPOSITORY)).next_number == 2
         assert plan_requests(team) == 1
 
 
@@ -455,7 +470,7 @@ async def test_two_people_who_plan_at_once_get_one_proposal() -> None:
         assert len(team.channel()) == 1
 
 
-# The policy file ------------------------------------------------------------------------------------------------------------
+# The policy file -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -485,7 +500,7 @@ async def test_a_policy_that_cannot_be_obeyed_refuses_the_plan_and_says_why(poli
         assert await left_behind(team) == {}
 
 
-# Many, few, and odd ---------------------------------------------------------------------------------------------------------
+# Many, few, and odd --------------------------------------------------------------------------------------------------
 
 
 async def test_two_hundred_and_fifty_issues_are_all_shown_over_the_pages_of_the_card() -> None:
@@ -496,10 +511,10 @@ async def test_two_hundred_and_fifty_issues_are_all_shown_over_the_pages_of_the_
         pages = [team.card(), *(m["text"] for m in thread if "· card." in m["text"])]
         listed = [int(number) for page in pages for number in re.findall(r"^\d+\. #(\d+)", page, re.MULTILINE)]
         assert listed == list(range(1, 251))
-        assert plan_requests(team) == 3  # noqa: PLR2004 - the budget: a request a hundred issues
-        assert len([r for r in team.requests if r[0] == "github"]) == 3  # noqa: PLR2004
+        assert plan_requests(team) == 3  # the budget: a request a hundred issues
+        assert len([r for r in team.requests if r[0] == "github"]) == 3
         # The commands are registered, the deferral completed; thread, milestone and ten pages are posted.
-        assert len([r for r in team.requests if r[0] == "discord"]) == 14  # noqa: PLR2004
+        assert len([r for r in team.requests if r[0] == "discord"]) == 14
 
 
 async def test_a_plan_of_ten_issues_costs_one_request_to_github() -> None:
@@ -534,3 +549,86 @@ async def test_odd_titles_are_shown_as_they_are_and_ring_nobody() -> None:
         assert len((await team.run()).tasks) == len(TITLES)
         assert "\u202e" not in team.card()
         assert len(team.repository()["pull_requests"]) == len(TITLES)
+
+
+async def test_a_limit_beyond_the_number_of_issues_takes_them_all() -> None:
+    async with a_team(2) as team:
+        await team.says("/plan limit:250", by="Ana")
+
+        assert order(team) == [1, 2]
+        assert reasons(team) == {}
+
+
+async def test_a_plan_asked_for_in_a_thread_has_its_card_in_the_channel() -> None:
+    async with a_team([{"title": "A"}, {"title": "B", "labels": ["other"]}]) as team:
+        await team.starts()
+        thread = (await team.run()).thread
+
+        team.world.on_discord("command", by="Ana", name="plan", options={"label": "other"}, channel=thread)
+        await team.world.settle()
+
+        assert "Plan r2: 1 issue" in team.card()
+        assert (await team.run(2)).thread != thread
+
+
+async def test_an_archived_repository_is_said_and_leaves_nothing_behind() -> None:
+    async with a_team(1) as team:
+        await team.github("archive")
+
+        reply = await team.says("/plan", by="Ana")
+
+        assert "acme/rocket is archived: nobody can write to it" in reply
+        assert await left_behind(team) == {}
+
+
+async def test_a_private_repository_that_the_token_may_not_see_is_like_none() -> None:
+    async with a_team(1, private=True) as team:
+        await team.github("remove_member", login="valine-bot")
+
+        reply = await team.says("/plan", by="Ana")
+
+        assert reply.startswith("GitHub knows no repository acme/rocket, or hides it from me.")
+        assert await left_behind(team) == {}
+
+
+async def test_an_empty_policy_file_means_the_defaults() -> None:
+    async with a_team(1, policy="") as team:
+        await team.says("/plan", by="Ana")
+
+        assert order(team) == [1]
+
+
+async def test_the_same_plan_asked_again_after_a_refusal_looks_again() -> None:
+    async with a_team(0) as team:
+        await team.says("/plan", by="Ana")
+        await team.github("create_issue", title="Here it is", labels=["ready"], by="ana")
+
+        await team.says("/plan", by="Ana")
+
+        assert order(team) == [1]
+        assert (await team.run()).name == "r1"
+
+
+async def test_a_label_of_other_peoples_words_rings_nobody() -> None:
+    async with a_team(1) as team:
+        reply = await team.says('/plan "label:@everyone <@123456789012345678>"', by="Chen")
+
+        assert "carries the label @\u200beveryone <@\u200b123456789012345678>." in reply
+        assert team.rung() == set()
+        assert await left_behind(team) == {}
+
+
+async def test_what_the_issues_own_people_and_the_policys_take_turns_at_is_on_the_card() -> None:
+    policy = '[tasks]\nassignees = ["ana", "ben"]\n'
+    issues: list[dict[str, Any]] = [
+        {"title": "A"},
+        {"title": "B", "assignees": ["dora"]},
+        {"title": "C"},
+        {"title": "D"},
+    ]
+    async with a_team(issues, policy=policy) as team:
+        await team.says("/plan", by="Ana")
+
+        run = await team.run()
+        assert [item.assignees for item in run.plan.items] == [("ana",), ("dora",), ("ben",), ("ana",)]
+        assert "B · dora" in team.card()

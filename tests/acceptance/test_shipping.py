@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from valine.simulator.transport import Request
-
 from acceptance.stories import a_team
+from valine.simulator.transport import Request
 
 if TYPE_CHECKING:
     from typing import Any
@@ -295,7 +294,11 @@ async def test_a_confirmation_delivered_twice_merges_once() -> None:
 
 
 async def test_what_others_wait_for_is_merged_first_and_each_with_its_head() -> None:
-    issues = [{"title": "Last", "blocked_by": [2]}, {"title": "Middle", "blocked_by": [3]}, {"title": "First"}]
+    issues: list[dict[str, Any]] = [
+        {"title": "Last", "blocked_by": [2]},
+        {"title": "Middle", "blocked_by": [3]},
+        {"title": "First"},
+    ]
     async with a_team(issues) as team:
         tasks = await team.is_ready()
 

@@ -9,11 +9,11 @@ play.settle()
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_work_world, an_actor, an_issue
 
+from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_work_world, an_actor, an_issue
 from valine.orchestrator import cards, effects, events, naming, ship
 from valine.orchestrator.decision import Decision, Look, Outcome, State
 from valine.orchestrator.graph import decide
@@ -70,7 +70,7 @@ class Forge:
             strict=self.strict,
         )
 
-    def perform(self, effect: Effect, at: datetime) -> Result:  # noqa: C901, PLR0911, PLR0912 - one line an effect
+    def perform(self, effect: Effect, at: datetime) -> Result:  # noqa: C901, PLR0911 - one line an effect
         """Make it so; Discord's effects are the play's."""
         match effect:
             case effects.EnsureBranch():
@@ -250,7 +250,7 @@ class Play:
 
     def says(self, kind: type[PersonCommand], *, by: Actor = LEAD, **fields: Any) -> Outcome:
         self._commands += 1
-        given = {"id": f"c:{self._commands}", "by": by, "asked_at": self.now, "at": self.now}
+        given: dict[str, Any] = {"id": f"c:{self._commands}", "by": by, "asked_at": self.now, "at": self.now}
         return self.command(kind(**(given | fields)))
 
     def plan(self, **fields: Any) -> Outcome:
@@ -262,7 +262,7 @@ class Play:
         plan = self.runs[number].plan
         return self.says(events.PlanApproved, run=RunNumber(number), revision=plan.revision, digest=plan.digest)
 
-    def finish(self, *issues: int, check: str = "passed") -> None:
+    def finish(self, *issues: int, check: Literal["passed", "pending", "failed"] = "passed") -> None:
         """Work is pushed and marked ready, the check ended, and it was looked at."""
         for issue in issues:
             checks = (Check(key=CHECK, state=check),)

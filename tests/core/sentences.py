@@ -182,6 +182,7 @@ def replies() -> dict[str, list[Reply]]:
         "no_run": [wording.no_run()],
         "no_such_run": [wording.no_such_run("r99")],
         "no_such_task": [wording.no_such_task(run, 99)],
+        "not_started": [wording.not_started(run)],
         "not_droppable": [
             wording.not_droppable(run, a_task(41, state=TaskState.MERGED)),
             wording.not_droppable(run, ready),

@@ -407,11 +407,8 @@ Ended <t:1793624400:R>
 ## Run r12 · failed
 ▰▰▰▰▰▱▱▱▱▱ 1/2 merged · 1 failed · into main
 Ended <t:1793624400:R>
-**Needs somebody**
-⛔ [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · failed
-
-**The others**
 🟣 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · merged
+⛔ [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · failed
 -# r12 · board · abcdefgh2345\
 """,
                 [],

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from core.play import LEAD, Play
 
+from core.play import LEAD, Play
 from valine.orchestrator import events
 from valine.orchestrator.graph import MOVES
 from valine.orchestrator.model import IssueNumber, RunStatus, Stage
@@ -150,7 +150,7 @@ KNOWN: set[Move] = {(move.source, move.target, move.status) for move in MOVES}
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_a_way_leads_where_the_table_says(way: Callable[[Play], None]):
+def test_a_way_leads_where_the_table_says(way: Callable[[Play], None]) -> None:
     play = Play()
 
     way(play)
@@ -159,7 +159,7 @@ def test_a_way_leads_where_the_table_says(way: Callable[[Play], None]):
     assert set(play.edges) <= KNOWN
 
 
-def test_each_move_of_the_table_is_made_by_some_way():
+def test_each_move_of_the_table_is_made_by_some_way() -> None:
     made: set[Move] = set()
     for way in WAYS:
         play = Play()
@@ -169,21 +169,21 @@ def test_each_move_of_the_table_is_made_by_some_way():
     assert made == KNOWN
 
 
-def test_no_move_is_listed_twice():
+def test_no_move_is_listed_twice() -> None:
     assert len(KNOWN) == len(MOVES)
 
 
-def test_what_is_done_stays_done():
+def test_what_is_done_stays_done() -> None:
     assert {move.target for move in MOVES if move.source is Stage.DONE} == {Stage.DONE}
 
 
-def test_every_stage_can_be_left_but_the_last():
+def test_every_stage_can_be_left_but_the_last() -> None:
     left = {move.source for move in MOVES if move.source is not move.target}
 
     assert left == {None, *Stage} - {Stage.DONE}
 
 
-def test_a_whole_day_ends_with_nothing_wanted():
+def test_a_whole_day_ends_with_nothing_wanted() -> None:
     play = Play()
 
     ship_everything(play)

@@ -93,8 +93,7 @@ def test_every_reply() -> None:
             ],
             "no_run": ["There is no run at the moment. `/plan` proposes one."],
             "no_such_run": ["There is no such run: r99. Nothing was changed. `/status` lists those there are."],
-            "no_such_task": ["#99 is not in r12. Nothing was changed."],
-            "not_droppable": [
+            "no_such_task": ["#99 is not in r12. Nothing was changed."], 'not_started': ['r12 is not approved yet, so nothing of it has started. Nothing was changed.'], "not_droppable": [
                 "#41 of r12 is merged, so it cannot be dropped. Nothing was changed.",
                 "#41 of r12 is being shipped, so it cannot be dropped. Nothing was changed.",
             ],

@@ -116,13 +116,17 @@ async def serve_all(apps: Sequence[tuple[Starlette, socket.socket]], ready: Call
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
     tasks = [asyncio.create_task(server.run_until_stopped()) for server in servers]
-    tasks.append(asyncio.create_task(_tell(servers, ready)))
+    telling = asyncio.create_task(_tell(servers, ready))
     try:
-        await asyncio.gather(*tasks)
+        await asyncio.wait([*tasks, telling], return_when=asyncio.FIRST_EXCEPTION)
     finally:
+        telling.cancel()
         for server in servers:
             server.should_exit = True
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, telling, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
     if not received:
         return FAILED  # it ended by itself
     return INTERRUPTED if received[0] == signal.SIGINT else 0

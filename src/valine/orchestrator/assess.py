@@ -35,6 +35,12 @@ def waits_for(run: Run, task: Task) -> tuple[int, ...]:
     return tuple(other.issue for other in found if other and other.state is not TaskState.MERGED and other.issue_open)
 
 
+def awaited(run: Run, task: Task) -> bool:
+    """Whether others wait for an issue that was dropped: they may go on once it is closed elsewhere."""
+    waiting = (other for other in run.tasks if not other.settled)
+    return task.state is TaskState.DROPPED and any(task.issue in other.depends_on for other in waiting)
+
+
 def _verdict(run: Run, task: Task, at: datetime) -> Verdict:
     if task.pull is None:
         return _before_first_sight(task)

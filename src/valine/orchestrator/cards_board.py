@@ -24,7 +24,7 @@ from valine.orchestrator.components import (
 )
 from valine.orchestrator.model import Run, RunStatus, Stage, Task, TaskState
 from valine.orchestrator.text import REMEMBERED, escape, stamp
-from valine.orchestrator.wording_run import counts, stage, waits
+from valine.orchestrator.wording_run import counts, shut_out, stage, waits
 from valine.orchestrator.wording_tasks import emoji, name
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def _footnotes(run: Run) -> Iterator[str]:
     """Who is shipping, who ended it, what was released."""
     if run.shipping is not None:
         yield f"Shipping since {stamp(run.shipping.at)}, started by {name(run.shipping.by)}"
+    if run.unreachable_since is not None and not run.final:
+        yield shut_out(run.unreachable_since)
     if run.ended_at is not None:
         by = f" by {name(run.ended_by)}" if run.ended_by is not None else ""
         yield f"Ended {stamp(run.ended_at)}{by}"

@@ -20,7 +20,7 @@ Action = Literal[
     "status",
 ]
 ACTIONS: dict[str, Action] = {action: action for action in get_args(Action)}
-PATTERN = re.compile(r"v1:([a-z-]{1,16}):(\d{1,9}):([a-z2-7]{12})((?::[a-z0-9.-]{1,24}){0,2})\Z")
+PATTERN = re.compile(r"v1:([a-z-]{1,16}):([0-9]{1,9}):([a-z2-7]{12})((?::[a-z0-9.-]{1,24}){0,2})\Z")
 
 
 class CustomId(msgspec.Struct, frozen=True, kw_only=True):

@@ -252,6 +252,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     passed_checks: tuple[str, ...] = ()  # keys of the checks that passed on the head
     known_checks: tuple[str, ...] = ()  # a check once seen that is missing counts as pending
     head_since: datetime | None = None
+    told: str | None = None  # for what it was last held, and at which head
     refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
     merged_sha: Sha | None = None
     merged_at: datetime | None = None  # when that was known

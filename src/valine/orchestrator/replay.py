@@ -1,4 +1,4 @@
-"""A run told again from its history: the same events give the same run, so what is stored can be proved and explained."""
+"""A run told again from its history: the same events give the same run, so what is stored can be proved."""
 
 from __future__ import annotations
 

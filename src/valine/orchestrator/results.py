@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from valine.orchestrator import events
+from valine.orchestrator import cards, events
 from valine.orchestrator.model import (
     IssueNumber,
     Milestone,
@@ -25,6 +25,8 @@ from valine.orchestrator.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result
     from valine.orchestrator.world import Failure
 
@@ -154,7 +156,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, look_at=min(run.look_at or event.at, event.at))
     if failure.code == "lost" and kind in {"message", "thread"}:
-        run = _lost(run, event.key, event.at)
+        run = _lost(run, event.key, failure, event.at)
     later = replace(
         entry,
         attempts=entry.attempts + 1,
@@ -207,20 +209,26 @@ def _known(run: Run, issue: int) -> tuple[IssueNumber, ...]:
     return (task.issue,) if task else ()
 
 
-def _lost(run: Run, key: str, at: datetime) -> Run:
+def _lost(run: Run, key: str, failure: Failure, at: datetime) -> Run:
     """A message that somebody deleted is posted anew, as another generation; a deleted thread is started anew."""
     name = key.partition(":")[2]
-    if key == "thread" or not name:
-        return replace(run, thread=None, messages=_reposted(run, "card", at))
-    return replace(run, messages=_reposted(run, name, at))
+    if key == "thread":  # its card is gone, or can have no other thread
+        return replace(run, thread=None, messages=_reposted(run, {"card"}, at))
+    if failure.detail != "channel" or not cards.in_thread(name):
+        return replace(run, messages=_reposted(run, {name}, at))
+    went_along = {other for other, posted in run.messages.items() if posted.channel == run.thread}
+    again = {**run.pending, "thread": Pending(since=at, not_before=at + FIRST_RETRY)}
+    return replace(run, thread=None, messages=_reposted(run, went_along, at), pending=again)
 
 
-def _reposted(run: Run, name: str, at: datetime) -> dict[str, Posted]:
-    posted = run.messages.get(name)
-    if posted is None:
-        return run.messages
-    again = replace(posted, message="", shown="", at=at, generation=posted.generation + 1)
-    return {**run.messages, name: again}
+def _reposted(run: Run, names: Collection[str], at: datetime) -> dict[str, Posted]:
+    """The messages, these as not on Discord any more; but what milestones said is said."""
+    return {
+        name: replace(posted, message="", shown="", at=at, generation=posted.generation + 1)
+        if name in names and not name.startswith("milestone.")
+        else posted
+        for name, posted in run.messages.items()
+    }
 
 
 def look_failed(run: Run, failure: Failure, at: datetime) -> Run:

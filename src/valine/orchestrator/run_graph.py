@@ -17,13 +17,13 @@ THEORY = """\
 
 <!-- Made by `./dev docs` from src/valine/orchestrator/graph.py; a test holds it against that. -->
 
-A run is one value. `decide(state, event)` is the only place where it changes: pure, total, and answering a wrong request
-with a refusal that changes nothing. Each decision takes three steps: the part that knows the event changes the run;
-`ship.advance` moves it to the stage that its tasks are in; `wanted.schedule` derives what must now be so outside.
+A run is one value. `decide(state, event)` is the only place where it changes: pure, total, and answering a wrong
+request with a refusal that changes nothing. Each decision takes three steps: the part that knows the event changes the
+run; `ship.advance` moves it to the stage that its tasks are in; `wanted.schedule` derives what must now be so outside.
 
 Effects are not queued, they are derived. What is wanted is a function of the run, so a crash, a lost answer or a second
 delivery leaves nothing to undo: the next look at the run wants the same again, and performing it finds that it is so.
-The run keeps only the bookkeeping (since when, how often, when next) and one alarm clock, the earliest of all that is due.
+The run keeps only the bookkeeping (since when, how often, when next) and one alarm clock, set to the earliest of all.
 
 A stage says what the run is busy with, a status how it stands for others. The final ones are never left; after them
 there is only tidying up: closing issues, deleting branches, taking labels off, telling people.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator.assess import assess, is_check
+from valine.orchestrator.assess import assess, awaited, is_check
 from valine.orchestrator.model import (
     Hint,
     Milestone,
@@ -67,19 +67,13 @@ def _concerned(run: Run, hint: Hint) -> list[Task]:
     return [
         task
         for task in run.tasks
-        if (not task.settled or _awaited(run, task))
+        if (not task.settled or awaited(run, task))
         and (
             hint.issue in {task.issue, task.pull_request} - {None}
             or (hint.branch is not None and hint.branch == task.branch)
             or (hint.head is not None and task.pull is not None and hint.head == task.pull.head)
         )
     ]
-
-
-def _awaited(run: Run, task: Task) -> bool:
-    """Whether others wait for an issue that was dropped: they may go on when it is closed elsewhere."""
-    waiting = (other for other in run.tasks if not other.settled)
-    return task.state is TaskState.DROPPED and any(task.issue in other.depends_on for other in waiting)
 
 
 def satisfied(run: Run, hint: Hint) -> bool:
@@ -179,9 +173,7 @@ def judge(run: Run, at: datetime) -> Run:
     judged = replace(run, tasks=tuple(_noting_merge(run, assess(run, task, at), at) for task in run.tasks))
     # Twice: whether one waits for another depends on the other's verdict.
     judged = replace(judged, tasks=tuple(assess(judged, task, at) for task in judged.tasks))
-    for milestone in _newly_held(judged, at):
-        judged = tell(judged, milestone)
-    return judged
+    return _telling(judged, at)
 
 
 def _noting_merge(run: Run, task: Task, at: datetime) -> Task:
@@ -191,14 +183,23 @@ def _noting_merge(run: Run, task: Task, at: datetime) -> Task:
     return replace(task, merged_sha=task.pull.merge_sha, merged_at=at, merged_by_hand=not ours)
 
 
-def _newly_held(run: Run, at: datetime) -> Iterator[Milestone]:
-    """A line for each held task: the same reason for the same head is told once."""
+def _telling(run: Run, at: datetime) -> Run:
+    """The run with a line for each task that has come to be held: the same reason for the same head is told once.
+
+    Tasks remember what was told of them, since a long run forgets its oldest lines.
+    """
+    told = {task.issue: key for task in run.tasks if (key := _held_for(task)) not in {None, task.told}}
     for task in run.tasks:
-        if task.state is not TaskState.HELD or task.note is None:
-            continue
-        head = task.pull.head[:7] if task.pull else "start"
-        key = f"held.{task.issue}.{task.note.why}.{head}"
-        yield Milestone(key=key, kind=MilestoneKind.HELD, at=at, issues=(task.issue,), note=task.note)
+        if task.issue in told:
+            key = f"held.{task.issue}.{told[task.issue]}"
+            run = tell(run, Milestone(key=key, kind=MilestoneKind.HELD, at=at, issues=(task.issue,), note=task.note))
+    return replace(run, tasks=tuple(replace(task, told=told.get(task.issue, task.told)) for task in run.tasks))
+
+
+def _held_for(task: Task) -> str | None:
+    if task.state is not TaskState.HELD or task.note is None:
+        return None
+    return f"{task.note.why}.{task.pull.head[:7] if task.pull else 'start'}"
 
 
 def _news_of_issues(before: Run, after: Run, at: datetime) -> Iterator[Milestone]:

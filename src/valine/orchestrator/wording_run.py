@@ -14,10 +14,16 @@ from valine.orchestrator.wording_tasks import name, why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
 
 MOST_LINES = 12
 MOST_HEADS = 150  # a number and a head each: more would not fit in a reply
 MOST_RUNS = 20
+
+
+def shut_out(since: datetime) -> str:
+    """What the board says while the repository, or the permission to work in it, is gone."""
+    return f"GitHub has not let me in since {stamp(since)}: I wait, and give up after 24 hours"
 
 
 def stage(run: Run) -> str:

@@ -100,15 +100,17 @@ def _comment(payload: CommentPayload, delivery: str, now: datetime) -> Commented
         return Ignored(delivery, "commands are taken from new comments only")
     if comment.user is None or comment.user.type == "Bot":
         return Ignored(delivery, "no person wrote it")
+    # Not `now`: the answer to an earlier delivery of the same comment is looked for from here on.
+    said_at = moment(comment.created_at) or now
     command = comment_command(
         login=comment.user.login,
         body=comment.body or "",
         comment_id=comment.id,
         number=number,
-        created_at=moment(comment.created_at) or now,
+        created_at=said_at,
         now=now,
     )
     if command is None:
         strange = addressed(comment.body or "")
         return Ignored(delivery, "its /valine command is not known" if strange else "it is a comment without a command")
-    return Commented(delivery, command, ReplyTo(at=now, number=number), comment.user.login)
+    return Commented(delivery, command, ReplyTo(at=said_at, number=number), comment.user.login)

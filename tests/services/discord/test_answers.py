@@ -252,3 +252,16 @@ async def test_our_messages_are_known_by_the_bots_id_which_may_not_be_the_applic
     )
 
     assert found == "77"
+
+
+async def test_a_thread_that_exists_no_more_though_discord_says_so_is_lost() -> None:
+    answers = {
+        "POST": httpx2.Response(400, json={"message": "A thread has already been created", "code": 160004}),
+        "GET": httpx2.Response(404, json={"message": "Unknown Channel", "code": 10003}),
+    }
+    chat = a_chat(lambda request: answers[request.method])
+
+    with pytest.raises(Permanent) as raised:
+        await chat.ensure_thread(channel="7", message="1", title="Plan r1")
+
+    assert raised.value.failure.code == "lost"

@@ -52,8 +52,8 @@ class GitHubForge:
     async def plan_world(self, label: str | None) -> PlanWorld:
         return await self._plan.read(label)
 
-    async def work_world(self, run: Run) -> WorkWorld:
-        return await self._work.read(run)
+    async def work_world(self, run: Run, *, fresh: bool = True) -> WorkWorld:
+        return await self._work.read(run, fresh=fresh)
 
     async def comments_since(self, since: datetime) -> Sequence[NewComment]:
         return await people.comments_since(self._api, since)

@@ -6,11 +6,13 @@ Requests carry 25 pull requests: bigger ones time out. What does not resolve is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
 import msgspec
 
-from valine.orchestrator.model import Base, Login, PullNumber, PullSeen, Run, Sha, Task, TestMerge
+from valine.orchestrator.assess import awaited
+from valine.orchestrator.model import Base, Login, PullNumber, PullSeen, Run, Sha, Task, TaskState, TestMerge
 from valine.orchestrator.world import IssueSeen, WorkWorld
 from valine.services.github import errors, queries
 from valine.services.github.api import GitHubApi
@@ -28,11 +30,12 @@ from valine.services.github.nodes import (
     WorkData,
 )
 from valine.services.github.plan import head_name, issue_seen, no_repository, tip
-from valine.services.github.rules import read_rules
+from valine.services.github.rules import Rules, read_rules
 
 T = TypeVar("T")
 AT_ONCE = 25
 MOST_PAGES = 20
+RULES_KEPT = timedelta(minutes=1)
 MERGEABLE: dict[str, Literal["yes", "no", "unknown"]] = {"MERGEABLE": "yes", "CONFLICTING": "no"}
 REVIEW: dict[str | None, Literal["approved", "changes_requested", "required", "none"]] = {
     "APPROVED": "approved",
@@ -57,13 +60,14 @@ class WorkReader:
 
     def __init__(self, api: GitHubApi) -> None:
         self._api = api
+        self._rules: dict[str, tuple[datetime, Rules]] = {}
 
-    async def read(self, run: Run) -> WorkWorld:
-        """The world of the run's tasks."""
+    async def read(self, run: Run, *, fresh: bool) -> WorkWorld:
+        """The world of the run's tasks, without those of which nothing more can come."""
         began = self._api.clock.now()
         branch = run.plan.base.branch
-        parts = [await self._part(tasks, branch) for tasks in _batches(run.tasks)]
-        rules = await read_rules(self._api, branch)
+        parts = [await self._part(tasks, branch) for tasks in _batches(_unfinished(run))]
+        rules = await self._rules_of(branch, fresh=fresh)
         return WorkWorld(
             began_at=began,
             base=parts[0].base,
@@ -73,6 +77,13 @@ class WorkReader:
             required_checks=rules.required,
             strict=rules.strict,
         )
+
+    async def _rules_of(self, branch: str, *, fresh: bool) -> Rules:
+        now = self._api.clock.now()
+        known = self._rules.get(branch)
+        if fresh or known is None or now - known[0] >= RULES_KEPT:
+            known = self._rules[branch] = (now, await read_rules(self._api, branch))
+        return known[1]
 
     async def _part(self, tasks: tuple[Task, ...], branch: str) -> Part:
         issues = [task.issue for task in tasks]
@@ -136,6 +147,12 @@ class WorkReader:
             # Half of the checks must not pass for all of them.
             raise errors.transient("unreachable", f"#{node.number} was pushed to while its checks were read")
         return rollup
+
+
+def _unfinished(run: Run) -> tuple[Task, ...]:
+    """The tasks to look at: not settled, merged with an issue that GitHub may yet close, or dropped and waited for."""
+    closing = {task.issue for task in run.tasks if task.state is TaskState.MERGED and task.issue_open}
+    return tuple(task for task in run.tasks if not task.settled or task.issue in closing or awaited(run, task))
 
 
 def _batches(tasks: tuple[Task, ...]) -> Iterator[tuple[Task, ...]]:

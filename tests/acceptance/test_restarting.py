@@ -1,0 +1,62 @@
+"""A start after a time without a server, and effects that break Valine itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acceptance.stories import a_team
+from valine.orchestrator.effects import EnsureLabel
+
+if TYPE_CHECKING:
+    from valine.orchestrator.effects import ForgeEffect
+    from valine.orchestrator.events import Result
+    from valine.services.github import GitHubForge
+
+
+async def test_what_happened_while_no_server_ran_is_seen_at_the_next_start() -> None:
+    async with a_team(1) as team:
+        await team.says("/plan", by="Ana")
+        await team.clicks("Approve", by="Ana")
+        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
+        await team.finishes(await team.task(1))
+        assert await team.states() == {1: "started"}
+
+        await team.world.system.recover()
+        await team.world.settle()
+
+        assert await team.states() == {1: "ready"}
+
+
+class BreakingForge:
+    """Passes everything on, but is broken for one kind of effect on one issue."""
+
+    def __init__(self, forge: GitHubForge) -> None:
+        self._forge = forge
+        self.broken = True
+
+    async def perform(self, effect: ForgeEffect) -> Result:
+        if self.broken and isinstance(effect, EnsureLabel) and effect.issue == 1:
+            message = "a programming mistake"
+            raise AttributeError(message)
+        return await self._forge.perform(effect)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._forge, name)
+
+
+async def test_an_effect_that_breaks_valine_is_tried_more_rarely_and_stops_no_other() -> None:
+    async with a_team(3) as team:
+        engine = team.world.system.engine
+        forge = BreakingForge(engine._forge)  # type: ignore[arg-type]  # the real one, in a world
+        engine._forge = forge  # type: ignore[assignment]
+        await team.says("/plan", by="Ana")
+        await team.clicks("Approve", by="Ana")
+
+        assert [bool(task.pull_request) for task in (await team.run()).tasks] == [True, True, True]
+        assert (await team.run()).pending["label:1"].attempts > 1
+
+        forge.broken = False
+        await team.wait(minutes=10)
+
+        assert (await team.run()).stage == "tracking"
+        assert await team.world.system.queue.dead_letters() == ()

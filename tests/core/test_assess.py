@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builders import HEAD, NOON, a_plan, a_pull, a_run, a_task, after, an_actor
+from valine.orchestrator.assess import CHECKS_APPEAR, assess, missing_checks, verdict_changes_at
+from valine.orchestrator.model import Check, IssueNumber, Note, Run, Sha, Shipping, Step, Task, TaskState, Why
+from valine.orchestrator.policy import Policy, ShipPolicy
+
+PASSED = Check(key="app/ci/test", state="passed")
+PENDING = Check(key="app/ci/test", state="pending")
+FAILED = Check(key="app/ci/test", state="failed")
+S, W = TaskState, Why
+
+
+def judged(task: Task, *others: Task, at: float = 600, **run: Any) -> Task:
+    return assess(a_run(tasks=(task, *others), **run), task, after(at))
+
+
+def ready(**pull: Any) -> Task:
+    """A task whose pull request nothing stands against, but what is said."""
+    given: dict[str, Any] = {"draft": False, "merge_state": "CLEAN"}
+    seen = a_pull(**(given | pull))
+    passed = () if seen.checks else (PASSED.key,)
+    return a_task(pull=seen, pull_request=seen.number, passed_checks=passed, head_since=NOON)
+
+
+def test_a_task_is_queued_then_started() -> None:
+    assert judged(a_task()).state is S.QUEUED
+    assert judged(a_task(done=(Step.BRANCH,))).state is S.STARTED
+
+
+def test_what_is_green_is_ready() -> None:
+    task = judged(ready())
+
+    assert (task.state, task.note) == (S.READY, None)
+
+
+def test_what_is_merged_is_merged_whatever_else_is_so() -> None:
+    assert judged(ready(state="merged", draft=True, mergeable="no")).state is S.MERGED
+
+
+@pytest.mark.parametrize(
+    ("pull", "state", "why"),
+    [
+        ({"state": "closed"}, S.HELD, W.CLOSED),
+        ({"base": "other"}, S.HELD, W.RETARGETED),
+        ({"draft": True}, S.STARTED, W.DRAFT),
+        ({"changed_files": 0}, S.HELD, W.EMPTY),
+        ({"mergeable": "no"}, S.HELD, W.CONFLICT),
+        ({"merge_state": "DIRTY"}, S.HELD, W.CONFLICT),
+        ({"review": "changes_requested"}, S.HELD, W.CHANGES_REQUESTED),
+        ({"checks": (FAILED,)}, S.HELD, W.CHECKS_FAILED),
+        ({"checks": (PENDING,)}, S.CHECKING, W.CHECKS),
+        ({"review": "required"}, S.CHECKING, W.REVIEW_REQUIRED),
+        ({"mergeable": "unknown"}, S.CHECKING, W.MERGEABLE),
+        ({"merge_state": "BLOCKED"}, S.HELD, W.RULES),
+    ],
+)
+def test_a_pull_request_has_one_obstacle(pull: dict[str, Any], state: TaskState, why: Why) -> None:
+    task = judged(ready(**pull))
+
+    assert task.note is not None
+    assert (task.state, task.note.why) == (state, why)
+
+
+def test_an_issue_closed_elsewhere_holds_its_task() -> None:
+    task = judged(a_task(pull=a_pull(), issue_open=False))
+
+    assert (task.state, task.note) == (S.HELD, Note(why=W.ISSUE_CLOSED))
+
+
+@pytest.mark.parametrize("why", [W.STRANGER, W.REFUSED])
+def test_what_github_refused_before_there_is_a_pull_request_holds(why: Why) -> None:
+    task = judged(a_task(refusal=Note(why=why, detail="no")))
+
+    assert (task.state, task.note) == (S.HELD, Note(why=why, detail="no"))
+
+
+def test_what_github_refused_of_a_green_one_holds_it() -> None:
+    refusal = Note(why=W.RULES, detail="Changes must be made through a merge queue")
+    task = judged(a_task(pull=ready().pull, passed_checks=("t",), refusal=refusal))
+
+    assert (task.state, task.note) == (S.HELD, refusal)
+
+
+def test_a_head_that_moved_since_it_was_confirmed_holds() -> None:
+    shipping = Shipping(by=an_actor(), at=NOON, round=1, heads={"41": Sha("0" * 40)})
+
+    task = judged(ready(), shipping=shipping)
+
+    assert task.note == Note(why=W.HEAD_MOVED)
+
+
+def test_a_task_that_was_not_confirmed_is_not_held_for_its_head() -> None:
+    assert judged(ready(), shipping=Shipping(by=an_actor(), at=NOON, round=1, heads={})).state is S.READY
+
+
+@pytest.mark.parametrize(
+    ("other", "waits"),
+    [
+        ({}, True),
+        ({"state": S.DROPPED}, True),
+        ({"state": S.MERGED}, False),
+        ({"state": S.DROPPED, "issue_open": False}, False),
+    ],
+)
+def test_a_task_waits_for_the_open_issues_it_depends_on(other: dict[str, Any], waits: bool) -> None:  # noqa: FBT001
+    task = ready()
+    dependent = a_task(pull=task.pull, passed_checks=("t",), depends_on=(IssueNumber(40),))
+
+    found = judged(dependent, a_task(40, **other))
+
+    assert (found.state, found.note) == (S.READY, Note(why=W.DEPENDENCY, by=(40,)) if waits else None)
+
+
+def test_checks_have_a_while_to_appear_and_then_there_are_none() -> None:
+    seen = a_task(pull=a_pull(draft=False, merge_state="CLEAN"), head_since=NOON)
+
+    early, late = judged(seen, at=CHECKS_APPEAR.total_seconds() - 1), judged(seen, at=CHECKS_APPEAR.total_seconds())
+
+    assert (early.state, early.note) == (S.CHECKING, Note(why=W.CHECKS))
+    assert (late.state, late.note) == (S.HELD, Note(why=W.NO_CHECKS))
+
+
+def test_a_policy_may_do_without_checks() -> None:
+    policy = Policy(ship=ShipPolicy(checks="none"))
+
+    assert judged(a_task(pull=a_pull(draft=False, merge_state="CLEAN")), plan=a_plan(policy=policy)).state is S.READY
+
+
+def test_checks_that_do_not_end_hold_in_the_end() -> None:
+    task = judged(ready(checks=(PENDING,)), at=3600)
+
+    assert (task.state, task.note) == (S.HELD, Note(why=W.CHECKS_SLOW, detail="app/ci/test"))
+
+
+@pytest.mark.parametrize(("known", "required"), [(("app/ci/lint",), ()), ((), ("lint",))])
+def test_a_check_that_was_seen_or_is_required_and_is_missing_is_waited_for(
+    known: tuple[str, ...], required: tuple[str, ...]
+) -> None:
+    seen = a_task(pull=ready().pull, passed_checks=(PASSED.key,), known_checks=known, head_since=NOON)
+
+    task = judged(seen, required_checks=required)
+
+    assert (task.state, task.note) == (S.CHECKING, Note(why=W.CHECKS, detail=(known or required)[0]))
+
+
+def test_a_required_check_is_known_by_its_name_alone() -> None:
+    assert missing_checks(a_run(required_checks=("test",)), ready()) == set()
+
+
+@pytest.mark.parametrize("state", [S.MERGED, S.DROPPED, S.FAILED])
+def test_what_is_settled_is_judged_no_more(state: TaskState) -> None:
+    task = a_task(state=state, pull=a_pull(state="closed"))
+
+    assert judged(task) is task
+
+
+@pytest.mark.parametrize("pull", [{"checks": (PENDING,)}, {"checks": (), "head": HEAD}])
+def test_the_clock_rings_when_time_alone_changes_the_verdict(pull: dict[str, Any]) -> None:
+    run: Run = a_run()
+    seen = a_task(pull=a_pull(draft=False, merge_state="CLEAN", **pull), head_since=NOON)
+    task = assess(run, seen, after(1))
+
+    rings = verdict_changes_at(run, task)
+
+    assert rings is not None
+    assert task.state is S.CHECKING
+    assert assess(run, seen, rings).state is S.HELD
+    assert verdict_changes_at(run, assess(run, seen, rings)) is None
