@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,7 @@ def test_a_command_in_a_new_comment_is_kept_and_answered_where_it_was_written() 
     assert isinstance(meant.command, CancelConfirmed)
     assert (meant.command.id, meant.command.number) == ("github:comment:1001", 41)
     assert meant.command.asked_at == SEEN_AT
-    assert meant.reply_to == ReplyTo(at=NOON, number=41)
+    assert meant.reply_to == ReplyTo(at=NOON - timedelta(seconds=2), number=41)
     assert meant.login == "ana"
 
 

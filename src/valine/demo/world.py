@@ -106,7 +106,7 @@ class World:
         times += [run.wake_at for run in later if run.wake_at is not None]
         queued = await self.system.queue.next_at()
         times += [queued] if queued is not None else []
-        soon = [time for time in times if time <= self.clock.now() + QUIET]
+        soon = [time for time in times if self.clock.now() < time <= self.clock.now() + QUIET]
         if not soon:
             return False
         self.clock.advance_to(min(soon))
