@@ -55,7 +55,7 @@ class Judges:
 
     @functools.lru_cache(maxsize=20_000)  # noqa: B019 - one for the whole session, on purpose
     def _judged(self, service: str, method: str, path: str, body: bytes) -> tuple[str, ...]:
-        decoded = json.loads(body) if body else None
+        decoded: Any = json.loads(body) if body else None
         if service == "github" and path.endswith("/graphql"):
             return tuple(self.github.graphql(decoded["query"]))
         if service == "github":

@@ -53,7 +53,7 @@ class Worker:
         failure = error.failure if isinstance(error, OutsideError) else None
         if (failure is not None and failure.kind == "permanent") or taken.attempts > MOST_RETRIES:
             log.error("set aside: %s", error)
-            await self._queue.set_aside(taken, str(error))
+            await self._set_aside(taken, str(error))
             return
         now = self._clock.now()
         until = now + min(FIRST_RETRY * 2 ** min(taken.attempts, 10), LAST_RETRY)
@@ -65,6 +65,10 @@ class Worker:
     async def _break_off(self, taken: Taken, error: Exception) -> None:
         trouble = f"{type(error).__name__}: {error}"
         if taken.attempts >= MOST_ATTEMPTS:
-            await self._queue.set_aside(taken, trouble)
+            await self._set_aside(taken, trouble)
         else:
             await self._queue.later(taken, self._clock.now() + FIRST_RETRY, trouble)
+
+    async def _set_aside(self, taken: Taken, trouble: str) -> None:
+        await self._queue.set_aside(taken, trouble)
+        await self._engine.give_up(taken.envelope)

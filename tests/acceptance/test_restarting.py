@@ -10,6 +10,7 @@ from valine.orchestrator.effects import EnsureLabel
 if TYPE_CHECKING:
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result
+    from valine.orchestrator.world import PlanWorld
     from valine.services.github import GitHubForge
 
 
@@ -25,6 +26,26 @@ async def test_what_happened_while_no_server_ran_is_seen_at_the_next_start() -> 
         await team.world.settle()
 
         assert await team.states() == {1: "ready"}
+
+
+async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -> None:
+    async with a_team(1) as team:
+        engine = team.world.system.engine
+        engine._commander._forge = UnreadableForge()  # type: ignore[assignment]
+
+        reply = await team.says("/plan", by="Ana")
+        await team.wait(minutes=1)
+
+        assert "went wrong" in team.reply("Ana"), reply
+        assert len(await team.world.system.queue.dead_letters()) == 1
+
+
+class UnreadableForge:
+    """Breaks Valine when it looks for issues."""
+
+    async def plan_world(self, label: str | None) -> PlanWorld:
+        message = f"a programming mistake about {label}"
+        raise KeyError(message)
 
 
 class BreakingForge:

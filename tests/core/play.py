@@ -43,7 +43,6 @@ class Forge:
         self.pulls: dict[int, PullSeen] = {}
         self.policy = policy
         self.required: tuple[str, ...] = ()
-        self.strict = False
         self._shas = 0
 
     def sha(self) -> Sha:
@@ -67,7 +66,6 @@ class Forge:
             issues=tuple(seen for number, seen in self.issues.items() if number in mine),
             pulls=tuple(seen for number, seen in self.pulls.items() if number in pulls),
             required_checks=self.required,
-            strict=self.strict,
         )
 
     def perform(self, effect: Effect, at: datetime) -> Result:  # noqa: C901, PLR0911 - one line an effect
@@ -303,7 +301,6 @@ class Play:
 def behind(play: Play, issue: int) -> None:
     """Its branch is behind, and GitHub can merge it."""
     head = play.forge.pulls[100 + issue].head
-    play.forge.strict = True
     test_merge = TestMerge(base=a_base().sha, head=head, tree=TREE)
     play.forge.change(issue, play.now, merge_state="BEHIND", test_merge=test_merge)
 

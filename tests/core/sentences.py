@@ -232,7 +232,6 @@ def replies() -> dict[str, list[Reply]]:
             wording.status([proposed(), run, a_run(13, uid=UID, channel="555")], REPOSITORY),
         ],
         "task_dropped": [wording.task_dropped(run, 42)],
-        "token_too_late": [wording.token_too_late("plan")],
         "which_run": [wording.which_run(["r12", "r13"])],
     }
 

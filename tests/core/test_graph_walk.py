@@ -54,7 +54,6 @@ class Walk:
             tuple(an_issue(n, blocked_by=(Blocker(number=on, open=True),) if on else ()) for n, on in needs.items()),
             policy=self.dice.choice(POLICIES),
         )
-        self.play.forge.strict = self.maybe(0.3)
         self.past: list[tuple[int | None, Event]] = []
         self.stale: Any = None
         self.begin(already or self.dice.choice(["nothing", "approved", "tracked", "shipping", "shipping"]))

@@ -356,5 +356,5 @@ def test_a_plan_that_a_stored_run_could_not_hold_tells_how_many_would_fit() -> N
     large = a_plan(*(a_plan_item(n) for n in range(1, 401)))
 
     assert too_big(small) is None
-    assert too_big(large) == 261
-    assert too_big(a_plan(*large.items[:261])) is None
+    assert too_big(large) == 360
+    assert too_big(a_plan(*large.items[:360])) is None

@@ -11,7 +11,7 @@ from acceptance.stories import REPOSITORY, Team, a_team
 from builders import NOON, a_woken, plan_requested
 from core.test_graph_walk import Walk
 from valine.documents import decode, encode
-from valine.engine import _needed
+from valine.engine.ledger import needed
 from valine.orchestrator.decision import Decision
 from valine.orchestrator.graph import decide
 from valine.orchestrator.replay import replay
@@ -110,7 +110,7 @@ def test_any_walk_told_again_gives_the_same_run(seed: int) -> None:
         state = walk.play.state(number)
         outcome = decide(state, event)
         if isinstance(outcome, Decision):
-            kept = History(run=1, number=1, at=NOON, event=event, repository=_needed(event, state.repository))
+            kept = History(run=1, number=1, at=NOON, event=event, repository=needed(event, state.repository))
             run = replace(outcome.run, version=outcome.run.version + 1)
             steps.setdefault(run.number, []).append((decode(encode(kept), History), run))
         return note(event, number)

@@ -2,33 +2,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, a_hint, a_plan, a_pull, a_run, a_task, a_work_world, after, an_issue
+from builders import NOON, a_hint, a_plan, a_pull, a_run, a_task, a_work_world, after, an_actor, an_issue
 from core.play import Play
 from valine.orchestrator import events
 from valine.orchestrator.model import (
     Check,
+    IssueNumber,
     MilestoneKind,
     Note,
     PullNumber,
     Run,
     RunStatus,
     Sha,
+    Shipping,
     Stage,
     Step,
     Task,
     TaskState,
     Why,
 )
+from valine.orchestrator.results import succeeded
 from valine.orchestrator.track import LAGGING, RECONCILE, concerns, difference, observe, satisfied
+from valine.orchestrator.wanted import still_coming
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
     from valine.orchestrator.model import PullSeen
     from valine.orchestrator.world import IssueSeen, WorkWorld
+
+replace = msgspec.structs.replace
 
 NEW = Sha("9" * 40)
 PASSED = Check(key="app/ci/test", state="passed")
@@ -220,3 +227,37 @@ def test_a_proposal_that_could_not_be_looked_at_is_looked_at_until_it_could() ->
 
     assert play.run.look_at is None
     assert play.run.wake_at == play.run.expires_at
+
+
+def test_an_issue_that_is_gone_holds_its_task_until_it_is_back() -> None:
+    run = tracking()
+    gone = a_work_world(missing=(41,))
+
+    held = observe(run, events.WorldObserved(at=NOON, world=gone))
+    back = observe(held, events.WorldObserved(at=after(60), world=a_work_world(issues=(an_issue(41),))))
+
+    assert (held.tasks[0].state, held.tasks[0].note) == (TaskState.HELD, Note(why=Why.GONE))
+    assert back.tasks[0].refusal is None
+    assert back.tasks[0].state is not TaskState.HELD
+
+
+def test_a_look_older_than_our_own_update_of_a_branch_ends_no_round() -> None:
+    task = a_seen_task(passed_checks=("app/ci/test",))
+    assert task.pull is not None
+    old = task.pull
+    shipping = Shipping(by=an_actor(), at=NOON, round=1, heads={"41": old.head})
+    run = tracking(task, stage=Stage.SHIPPING, shipping=shipping, looked_at=NOON)
+    updated = succeeded(
+        run,
+        events.EffectSucceeded(
+            at=NOON, key="x", result=events.BranchUpdated(issue=IssueNumber(41), head=NEW, clean=True)
+        ),
+    )
+
+    lagging = observe(updated, events.WorldObserved(at=after(1), world=a_work_world(pulls=(old,))))
+    seen = observe(lagging, events.WorldObserved(at=after(4), world=a_work_world(pulls=(replace(old, head=NEW),))))
+
+    assert lagging.tasks[0].state is TaskState.CHECKING
+    assert still_coming(lagging)
+    assert seen.tasks[0].note != Note(why=Why.HEAD_MOVED)
+    assert seen.tasks[0].updated_to is None

@@ -93,7 +93,9 @@ def test_every_reply() -> None:
             ],
             "no_run": ["There is no run at the moment. `/plan` proposes one."],
             "no_such_run": ["There is no such run: r99. Nothing was changed. `/status` lists those there are."],
-            "no_such_task": ["#99 is not in r12. Nothing was changed."], 'not_started': ['r12 is not approved yet, so nothing of it has started. Nothing was changed.'], "not_droppable": [
+            "no_such_task": ["#99 is not in r12. Nothing was changed."],
+            "not_started": ["r12 is not approved yet, so nothing of it has started. Nothing was changed."],
+            "not_droppable": [
                 "#41 of r12 is merged, so it cannot be dropped. Nothing was changed.",
                 "#41 of r12 is being shipped, so it cannot be dropped. Nothing was changed.",
             ],
@@ -245,9 +247,6 @@ Not now: 13 issues.
 """,
             ],
             "task_dropped": ["Took #42 out of r12. Its pull request stays as it is; the issue can be planned again."],
-            "token_too_late": [
-                "I came to your /plan too late and did not do it. Nothing was changed. Please ask again."
-            ],
             "which_run": ["Which run do you mean, r12 or r13? Nothing was changed. Name it."],
         }
     )
@@ -314,7 +313,6 @@ def test_why_for_every_reason() -> None:
             "draft": "a draft: waits for ana and ben to mark it ready for review",
             "checks": "waits for checks (ci/test @\u200bhere)",
             "mergeable": "waits for GitHub to work out whether it can be merged",
-            "platform": "waits for GitHub to answer (ci/test @\u200bhere)",
         }
     )
 

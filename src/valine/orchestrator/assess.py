@@ -58,9 +58,11 @@ def _before_first_sight(task: Task) -> Verdict:
     return (TaskState.STARTED if Step.BRANCH in task.done else TaskState.QUEUED), None
 
 
-def _obstacles(run: Run, task: Task, pull: PullSeen, at: datetime) -> Iterator[Verdict]:
+def _obstacles(run: Run, task: Task, pull: PullSeen, at: datetime) -> Iterator[Verdict]:  # noqa: C901 - a list
     """What keeps the pull request from being merged, the most telling first."""
     yield from _estranged(run, task, pull)
+    if task.updated_to is not None:  # GraphQL may lag our own write: what it shows is what we replaced
+        yield TaskState.CHECKING, Note(why=Why.MERGEABLE)
     if pull.draft:
         yield TaskState.STARTED, Note(why=Why.DRAFT)
     if pull.changed_files == 0:
@@ -89,7 +91,7 @@ def _estranged(run: Run, task: Task, pull: PullSeen) -> Iterator[Verdict]:
         yield TaskState.HELD, Note(why=Why.ISSUE_CLOSED)
     if pull.base != run.plan.base.branch:
         yield TaskState.HELD, Note(why=Why.RETARGETED, detail=pull.base)
-    if task.refusal is not None and task.refusal.why is Why.STRANGER:
+    if task.refusal is not None and task.refusal.why in {Why.STRANGER, Why.GONE}:
         yield TaskState.HELD, task.refusal
 
 
@@ -131,5 +133,5 @@ def missing_checks(run: Run, task: Task) -> set[str]:
 
 
 def is_check(key: str, name: str) -> bool:
-    """Whether the check known by this key (app/workflow/name, or a context) goes by that name; names may have slashes."""
+    """Whether the check of this key (app/workflow/name, or a context) goes by that name; names may have slashes."""
     return key == name or key.endswith(f"/{name}")

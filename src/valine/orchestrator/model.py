@@ -218,7 +218,6 @@ class Why(StrEnum):
     DRAFT = "draft"
     CHECKS = "checks"
     MERGEABLE = "mergeable"
-    PLATFORM = "platform"  # GitHub or Discord is not answering: `detail`
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,6 +253,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     head_since: datetime | None = None
     told: str | None = None  # for what it was last held, and at which head
     refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
+    updated_to: Sha | None = None  # the head that our own update of the branch gave it, until it is seen
     merged_sha: Sha | None = None
     merged_at: datetime | None = None  # when that was known
     merged_by_hand: bool = False
@@ -381,7 +381,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     lag: int = 0  # looks in a row that were older than a hint
     doubt: Hint | None = None  # the hint that they were older than
     required_checks: tuple[str, ...] = ()
-    strict: bool = False  # branches must be up to date before merging
     unreachable_since: datetime | None = None
     wake_at: datetime | None = None
 

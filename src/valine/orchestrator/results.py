@@ -127,9 +127,12 @@ def _assigned(run: Run, result: events.AssigneesEnsured, at: datetime) -> Run:
 
 def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
     """Approval survives an update by ourselves, and only if it is git's clean merge of what was approved."""
-    if run.shipping is not None and result.clean:
+    task = run.task(result.issue)
+    unchanged = task is None or task.pull is None or task.pull.head == result.head
+    if run.shipping is not None and result.clean and not unchanged:
         heads = {**run.shipping.heads, str(result.issue): result.head}
         run = replace(run, shipping=replace(run.shipping, heads=heads))
+        run = with_task(run, result.issue, updated_to=result.head)
     return replace(run, looked_at=None, look_at=at)
 
 

@@ -19,16 +19,15 @@ from valine.orchestrator.model import (
     Stage,
     Task,
     TaskState,
-    Why,
     tell,
 )
 from valine.orchestrator.policy import may
 from valine.orchestrator.track import judge, observe
-from valine.orchestrator.wanted import introduced, next_to_ship
+from valine.orchestrator.wanted import introduced, next_to_ship, still_coming
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from valine.orchestrator.decision import Outcome, State
@@ -143,15 +142,7 @@ def _opened_milestone(run: Run, at: datetime) -> Milestone:
 
 def _under_way(run: Run) -> bool:
     """Whether a confirmed task can be merged now, or still become so without anybody doing anything."""
-    return next_to_ship(run) is not None or any(_still_coming(run))
-
-
-def _still_coming(run: Run) -> Iterator[bool]:
-    heads = run.shipping.heads if run.shipping else {}
-    for task in run.tasks:
-        confirmed = task.pull is not None and heads.get(str(task.issue)) == task.pull.head
-        if confirmed and task.state is TaskState.CHECKING and task.note is not None:
-            yield task.note.why is not Why.REVIEW_REQUIRED  # for which somebody must do something
+    return next_to_ship(run) is not None or still_coming(run)
 
 
 def _round_over(run: Run, at: datetime) -> Run:

@@ -16,6 +16,7 @@ from valine.orchestrator.model import (
     Hint,
     Milestone,
     MilestoneKind,
+    Note,
     PullSeen,
     Run,
     Stage,
@@ -151,12 +152,12 @@ def observe(run: Run, event: WorldObserved) -> Run:
         seen = issues.get(task.issue)
         new = _with_issue(task, seen) if seen else task
         pull = pulls.get(task.pull_request) if task.pull_request is not None else None
-        tasks.append(_with_pull(new, pull, at) if pull else new)
+        new = _with_pull(new, pull, at) if pull else new
+        tasks.append(_gone_or_back(new, gone=task.issue in world.missing))
     run = replace(
         run,
         tasks=tuple(tasks),
         required_checks=world.required_checks,
-        strict=world.strict,
         looked_at=world.began_at,
         unreachable_since=None,
     )
@@ -164,6 +165,14 @@ def observe(run: Run, event: WorldObserved) -> Run:
     for milestone in _news_of_issues(before, run, at):
         run = tell(run, milestone)
     return _next_look(run, at, event.hint)
+
+
+def _gone_or_back(task: Task, *, gone: bool) -> Task:
+    """An issue that was deleted or transferred holds its task; a missing pull request may only be too new."""
+    gone_before = task.refusal is not None and task.refusal.why is Why.GONE
+    if gone == gone_before or task.settled:
+        return task
+    return replace(task, refusal=Note(why=Why.GONE) if gone else None)
 
 
 def judge(run: Run, at: datetime) -> Run:
@@ -219,6 +228,7 @@ def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
     passed = tuple(sorted(check.key for check in seen.checks if check.state == "passed"))
     known = tuple(sorted({*task.known_checks, *(check.key for check in seen.checks)}))
     moved = task.pull is None or task.pull.head != seen.head
+    awaited_update = task.updated_to if not moved else None
     kept = replace(seen, checks=tuple(check for check in seen.checks if check.state != "passed"))
     return replace(
         task,
@@ -228,6 +238,7 @@ def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
         head_since=at if moved or (task.pull is not None and task.pull.draft != seen.draft) else task.head_since,
         # What GitHub refused, it refused for that head; a change may have mended it.
         refusal=None if moved or _mended(task, seen) else task.refusal,
+        updated_to=awaited_update,
     )
 
 

@@ -31,6 +31,7 @@ from valine.orchestrator.effects import (
 )
 from valine.orchestrator.model import (
     MilestoneKind,
+    Note,
     Pending,
     Posted,
     Run,
@@ -39,6 +40,7 @@ from valine.orchestrator.model import (
     Step,
     Task,
     TaskState,
+    Why,
 )
 
 if TYPE_CHECKING:
@@ -206,6 +208,17 @@ def next_to_ship(run: Run) -> Task | None:
     return None
 
 
+def still_coming(run: Run) -> bool:
+    """Whether a confirmed task will become ready without anybody doing anything: checks end, GitHub computes."""
+    heads = run.shipping.heads if run.shipping else {}
+    for task in run.tasks:
+        confirmed = task.pull is not None and heads.get(str(task.issue)) in {task.pull.head, task.updated_to}
+        coming = task.state is TaskState.CHECKING and task.note is not None
+        if confirmed and coming and task.note != Note(why=Why.REVIEW_REQUIRED):  # that needs somebody
+            return True
+    return False
+
+
 def _shipping(run: Run) -> Iterator[Effect]:
     task = next_to_ship(run)
     # After a merge nothing is known of the others until they are looked at (looked_at is None).
@@ -214,6 +227,8 @@ def _shipping(run: Run) -> Iterator[Effect]:
     pull = task.pull
     # GitHub says BEHIND only where branches must be up to date, also to a token that may not read that rule.
     if pull.merge_state == "BEHIND" and pull.test_merge is not None:
+        if still_coming(run):
+            return  # its merge would put this one behind again: one at a time, or checks run for nothing
         yield UpdateBranch(
             issue=task.issue,
             pull_request=pull.number,

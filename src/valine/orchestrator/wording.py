@@ -70,7 +70,6 @@ from valine.orchestrator.wording_trouble import (
     no_run,
     no_such_run,
     policy_problem,
-    token_too_late,
 )
 
 __all__ = [
@@ -137,7 +136,6 @@ __all__ = [
     "status_comment",
     "task_dropped",
     "thread_title",
-    "token_too_late",
     "waits",
     "which_run",
     "why",

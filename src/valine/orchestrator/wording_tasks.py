@@ -74,8 +74,6 @@ def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
             return f"waits for checks{_said(detail)}"
         case Why.MERGEABLE:
             return "waits for GitHub to work out whether it can be merged"
-        case Why.PLATFORM:
-            return f"waits for GitHub to answer{_said(detail)}"
         case _:
             assert_never(note.why)
 

@@ -95,13 +95,6 @@ def no_run() -> Reply:
     return Reply(text="There is no run at the moment. `/plan` proposes one.")
 
 
-def token_too_late(command: str) -> Reply:
-    """Whoever asked waited longer than Discord lets us answer."""
-    return Reply(
-        text=f"I came to your /{escape(command, 32)} too late and did not do it. Nothing was changed. Please ask again."
-    )
-
-
 def failed_inside(correlation: str) -> Reply:
     """A mistake of our own."""
     return Reply(

@@ -57,7 +57,6 @@ class WorkWorld(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pulls: tuple[PullSeen, ...] = ()
     missing: tuple[int, ...] = ()
     required_checks: tuple[str, ...] = ()
-    strict: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, tag=True):

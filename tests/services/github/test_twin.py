@@ -84,7 +84,7 @@ async def test_the_work_is_seen_with_its_checks_and_rules(world: TwinWorld) -> N
     ]
     assert isinstance(pull.test_merge, TestMerge)
     assert pull.test_merge.base == seen.base.sha
-    assert (seen.required_checks, seen.strict) == (("build",), True)
+    assert seen.required_checks == ("build",)
     # Number 2 is a pull request, so it is no issue.
     assert set(seen.missing) == {world.issue + 1, 999}
 

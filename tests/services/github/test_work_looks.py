@@ -189,7 +189,7 @@ async def test_rules_that_did_not_change_come_from_memory(github: OddGitHub) -> 
 
     assert github.requests[3].headers["if-none-match"] == 'W/"1"'
     for world in (first, second):
-        assert (world.required_checks, world.strict) == (("build", "lint"), True)
+        assert world.required_checks == ("build", "lint")
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -198,7 +198,7 @@ async def test_a_server_without_rules_requires_nothing_by_them(github: OddGitHub
 
     world = await github.forge().work_world(_run())
 
-    assert (world.required_checks, world.strict) == ((), False)
+    assert world.required_checks == ()
 
 
 async def test_a_limit_on_the_rules_is_no_absence_of_rules(github: OddGitHub) -> None:

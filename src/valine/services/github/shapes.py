@@ -105,7 +105,6 @@ class RequiredCheck(msgspec.Struct):
 
 class RuleParameters(msgspec.Struct):
     required_status_checks: list[RequiredCheck] = []
-    strict_required_status_checks_policy: bool = False
 
 
 class Rule(msgspec.Struct):

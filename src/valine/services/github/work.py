@@ -30,7 +30,7 @@ from valine.services.github.nodes import (
     WorkData,
 )
 from valine.services.github.plan import head_name, issue_seen, no_repository, tip
-from valine.services.github.rules import Rules, read_rules
+from valine.services.github.rules import read_rules
 
 T = TypeVar("T")
 AT_ONCE = 25
@@ -60,25 +60,24 @@ class WorkReader:
 
     def __init__(self, api: GitHubApi) -> None:
         self._api = api
-        self._rules: dict[str, tuple[datetime, Rules]] = {}
+        self._rules: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
     async def read(self, run: Run, *, fresh: bool) -> WorkWorld:
         """The world of the run's tasks, without those of which nothing more can come."""
         began = self._api.clock.now()
         branch = run.plan.base.branch
         parts = [await self._part(tasks, branch) for tasks in _batches(_unfinished(run))]
-        rules = await self._rules_of(branch, fresh=fresh)
+        required = await self._required(branch, fresh=fresh)
         return WorkWorld(
             began_at=began,
             base=parts[0].base,
             issues=tuple(issue for part in parts for issue in part.issues),
             pulls=tuple(pull for part in parts for pull in part.pulls),
             missing=tuple(number for part in parts for number in part.missing),
-            required_checks=rules.required,
-            strict=rules.strict,
+            required_checks=required,
         )
 
-    async def _rules_of(self, branch: str, *, fresh: bool) -> Rules:
+    async def _required(self, branch: str, *, fresh: bool) -> tuple[str, ...]:
         now = self._api.clock.now()
         known = self._rules.get(branch)
         if fresh or known is None or now - known[0] >= RULES_KEPT:

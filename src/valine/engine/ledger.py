@@ -1,0 +1,99 @@
+"""The engine's book: what is loaded, decided on and committed, again if somebody else was quicker."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from valine.errors import Conflict, Transient
+from valine.orchestrator import budget, events
+from valine.orchestrator.decision import Decision, Outcome, State
+from valine.orchestrator.graph import decide
+from valine.orchestrator.world import Failure
+from valine.ports import Commit, History, Inbox
+
+if TYPE_CHECKING:
+    from valine.orchestrator.events import Event
+    from valine.orchestrator.model import Repository, Run
+    from valine.ports import Clock, RunStore
+
+log = logging.getLogger("valine.engine")
+replace = msgspec.structs.replace
+
+RACES = 8  # commits lost in a row before the envelope goes back to the queue
+
+
+class Ledger:
+    """Loads states and commits decisions, each with the event that caused it."""
+
+    def __init__(self, store: RunStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def apply(self, lane: str, number: int, event: Event) -> None:
+        """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker."""
+        for _ in range(RACES):
+            state = await self.state(lane, number)
+            outcome = decide(state, event)
+            try:
+                await self.commit(state, event, outcome, None)
+            except Conflict:
+                continue
+            return
+        raise Conflict
+
+    async def state(self, lane: str, number: int | None) -> State:
+        record = await self._store.repository(lane)
+        run = await self._store.run(lane, number) if number is not None else None
+        active = [await self._load(lane, run, entry.number) for entry in record.active]
+        return State(repository=record, run=run, active=tuple(one for one in active if one is not None))
+
+    async def _load(self, lane: str, run: Run | None, number: int) -> Run | None:
+        return run if run is not None and run.number == number else await self._store.run(lane, number)
+
+    async def commit(self, state: State, event: Event, outcome: Outcome, inbox: Inbox | None) -> None:
+        now = self._clock.now()
+        if not isinstance(outcome, Decision):
+            if inbox is not None:
+                await self._store.commit(Commit(inbox=inbox), now)
+            return
+        run = outcome.run
+        history = History(
+            run=run.number, number=run.version + 1, at=now, event=event, repository=needed(event, state.repository)
+        )
+        changed = outcome.repository if outcome.repository != state.repository else None
+        await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)
+        log.info("%s: %s, now %s", run.name, type(event).__name__, run.stage)
+
+    async def afford(self, lane: str, writes: int) -> None:
+        """Reserve the writes in the repository's record before they are made; Transient if GitHub's limits are near."""
+        if writes == 0:
+            return
+        for _ in range(RACES):
+            record = await self._store.repository(lane)
+            now = self._clock.now()
+            seconds = budget.wait(record, now, writes)
+            if seconds > 0:
+                raise Transient(
+                    Failure(
+                        kind="transient",
+                        code="limited",
+                        detail="GitHub's limit of writes a minute or an hour is used up",
+                        retry_at=now + timedelta(seconds=seconds),
+                    )
+                )
+            try:
+                await self._store.commit(Commit(repository=budget.reserve(record, now, writes)), now)
+            except Conflict:
+                continue
+            return
+        raise Conflict
+
+
+def needed(event: Event, record: Repository) -> Repository | None:
+    """The record goes into the history where the decision depended on it (numbers and claims), without its writes."""
+    depends = isinstance(event, events.PlanRequested | events.PlanApproved | events.PlanObserved)
+    return replace(record, writes=()) if depends else None
