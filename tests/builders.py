@@ -12,25 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.events import HintReceived, PlanApproved, PlanRequested, Woken
-from valine.orchestrator.model import (
-    Active,
-    Actor,
-    Approval,
-    Base,
-    IssueNumber,
-    Plan,
-    PlanItem,
-    PullNumber,
-    PullSeen,
-    Repository,
-    Run,
-    RunNumber,
-    RunStatus,
-    RunUid,
-    Sha,
-    Task,
-)
+from valine.orchestrator.model import Active, Approval, PullSeen, Repository, Run, Task
+from valine.orchestrator.plan import Actor, Base, Plan, PlanItem
 from valine.orchestrator.policy import Policy
+from valine.orchestrator.states import IssueNumber, PullNumber, RunNumber, RunStatus, RunUid, Sha
 from valine.orchestrator.world import IssueSeen, PlanWorld, WorkWorld
 from valine.ports import Envelope, History, Inbox, ReplyTo
 

@@ -9,7 +9,8 @@ import pytest
 
 from acceptance.stories import REPOSITORY, a_team
 from valine.errors import Conflict
-from valine.orchestrator.model import Note, Why
+from valine.orchestrator.model import Note
+from valine.orchestrator.states import Why
 
 if TYPE_CHECKING:
     from acceptance.stories import Team

@@ -507,18 +507,21 @@ async def test_a_commit_on_top_of_the_update_asks_again() -> None:
         assert (await team.run()).stage == "tracking"
 
 
-async def test_with_an_update_that_ends_later_the_release_holds_all_that_was_merged() -> None:
+async def test_branches_that_are_behind_are_updated_one_after_the_other_and_released_together() -> None:
     policy = "[ship]\nrelease = true\n"
     async with a_team(3, strict=True, required_checks=["test"], policy=policy) as team:
         _, second, third = await team.is_ready()
         await team.ships(by="Ana")
-        await green(team, third)
+        shown = team.pull(third)["head_sha"]
+        await green(team, second)
+        updated = team.pull(third)["head_sha"]
 
-        await green(team, second)
-        await green(team, second)
+        await green(team, third)
 
         run = await team.run()
         main = team.repository()["branches"]["main"]["head"]
+        updates = [path for _, _, path, _ in team.requests if path.endswith("/update-branch")]
+        assert (updated != shown, len(updates)) == (True, 2)
         assert await team.states() == {1: "merged", 2: "merged", 3: "merged"}
         assert run.rounds == 1
         assert team.repository()["tags"]["valine-r1"] == main

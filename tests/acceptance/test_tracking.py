@@ -13,7 +13,8 @@ import pytest
 
 from acceptance.stories import SECRET, a_team
 from valine.demo.world import PRODUCT
-from valine.orchestrator.model import Note, Why
+from valine.orchestrator.model import Note
+from valine.orchestrator.states import Why
 
 if TYPE_CHECKING:
     from acceptance.stories import Team

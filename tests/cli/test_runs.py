@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from builders import REPOSITORY, a_history, a_run, a_task, after, an_approval
 from valine.cli import app, main
 from valine.cli.trouble import Debug
-from valine.orchestrator.model import Active, IssueNumber, Repository, RunNumber, RunStatus, RunUid, Stage
+from valine.orchestrator.model import Active, Repository
+from valine.orchestrator.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
 from valine.ports import Commit
 from valine.services.run_store_sqlite import SqliteRunStore
 from valine.services.sqlite_file import SqliteFile

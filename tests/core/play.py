@@ -17,8 +17,9 @@ from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_wor
 from valine.orchestrator import cards, effects, events, naming, ship
 from valine.orchestrator.decision import Decision, Look, Outcome, State
 from valine.orchestrator.graph import decide
-from valine.orchestrator.model import Check, Posted, PullNumber, PullSeen, RunNumber, Sha, TestMerge
+from valine.orchestrator.model import Check, Posted, PullSeen, TestMerge
 from valine.orchestrator.policy import MANAGE_SERVER
+from valine.orchestrator.states import PullNumber, RunNumber, Sha
 from valine.orchestrator.wanted import wanted
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from valine.orchestrator.effects import Effect
     from valine.orchestrator.events import Event, PersonCommand, Result
-    from valine.orchestrator.model import Actor, Run, RunStatus, Stage, Task
+    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.plan import Actor
+    from valine.orchestrator.states import RunStatus, Stage
     from valine.orchestrator.world import Failure, IssueSeen, PlanWorld, WorkWorld
 
 replace = msgspec.structs.replace

@@ -18,27 +18,23 @@ from builders import (
 )
 from valine.orchestrator import planner, wording
 from valine.orchestrator.decision import Reply
-from valine.orchestrator.model import (
+from valine.orchestrator.model import Milestone, Note, Run, Shipping
+from valine.orchestrator.plan import LeftOut, Plan
+from valine.orchestrator.policy import Denied, Policy
+from valine.orchestrator.states import (
     IssueNumber,
-    LeftOut,
     Login,
-    Milestone,
     MilestoneKind,
-    Note,
-    Plan,
     PullNumber,
     Reason,
-    Run,
     RunNumber,
     RunStatus,
     RunUid,
     Sha,
-    Shipping,
     Stage,
     TaskState,
     Why,
 )
-from valine.orchestrator.policy import Denied, Policy
 from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace

@@ -6,8 +6,9 @@ import pytest
 
 from builders import HEAD, NOON, a_plan, a_pull, a_run, a_task, after, an_actor
 from valine.orchestrator.assess import CHECKS_APPEAR, assess, missing_checks, verdict_changes_at
-from valine.orchestrator.model import Check, IssueNumber, Note, Run, Sha, Shipping, Step, Task, TaskState, Why
+from valine.orchestrator.model import Check, Note, Run, Shipping, Task
 from valine.orchestrator.policy import Policy, ShipPolicy
+from valine.orchestrator.states import IssueNumber, Sha, Step, TaskState, Why
 
 PASSED = Check(key="app/ci/test", state="passed")
 PENDING = Check(key="app/ci/test", state="pending")

@@ -18,25 +18,21 @@ from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, a_task, aft
 from core import sentences
 from valine.orchestrator import cards, custom_id, naming
 from valine.orchestrator.decision import Button, Reply
-from valine.orchestrator.model import (
+from valine.orchestrator.model import Milestone, Note, Posted, Run
+from valine.orchestrator.plan import LeftOut, PullRef
+from valine.orchestrator.planner import tasks
+from valine.orchestrator.states import (
     IssueNumber,
-    LeftOut,
     Login,
-    Milestone,
     MilestoneKind,
-    Note,
-    Posted,
     PullNumber,
-    PullRef,
     Reason,
-    Run,
     RunNumber,
     RunStatus,
     Stage,
     TaskState,
     Why,
 )
-from valine.orchestrator.planner import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

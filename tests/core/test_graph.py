@@ -10,7 +10,7 @@ import pytest
 from core.play import LEAD, Play
 from valine.orchestrator import events
 from valine.orchestrator.graph import MOVES
-from valine.orchestrator.model import IssueNumber, RunStatus, Stage
+from valine.orchestrator.states import IssueNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:

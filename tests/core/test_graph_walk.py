@@ -16,7 +16,8 @@ from valine.orchestrator import effects, events, ship
 from valine.orchestrator.assess import waits_for
 from valine.orchestrator.decision import Decision, Look, Outcome
 from valine.orchestrator.graph import MOVES, decide
-from valine.orchestrator.model import Check, IssueNumber, Run, RunNumber, Sha, Stage
+from valine.orchestrator.model import Check, Run
+from valine.orchestrator.states import IssueNumber, RunNumber, Sha, Stage
 from valine.orchestrator.wanted import GIVEN_UP, wanted
 from valine.orchestrator.world import Blocker, Failure
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from valine.orchestrator.events import Event, PersonCommand
-    from valine.orchestrator.model import Actor
+    from valine.orchestrator.plan import Actor
 
 replace = msgspec.structs.replace
 

@@ -18,22 +18,11 @@ from builders import (
     an_actor,
     an_issue,
 )
-from valine.orchestrator.model import (
-    IssueNumber,
-    LeftOut,
-    Login,
-    Plan,
-    PlanItem,
-    PullNumber,
-    PullRef,
-    Reason,
-    Repository,
-    RunNumber,
-    Sha,
-    Step,
-)
+from valine.orchestrator.model import Repository
+from valine.orchestrator.plan import LeftOut, Plan, PlanItem, PullRef
 from valine.orchestrator.planner import digest, make_plan, refresh, revise, tasks, too_big
 from valine.orchestrator.policy import PlanPolicy, Policy, TaskPolicy
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, Reason, RunNumber, Sha, Step
 from valine.orchestrator.world import Blocker
 
 if TYPE_CHECKING:

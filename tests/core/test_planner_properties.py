@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOON, a_plan_world, a_repository, after, an_actor, an_issue
-from valine.orchestrator.model import IssueNumber, Login, PullNumber, PullRef, RunNumber, Sha
+from valine.orchestrator.plan import PullRef
 from valine.orchestrator.planner import digest, make_plan, refresh, revise
 from valine.orchestrator.policy import Policy, TaskPolicy
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, Sha
 from valine.orchestrator.world import Blocker, IssueSeen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from valine.orchestrator.model import Plan, Repository
+    from valine.orchestrator.model import Repository
+    from valine.orchestrator.plan import Plan
 
 POLICY = Policy(tasks=TaskPolicy(assignees=("ana", "ben", "eve")))
 NUMBERS = st.integers(1, 12)

@@ -9,7 +9,7 @@ from builders import an_actor, an_issue
 from core.play import LEAD, Play
 from valine.orchestrator import events
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
-from valine.orchestrator.model import IssueNumber, MilestoneKind, RunNumber, RunStatus
+from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, RunStatus
 from valine.orchestrator.world import Failure
 
 ONE = RunNumber(1)

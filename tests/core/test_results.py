@@ -8,8 +8,9 @@ import pytest
 from builders import after
 from core.play import Play
 from valine.orchestrator import effects, events
-from valine.orchestrator.model import MilestoneKind, Pending, Run, RunStatus, TaskState, Why
+from valine.orchestrator.model import Pending, Run
 from valine.orchestrator.results import CHAT_RETRY, FIRST_RETRY, LAST_RETRY, LOOK_AGAIN, TOKEN_RETRY
+from valine.orchestrator.states import MilestoneKind, RunStatus, TaskState, Why
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 

@@ -11,7 +11,8 @@ from builders import an_actor, an_issue
 from core.play import LEAD, Play, behind
 from valine.orchestrator import effects, events, ship
 from valine.orchestrator.decision import Answer, Decision, Refusal
-from valine.orchestrator.model import Check, IssueNumber, MilestoneKind, RunNumber, RunStatus, Stage, TaskState, Why
+from valine.orchestrator.model import Check
+from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, RunStatus, Stage, TaskState, Why
 from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace

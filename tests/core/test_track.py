@@ -10,23 +10,19 @@ from hypothesis import strategies as st
 from builders import NOON, a_hint, a_plan, a_pull, a_run, a_task, a_work_world, after, an_actor, an_issue
 from core.play import Play
 from valine.orchestrator import events
-from valine.orchestrator.model import (
-    Check,
+from valine.orchestrator.model import Check, Note, Run, Shipping, Task
+from valine.orchestrator.results import succeeded
+from valine.orchestrator.states import (
     IssueNumber,
     MilestoneKind,
-    Note,
     PullNumber,
-    Run,
     RunStatus,
     Sha,
-    Shipping,
     Stage,
     Step,
-    Task,
     TaskState,
     Why,
 )
-from valine.orchestrator.results import succeeded
 from valine.orchestrator.track import LAGGING, RECONCILE, concerns, difference, observe, satisfied
 from valine.orchestrator.wanted import still_coming
 from valine.orchestrator.world import Failure

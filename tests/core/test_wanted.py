@@ -12,20 +12,8 @@ from builders import a_plan, a_plan_item, a_run, a_task, after, an_approval, an_
 from core.play import CHECK, LEAD, Play, behind
 from valine.documents import MAX_DOCUMENT, encode
 from valine.orchestrator import effects, events
-from valine.orchestrator.model import (
-    Check,
-    IssueNumber,
-    Login,
-    Milestone,
-    MilestoneKind,
-    Pending,
-    Posted,
-    PullNumber,
-    Run,
-    RunStatus,
-    Stage,
-    Step,
-)
+from valine.orchestrator.model import Check, Milestone, Pending, Posted, Run
+from valine.orchestrator.states import IssueNumber, Login, MilestoneKind, PullNumber, RunStatus, Stage, Step
 from valine.orchestrator.wanted import BOARD_INTERVAL, CLOSING_GRACE, GIVEN_UP, MILESTONES_KEPT, schedule, wanted
 from valine.orchestrator.world import Failure
 

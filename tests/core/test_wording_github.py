@@ -14,7 +14,8 @@ from core import sentences
 from valine.orchestrator import naming, wording
 from valine.orchestrator.decision import Reply
 from valine.orchestrator.effects import EnsurePullRequest
-from valine.orchestrator.model import IssueNumber, MilestoneKind, Note, PullNumber, TaskState, Why
+from valine.orchestrator.model import Note
+from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, TaskState, Why
 from valine.orchestrator.text import stamp
 
 TITLE = "Fix *login*, closes #9 @ana"

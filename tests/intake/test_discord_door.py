@@ -11,7 +11,8 @@ from doors import Broken, Doors
 from valine.errors import Busy, StoreError
 from valine.intake import HttpRequest
 from valine.orchestrator.events import PlanApproved, PlanRequested
-from valine.orchestrator.model import Run, RunStatus, RunUid, Stage
+from valine.orchestrator.model import Run
+from valine.orchestrator.states import RunStatus, RunUid, Stage
 from valine.ports import ReplyTo
 
 UID = RunUid("abcdefghij23")

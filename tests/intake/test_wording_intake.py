@@ -3,7 +3,7 @@ from inline_snapshot import snapshot
 
 from builders import a_plan, a_plan_item, a_run, a_task
 from valine.orchestrator import wording_intake
-from valine.orchestrator.model import RunStatus, Stage, TaskState
+from valine.orchestrator.states import RunStatus, Stage, TaskState
 
 
 def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from valine.demo.show import controls, everything
 from valine.demo.team import CHECK, WORKFLOW
-from valine.orchestrator.model import Stage, TaskState
+from valine.orchestrator.states import Stage, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from valine.errors import Conflict, OutsideError
 from valine.orchestrator import effects, naming, track, wording
 from valine.orchestrator.decision import Decision, Look, Nothing, Outcome, State
 from valine.orchestrator.graph import decide
-from valine.orchestrator.model import IssueNumber
+from valine.orchestrator.states import IssueNumber
 from valine.ports import Inbox
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from valine.engine.commander import Commander
 from valine.engine.ledger import Ledger
 from valine.errors import Conflict, OutsideError, StoreError
 from valine.orchestrator import cards, effects, events, naming, track
-from valine.orchestrator.model import Posted, RunNumber, Stage
+from valine.orchestrator.model import Posted
+from valine.orchestrator.states import RunNumber, Stage
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator.model import Note, Run, Step, Task, TaskState, Why
+from valine.orchestrator.model import Note, Run, Task
+from valine.orchestrator.states import Step, TaskState, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,8 @@ from valine.orchestrator.components import (
     shown,
     text,
 )
-from valine.orchestrator.model import Run, RunStatus, Stage, Task, TaskState
+from valine.orchestrator.model import Run, Task
+from valine.orchestrator.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import REMEMBERED, escape, stamp
 from valine.orchestrator.wording_run import counts, shut_out, stage, waits
 from valine.orchestrator.wording_tasks import emoji, name

@@ -24,7 +24,9 @@ from valine.orchestrator.components import (
     shown,
     text,
 )
-from valine.orchestrator.model import LeftOut, MilestoneKind, PlanItem, Reason, Run, RunStatus
+from valine.orchestrator.model import Run
+from valine.orchestrator.plan import LeftOut, PlanItem
+from valine.orchestrator.states import MilestoneKind, Reason, RunStatus
 from valine.orchestrator.text import REMEMBERED, escape, listed, numbers, plural, stamp
 from valine.orchestrator.wording_tasks import heading, left_out, name
 

@@ -8,9 +8,10 @@ import msgspec
 
 from valine.orchestrator import wording
 from valine.orchestrator.decision import Answer, Decision, Refusal
-from valine.orchestrator.model import Milestone, MilestoneKind, Run, RunStatus, Stage, TaskState, tell
+from valine.orchestrator.model import Milestone, Run, tell
 from valine.orchestrator.policy import may
 from valine.orchestrator.results import with_task
+from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.track import judge
 
 if TYPE_CHECKING:

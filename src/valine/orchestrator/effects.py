@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from valine.orchestrator.model import IssueNumber, Login, PullNumber, RunUid, Sha
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunUid, Sha
 
 
 class EnsureMessage(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -11,16 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from valine.orchestrator.model import (
-    Actor,
-    Hint,
-    IssueNumber,
-    Login,
-    Posted,
-    PullNumber,
-    RunNumber,
-    Sha,
-)
+from valine.orchestrator.model import Hint, Posted
+from valine.orchestrator.plan import Actor
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, Sha
 from valine.orchestrator.world import Failure, PlanWorld, WorkWorld
 
 

@@ -16,7 +16,8 @@ import msgspec
 
 from valine.orchestrator import control, events, propose, results, ship, track, wording
 from valine.orchestrator.decision import Decision, Nothing, Outcome, Refusal, State
-from valine.orchestrator.model import Active, Repository, Run, RunStatus, Stage
+from valine.orchestrator.model import Active, Repository, Run
+from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.wanted import schedule
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from valine.orchestrator.model import IssueNumber
+from valine.orchestrator.states import IssueNumber
 
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")

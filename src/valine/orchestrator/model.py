@@ -6,152 +6,27 @@ A run holds titles, hashes and summaries, never the bodies of issues. All times 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Literal, NewType
+from typing import Literal
 
 import msgspec
 
-from valine.orchestrator.policy import Policy
-
-RunUid = NewType("RunUid", str)
-RunNumber = NewType("RunNumber", int)
-IssueNumber = NewType("IssueNumber", int)
-PullNumber = NewType("PullNumber", int)
-Sha = NewType("Sha", str)
-Login = NewType("Login", str)
+from valine.orchestrator.plan import Actor, Plan
+from valine.orchestrator.states import (
+    IssueNumber,
+    Login,
+    MilestoneKind,
+    PullNumber,
+    RunNumber,
+    RunStatus,
+    RunUid,
+    Sha,
+    Stage,
+    Step,
+    TaskState,
+    Why,
+)
 
 SCHEMA = 1
-
-
-class RunStatus(StrEnum):
-    """Where a run stands, as it is stored. The last three are final."""
-
-    PENDING = "pending"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Stage(StrEnum):
-    """What a run is busy with."""
-
-    PROPOSED = "proposed"
-    EXECUTING = "executing"
-    TRACKING = "tracking"
-    SHIPPING = "shipping"
-    DONE = "done"
-
-
-class TaskState(StrEnum):
-    """Where one issue's work stands."""
-
-    QUEUED = "queued"
-    STARTED = "started"
-    CHECKING = "checking"
-    READY = "ready"
-    HELD = "held"
-    MERGED = "merged"
-    DROPPED = "dropped"
-    FAILED = "failed"
-
-
-class Step(StrEnum):
-    """The steps of a task that are done once and for all, in this order."""
-
-    BRANCH = "branch"
-    PULL_REQUEST = "pull_request"
-    LABEL = "label"
-    ASSIGN = "assign"
-    COMMENT = "comment"
-    ISSUE_CLOSED = "issue_closed"
-    BRANCH_DELETED = "branch_deleted"
-    UNLABEL = "unlabel"
-    PULL_REQUEST_CLOSED = "pull_request_closed"
-
-
-class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who did something. `permissions` is Discord's effective bit field; `may_write` is GitHub's word."""
-
-    id: str
-    name: str
-    platform: Literal["discord", "github", "valine"] = "discord"
-    permissions: int = 0
-    roles: tuple[str, ...] = ()
-    may_write: bool = False
-
-
-class Base(msgspec.Struct, frozen=True, kw_only=True):
-    """The branch that work starts from and goes back to, and where its head was when it was read."""
-
-    branch: str
-    sha: Sha
-    tree: Sha
-
-
-class PullRef(msgspec.Struct, frozen=True, kw_only=True):
-    """An open pull request that already closes an issue."""
-
-    number: PullNumber
-    branch: str
-    head: Sha
-    author: str | None = None
-
-
-class Reason(StrEnum):
-    """Why an issue is not in the plan."""
-
-    CLAIMED = "claimed"  # by another active run: `run`
-    BLOCKED = "blocked"  # by issues outside the plan: `by`
-    CYCLE = "cycle"  # it depends on itself through `by`
-    LIMIT = "limit"  # beyond the limit asked for
-    DROPPED = "dropped"  # taken out by a person
-    GONE = "gone"  # closed, or its label was taken off, after it was proposed
-    UNCLEAR = "unclear"  # several open pull requests close it: `by`
-
-
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """An issue that carries the label but is not in the plan, and why."""
-
-    issue: IssueNumber
-    title: str
-    reason: Reason
-    by: tuple[int, ...] = ()
-    elsewhere: tuple[str, ...] = ()  # blockers in other repositories: owner/name#7
-    run: RunNumber | None = None
-
-
-class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One issue in the plan. `depends_on` names items of the same plan only; `priority` 0 is the most urgent."""
-
-    issue: IssueNumber
-    title: str
-    body_hash: str
-    depends_on: tuple[IssueNumber, ...] = ()
-    priority: int | None = None
-    assignees: tuple[Login, ...] = ()
-    own_assignee: bool = False  # the issue itself named them
-    milestone: str | None = None
-    adopts: PullRef | None = None
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What people approve. `digest` names exactly this content (see planner.digest).
-
-    `web` is the repository's address for people, empty where it is not known; approval is not about it.
-    """
-
-    revision: int
-    label: str
-    limit: int | None
-    base: Base
-    web: str = ""
-    policy: Policy
-    items: tuple[PlanItem, ...]
-    left_out: tuple[LeftOut, ...] = ()
-    digest: str = ""
-    revised_at: datetime
-    revised_by: Actor | None = None
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,32 +67,6 @@ class PullSeen(msgspec.Struct, frozen=True, kw_only=True):
     merge_sha: Sha | None = None
     checks: tuple[Check, ...] = ()
     test_merge: TestMerge | None = None
-
-
-class Why(StrEnum):
-    """Why a task is held, or what it waits for. wording.py has the sentence for each."""
-
-    # held: somebody must do something
-    STRANGER = "stranger"  # a branch or pull request of that name is not ours
-    REFUSED = "refused"  # GitHub refused a write for good: `detail`
-    CLOSED = "closed"
-    GONE = "gone"
-    RETARGETED = "retargeted"
-    ISSUE_CLOSED = "issue_closed"
-    EMPTY = "empty"
-    CONFLICT = "conflict"
-    CHANGES_REQUESTED = "changes_requested"
-    CHECKS_FAILED = "checks_failed"
-    CHECKS_SLOW = "checks_slow"
-    NO_CHECKS = "no_checks"
-    RULES = "rules"  # a branch rule or merge queue refuses: `detail`
-    HEAD_MOVED = "head_moved"  # since /ship was confirmed
-    REVIEW_REQUIRED = "review_required"
-    DEPENDENCY = "dependency"  # waits for `by`
-    # waiting: nobody need do anything special
-    DRAFT = "draft"
-    CHECKS = "checks"
-    MERGEABLE = "mergeable"
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,28 +139,6 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     shown: str
     at: datetime
     generation: int = 0
-
-
-class MilestoneKind(StrEnum):
-    """What is worth a line in the thread."""
-
-    PROPOSED = "proposed"
-    REVISED = "revised"
-    APPROVED = "approved"
-    OPENED = "opened"
-    HELD = "held"
-    EDITED = "edited"
-    UNASSIGNED = "unassigned"
-    SKIPPED = "skipped"  # GitHub refused a step that is not needed to ship: `note` has its words
-    SHIPPING = "shipping"
-    SHIPPED = "shipped"
-    COMPLETED = "completed"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    DROPPED = "dropped"
-    RETRIED = "retried"
-    FAILED = "failed"
 
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import unicodedata
 from base64 import b32encode
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.model import RunUid
+from valine.orchestrator.states import RunUid
 from valine.orchestrator.text import quiet
 
 if TYPE_CHECKING:

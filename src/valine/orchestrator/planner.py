@@ -14,20 +14,11 @@ import msgspec
 
 from valine.orchestrator import naming
 from valine.orchestrator.mentions import mentioned
-from valine.orchestrator.model import (
-    Actor,
-    IssueNumber,
-    LeftOut,
-    Login,
-    Plan,
-    PlanItem,
-    Reason,
-    Repository,
-    Step,
-    Task,
-)
+from valine.orchestrator.model import Repository, Task
 from valine.orchestrator.ordering import cycles, hanging_on, urgent_first
+from valine.orchestrator.plan import Actor, LeftOut, Plan, PlanItem
 from valine.orchestrator.policy import Policy
+from valine.orchestrator.states import IssueNumber, Login, Reason, Step
 from valine.orchestrator.world import IssueSeen, PlanWorld
 
 __all__ = ["digest", "make_plan", "mentioned", "refresh", "revise", "tasks", "too_big"]

@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from valine.orchestrator.model import Actor
+    from valine.orchestrator.plan import Actor
 
 FILE = ".github/valine.toml"
 ADMINISTRATOR = 1 << 3

@@ -9,19 +9,10 @@ import msgspec
 
 from valine.orchestrator import cards, naming, planner, wording
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
-from valine.orchestrator.model import (
-    Actor,
-    Approval,
-    Milestone,
-    MilestoneKind,
-    Plan,
-    Run,
-    RunNumber,
-    RunStatus,
-    Stage,
-    tell,
-)
+from valine.orchestrator.model import Approval, Milestone, Run, tell
+from valine.orchestrator.plan import Actor, Plan
 from valine.orchestrator.policy import Deed, Policy, PolicyProblem, may, parse
+from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure, PlanWorld
 
 if TYPE_CHECKING:

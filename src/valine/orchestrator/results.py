@@ -8,21 +8,8 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from valine.orchestrator import cards, events
-from valine.orchestrator.model import (
-    IssueNumber,
-    Milestone,
-    MilestoneKind,
-    Note,
-    Pending,
-    Posted,
-    Run,
-    RunStatus,
-    Stage,
-    Step,
-    TaskState,
-    Why,
-    tell,
-)
+from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, tell
+from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,18 +10,9 @@ from valine.orchestrator import naming, wording
 from valine.orchestrator.assess import waits_for
 from valine.orchestrator.decision import Decision, Look, Refusal
 from valine.orchestrator.events import WorldObserved
-from valine.orchestrator.model import (
-    Milestone,
-    MilestoneKind,
-    Run,
-    RunStatus,
-    Shipping,
-    Stage,
-    Task,
-    TaskState,
-    tell,
-)
+from valine.orchestrator.model import Milestone, Run, Shipping, Task, tell
 from valine.orchestrator.policy import may
+from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.track import judge, observe
 from valine.orchestrator.wanted import introduced, next_to_ship, still_coming
 from valine.orchestrator.world import Failure
@@ -32,7 +23,7 @@ if TYPE_CHECKING:
 
     from valine.orchestrator.decision import Outcome, State
     from valine.orchestrator.events import ShipConfirmed, ShipRequested
-    from valine.orchestrator.model import IssueNumber
+    from valine.orchestrator.states import IssueNumber
 
 replace = msgspec.structs.replace
 

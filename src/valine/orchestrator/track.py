@@ -12,19 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.orchestrator.assess import assess, awaited, is_check
-from valine.orchestrator.model import (
-    Hint,
-    Milestone,
-    MilestoneKind,
-    Note,
-    PullSeen,
-    Run,
-    Stage,
-    Task,
-    TaskState,
-    Why,
-    tell,
-)
+from valine.orchestrator.model import Hint, Milestone, Note, PullSeen, Run, Task, tell
+from valine.orchestrator.states import MilestoneKind, Stage, TaskState, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,19 +29,8 @@ from valine.orchestrator.effects import (
     MergePullRequest,
     UpdateBranch,
 )
-from valine.orchestrator.model import (
-    MilestoneKind,
-    Note,
-    Pending,
-    Posted,
-    Run,
-    RunStatus,
-    Stage,
-    Step,
-    Task,
-    TaskState,
-    Why,
-)
+from valine.orchestrator.model import Note, Pending, Posted, Run, Task
+from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ What they typed is never repeated here, so nothing needs escaping.
 from __future__ import annotations
 
 from valine.orchestrator.decision import Reply
-from valine.orchestrator.model import Run, RunStatus, Stage
+from valine.orchestrator.model import Run
+from valine.orchestrator.states import RunStatus, Stage
 
 MOST_ISSUES = 250
 LONGEST_LABEL = 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from valine.orchestrator.model import Milestone, MilestoneKind, Note, Run
+from valine.orchestrator.model import Milestone, Note, Run
+from valine.orchestrator.states import MilestoneKind
 from valine.orchestrator.text import escape, numbers, plural, size
 from valine.orchestrator.wording_github import by_milestone, note
 from valine.orchestrator.wording_tasks import doers, name, why
@@ -12,7 +13,7 @@ from valine.orchestrator.wording_tasks import doers, name, why
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from valine.orchestrator.model import IssueNumber
+    from valine.orchestrator.states import IssueNumber
 
 MOST_RUNG = 10
 MOST_NOTES = 1_300  # with the line above them and the marker below a message has no more than 2000 characters

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from valine.orchestrator.components import custom_id
 from valine.orchestrator.decision import Button, Reply
-from valine.orchestrator.model import Plan, PlanItem, RunStatus, Stage
+from valine.orchestrator.plan import Plan, PlanItem
+from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.text import escape, listed, numbers, plural, stamp
 from valine.orchestrator.wording_tasks import left_out, name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from valine.orchestrator.model import Run, RunNumber
+    from valine.orchestrator.model import Run
+    from valine.orchestrator.states import RunNumber
 
 MOST_REASONS = 15
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from valine.orchestrator import links
 from valine.orchestrator.components import custom_id
 from valine.orchestrator.decision import Button, Reply
-from valine.orchestrator.model import Run, RunStatus, Stage, Task, TaskState
+from valine.orchestrator.model import Run, Task
+from valine.orchestrator.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import escape, numbers, plural, stamp
 from valine.orchestrator.wording_plan import where
 from valine.orchestrator.wording_tasks import name, why

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from valine.orchestrator.model import Actor, LeftOut, Note, Reason, Task, TaskState, Why
+from valine.orchestrator.model import Note, Task
+from valine.orchestrator.plan import Actor, LeftOut
+from valine.orchestrator.states import Reason, TaskState, Why
 from valine.orchestrator.text import escape, listed, numbers
 
 LONGEST_DETAIL = 150

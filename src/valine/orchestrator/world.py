@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from valine.orchestrator.model import Base, IssueNumber, Login, PullRef, PullSeen
+from valine.orchestrator.model import PullSeen
+from valine.orchestrator.plan import Base, PullRef
+from valine.orchestrator.states import IssueNumber, Login
 
 
 class Blocker(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,8 @@ from valine.orchestrator.events import (
     ShipConfirmed,
     ShipRequested,
 )
-from valine.orchestrator.model import Actor, IssueNumber, RunNumber
+from valine.orchestrator.plan import Actor
+from valine.orchestrator.states import IssueNumber, RunNumber
 from valine.wire.discord_meaning import Refused, StatusAsked
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from valine.orchestrator.model import Actor
+from valine.orchestrator.plan import Actor
 
 Snowflake = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,20}$")]
 

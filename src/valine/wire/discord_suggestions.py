@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import wording_intake
-from valine.orchestrator.model import RunStatus
+from valine.orchestrator.states import RunStatus
 from valine.wire.discord_answers import Choice
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, TypedDict
 
 from valine.orchestrator.events import CancelConfirmed, DropRequested, PersonCommand, RetryRequested, StatusRequested
-from valine.orchestrator.model import Actor, IssueNumber
+from valine.orchestrator.plan import Actor
+from valine.orchestrator.states import IssueNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from valine.orchestrator.model import Sha
+from valine.orchestrator.states import Sha
 from valine.wire.github_checks import CheckState, check_state, status_state
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]

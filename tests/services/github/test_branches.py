@@ -22,7 +22,7 @@ from valine.orchestrator.events import (
     BranchDeleted,
     BranchEnsured,
 )
-from valine.orchestrator.model import IssueNumber, Sha
+from valine.orchestrator.states import IssueNumber, Sha
 
 
 async def test_a_branch_starts_with_one_commit_of_ours(world: TwinWorld) -> None:

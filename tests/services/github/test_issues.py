@@ -31,7 +31,7 @@ from valine.orchestrator.events import (
     IssueClosed,
     ReleaseEnsured,
 )
-from valine.orchestrator.model import IssueNumber, Login, Sha
+from valine.orchestrator.states import IssueNumber, Login, Sha
 
 
 async def test_a_label_is_put_on_and_taken_off_as_often_as_asked(world: TwinWorld) -> None:

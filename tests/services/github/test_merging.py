@@ -12,7 +12,7 @@ from services.github.things import BRANCH, MERGE_EFFECT, OTHER, a_rest_pull
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous, Permanent, Transient
 from valine.orchestrator.events import Merged, MergeRefused
-from valine.orchestrator.model import IssueNumber, Sha
+from valine.orchestrator.states import IssueNumber, Sha
 
 
 async def _reason(world: TwinWorld, effect: Any) -> str:

@@ -22,7 +22,7 @@ from valine.orchestrator.effects import (
 from valine.orchestrator.events import (
     PullRequestEnsured,
 )
-from valine.orchestrator.model import IssueNumber, PullNumber
+from valine.orchestrator.states import IssueNumber, PullNumber
 
 
 async def test_a_pull_request_is_a_draft_that_quotes_the_brief_and_closes_the_issue(world: TwinWorld) -> None:

@@ -12,7 +12,7 @@ from services.github.things import BRANCH, OTHER, OURS, UPDATE_EFFECT, a_commit,
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous, Transient
 from valine.orchestrator.events import BranchUpdated
-from valine.orchestrator.model import IssueNumber, Sha
+from valine.orchestrator.states import IssueNumber, Sha
 
 
 async def _behind(world: TwinWorld) -> str:

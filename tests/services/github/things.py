@@ -18,8 +18,8 @@ from valine.orchestrator.effects import (
     MergePullRequest,
     UpdateBranch,
 )
-from valine.orchestrator.model import IssueNumber, Login, PullNumber, RunUid, Sha
 from valine.orchestrator.naming import commit_message, github_marker
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunUid, Sha
 from valine.services.github.plan import body_hash
 
 UID = RunUid("abcdefghijkl")

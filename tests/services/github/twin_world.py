@@ -11,8 +11,8 @@ from builders import NOON, REPOSITORY
 from services.github.forge_world import ManualClock, Recorder
 from services.github.things import BRANCH, UID
 from valine.orchestrator.effects import EnsureBranch, EnsurePullRequest, MergePullRequest, UpdateBranch
-from valine.orchestrator.model import IssueNumber, PullNumber, Sha
 from valine.orchestrator.naming import commit_message
+from valine.orchestrator.states import IssueNumber, PullNumber, Sha
 from valine.orchestrator.world import PlanWorld
 from valine.services.github import GitHubForge, TokenAuth
 from valine.services.github.plan import body_hash

@@ -11,7 +11,7 @@ from typing import Literal
 
 from valine.orchestrator.effects import MergePullRequest, UpdateBranch
 from valine.orchestrator.events import BranchUpdated, Merged, MergeRefused
-from valine.orchestrator.model import Sha
+from valine.orchestrator.states import Sha
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.pulls import PULL, get_pull

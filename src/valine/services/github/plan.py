@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from valine.orchestrator import naming
-from valine.orchestrator.model import Base, IssueNumber, Login, PullNumber, PullRef, Sha
+from valine.orchestrator.plan import Base, PullRef
 from valine.orchestrator.planner import mentioned
 from valine.orchestrator.policy import FILE, PlanPolicy, PolicyProblem, parse
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, Sha
 from valine.orchestrator.world import Blocker, IssueSeen, PlanWorld
 from valine.services.github import errors, queries
 from valine.services.github.api import GitHubApi

@@ -10,8 +10,8 @@ from datetime import timedelta
 from valine.orchestrator import wording
 from valine.orchestrator.effects import EnsurePullRequest, EnsurePullRequestClosed
 from valine.orchestrator.events import PullRequestClosed, PullRequestEnsured
-from valine.orchestrator.model import PullNumber
 from valine.orchestrator.naming import github_marker
+from valine.orchestrator.states import PullNumber
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.http import Answer

@@ -12,7 +12,9 @@ from typing import Literal, TypeVar
 import msgspec
 
 from valine.orchestrator.assess import awaited
-from valine.orchestrator.model import Base, Login, PullNumber, PullSeen, Run, Sha, Task, TaskState, TestMerge
+from valine.orchestrator.model import PullSeen, Run, Task, TestMerge
+from valine.orchestrator.plan import Base
+from valine.orchestrator.states import Login, PullNumber, Sha, TaskState
 from valine.orchestrator.world import IssueSeen, WorkWorld
 from valine.services.github import errors, queries
 from valine.services.github.api import GitHubApi
