@@ -9,7 +9,7 @@ import msgspec
 from valine.orchestrator import wording
 from valine.orchestrator.decision import Answer, Decision, Refusal
 from valine.orchestrator.model import Milestone, Run, tell
-from valine.orchestrator.policy import may
+from valine.orchestrator.policy import Deed, may
 from valine.orchestrator.results import with_task
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.track import judge
@@ -24,27 +24,32 @@ if TYPE_CHECKING:
         StatusRequested,
     )
     from valine.orchestrator.model import Task
+    from valine.orchestrator.plan import Actor
 
 replace = msgspec.structs.replace
 
 
-def cancel_requested(run: Run, event: CancelRequested) -> Outcome:
-    """The Cancel button: what shall become of the pull requests?"""
-    denied = may(event.by, "cancel", run.plan.policy)
+def _barred(run: Run, by: Actor, deed: Deed) -> Refusal | None:
+    """Why this person may not do that to this run, if so: they lack the permission, or it is over."""
+    denied = may(by, deed, run.plan.policy)
     if denied is not None:
         return Refusal(reply=wording.denied(denied))
-    if run.final:
-        return Refusal(reply=wording.already_over(run))
+    return Refusal(reply=wording.already_over(run)) if run.final else None
+
+
+def cancel_requested(run: Run, event: CancelRequested) -> Outcome:
+    """The Cancel button: what shall become of the pull requests?"""
+    refusal = _barred(run, event.by, "cancel")
+    if refusal is not None:
+        return refusal
     return Answer(reply=wording.cancel_asked(run))
 
 
 def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
     """The run stops: nothing more is opened or merged, its claims are free, its pull requests closed if asked."""
-    denied = may(event.by, "cancel", run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=wording.denied(denied))
-    if run.final:
-        return Refusal(reply=wording.already_over(run))
+    refusal = _barred(run, event.by, "cancel")
+    if refusal is not None:
+        return refusal
     run = replace(
         run,
         status=RunStatus.CANCELLED,
@@ -61,11 +66,9 @@ def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
 
 def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
     """What is held or failing is tried again at once; checks that no longer exist are forgotten."""
-    denied = may(event.by, "retry", run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=wording.denied(denied))
-    if run.final:
-        return Refusal(reply=wording.already_over(run))
+    refusal = _barred(run, event.by, "retry")
+    if refusal is not None:
+        return refusal
     if run.stage is Stage.PROPOSED:
         return Refusal(reply=wording.not_started(run))
     task = find_task(run, event.issue) if event.issue is not None else None
@@ -101,11 +104,9 @@ def _unheld(run: Run, issue: int) -> Run:
 
 def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
     """One task leaves the run and gives up its claim; its pull request is left to people."""
-    denied = may(event.by, "drop", run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=wording.denied(denied))
-    if run.final:
-        return Refusal(reply=wording.already_over(run))
+    refusal = _barred(run, event.by, "drop")
+    if refusal is not None:
+        return refusal
     if run.stage is Stage.PROPOSED:
         return Refusal(reply=wording.not_started(run))
     task = find_task(run, event.issue)

@@ -30,15 +30,10 @@ replace = msgspec.structs.replace
 
 def requested(state: State, run: Run, event: ShipRequested) -> Outcome:
     """/ship: what would be merged now, and what would not and why; nothing is merged yet."""
-    refusal = _not_now(run, event)
-    if refusal is not None:
-        return refusal
-    if event.found is None:
-        return Look(kind="work", run=run)
-    if isinstance(event.found, Failure):
-        return Refusal(reply=wording.look_failed(run.repository, event.found))
-    run = observe(run, WorldObserved(at=event.at, world=event.found))
-    ready = shippable(run)
+    seen = _looked(run, event)
+    if not isinstance(seen, Run):
+        return seen
+    run, ready = seen, shippable(seen)
     waiting = [task for task in run.tasks if not task.settled and task not in ready]
     if not ready:
         return Decision(run=run, repository=state.repository, reply=wording.nothing_ready(run))
@@ -48,15 +43,10 @@ def requested(state: State, run: Run, event: ShipRequested) -> Outcome:
 
 def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
     """Yes to the heads that the preflight showed; if one has moved since, it is shown again and nothing starts."""
-    refusal = _not_now(run, event)
-    if refusal is not None:
-        return refusal
-    if event.found is None:
-        return Look(kind="work", run=run)
-    if isinstance(event.found, Failure):
-        return Refusal(reply=wording.look_failed(run.repository, event.found))
-    run = observe(run, WorldObserved(at=event.at, world=event.found))
-    ready = shippable(run)
+    seen = _looked(run, event)
+    if not isinstance(seen, Run):
+        return seen
+    run, ready = seen, shippable(seen)
     if not ready:
         return Decision(run=run, repository=state.repository, reply=wording.nothing_ready(run))
     if heads_digest(ready) != event.heads:
@@ -81,7 +71,8 @@ def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
     return Decision(run=run, repository=state.repository, reply=wording.ship_started(run))
 
 
-def _not_now(run: Run, event: ShipRequested | ShipConfirmed) -> Refusal | None:
+def _looked(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Look | Refusal:
+    """The run as the look that the command needs shows it; or that look, or why there is nothing to look for."""
     denied = may(event.by, "ship", run.plan.policy)
     if denied is not None:
         return Refusal(reply=wording.denied(denied))
@@ -89,7 +80,11 @@ def _not_now(run: Run, event: ShipRequested | ShipConfirmed) -> Refusal | None:
         return Refusal(reply=wording.already_shipping(run))
     if run.stage is not Stage.TRACKING:
         return Refusal(reply=wording.ship_not_possible(run))
-    return None
+    if event.found is None:
+        return Look(kind="work", run=run)
+    if isinstance(event.found, Failure):
+        return Refusal(reply=wording.look_failed(run.repository, event.found))
+    return observe(run, WorldObserved(at=event.at, world=event.found))
 
 
 def shippable(run: Run) -> list[Task]:
