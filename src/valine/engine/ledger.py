@@ -66,7 +66,8 @@ class Ledger:
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)
-        log.info("%s: %s, now %s", run.name, type(event).__name__, run.stage)
+        about = getattr(event, "key", "")  # of an effect
+        log.info("%s: %s, now %s", run.name, f"{type(event).__name__} {about}".rstrip(), run.stage)
 
     async def afford(self, lane: str, writes: int) -> None:
         """Reserve the writes in the repository's record before they are made; Transient if GitHub's limits are near."""
