@@ -20,6 +20,7 @@ GOOD = {
     "DISCORD_APPLICATION_ID": "123456789012345678",
     "DISCORD_PUBLIC_KEY": KEY,
     "DISCORD_BOT_TOKEN": "bot-token",
+    "DISCORD_GUILD_ID": "123456789012345679",
     "GITHUB_TOKEN": "github-token",
     "GITHUB_WEBHOOK_SECRET": "webhook secret",
     "GITHUB_REPOSITORY": "octo-org/octo.repo",
@@ -55,7 +56,8 @@ def test_what_is_needed_is_enough_and_the_rest_has_its_defaults() -> None:
     assert settings.github_api_url == "https://api.github.com"
     assert settings.store == "sqlite:///valine.db"
     assert settings.write_interval == 1.0
-    assert (settings.discord_guild_id, settings.queue_url, settings.warnings) == (None, None, ())
+    assert (settings.discord_channel_id, settings.queue_url) == (None, None)
+    assert settings.warnings == ()
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
@@ -66,6 +68,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         "DISCORD_APPLICATION_ID is missing",
         "DISCORD_PUBLIC_KEY is missing",
         "DISCORD_BOT_TOKEN is missing",
+        "DISCORD_GUILD_ID is missing",
         "GITHUB_WEBHOOK_SECRET is missing",
         "GITHUB_REPOSITORY is missing",
         "GITHUB_TOKEN is missing (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)",
@@ -252,18 +255,6 @@ def test_a_name_that_looks_like_ours_is_warned_about() -> None:
     settings = Settings.load(environment(VALINE_WRITE_INTERVALL="2", VALINE_QUEUE_URL="https://sqs.test/q"), None)
 
     assert settings.warnings == ("VALINE_WRITE_INTERVALL is no setting of Valine's: it is ignored",)
-
-
-@pytest.mark.parametrize(
-    ("api", "graphql"),
-    [
-        ("https://api.github.com/", "https://api.github.com/graphql"),
-        ("https://github.corp/api/v3", "https://github.corp/api/graphql"),
-        ("http://127.0.0.1:8080/github", "http://127.0.0.1:8080/github/graphql"),
-    ],
-)
-def test_graphql_is_beside_the_rest_api(api: str, graphql: str) -> None:
-    assert Settings.load(environment(GITHUB_API_URL=api), None).github_graphql_url == graphql
 
 
 def test_the_store_can_be_read_without_the_rest() -> None:

@@ -54,11 +54,11 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom this deployment serves, and what their signatures are checked with. `guild_id` None: any guild."""
+    """Whom this deployment serves, and what their signatures are checked with. Other servers are told so."""
 
     repository: str
     application_id: str
-    guild_id: str | None = None
+    guild_id: str
     public_key: bytes
     webhook_secret: str
 

@@ -122,9 +122,11 @@ async def _sweep(system: System, bell: asyncio.Event, stop: asyncio.Event) -> No
 
 
 async def _guarded(job: Callable[[], Awaitable[int]], what: str) -> bool:
-    """Whether the job had something to do; a store that is out of reach is said once a try, and tried again."""
+    """Whether the job had something to do; whatever stops it is said once a try, and it is tried again."""
     try:
         return bool(await job())
     except StoreError as error:
         log.error("%s could not be read: %s", what, error)  # noqa: TRY400 - the sentence says it all
-        return False
+    except Exception:  # without its worker or clock a server would take orders that nobody carries out
+        log.exception("%s: something broke", what)
+    return False

@@ -132,13 +132,13 @@ def test_a_guild_is_named_once_and_by_its_id(twin: Twin, options: list[str]) -> 
     assert main(["commands", "push", *options]) == 2
 
 
-def test_without_a_guild_it_is_asked_which(
+def test_without_a_guild_in_the_settings_it_is_named(
     twin: Twin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("DISCORD_GUILD_ID")
 
     assert main(["commands", "push"]) == 2
-    assert capsys.readouterr().err.startswith("Which guild?")
+    assert capsys.readouterr().err.strip() == "DISCORD_GUILD_ID is missing"
 
 
 def test_what_discord_adds_is_no_difference_and_what_it_lacks_is() -> None:

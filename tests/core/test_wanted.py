@@ -158,6 +158,10 @@ def test_a_finished_run_lets_go_of_what_never_works() -> None:
         assert play.run.wake_at is not None
         play.now += timedelta(minutes=10)
         play.decide(events.EffectFailed(at=play.now, key="unlabel:1", failure=DOWN), 1)
+    assert play.run.wake_at is not None  # a platform that is down for an hour is not given up
+
+    play.now += timedelta(hours=24)
+    play.decide(events.EffectFailed(at=play.now, key="unlabel:1", failure=DOWN), 1)
 
     assert play.run.wake_at is None
 

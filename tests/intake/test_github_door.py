@@ -4,13 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from discord_bytes import NOW
 from doors import SETTINGS, Broken, Doors, StandingClock
 from github_bytes import DELIVERY, SECRET, a_comment, encoded, payload, signed
 from valine.errors import Busy, ConfigurationError, StoreError
-from valine.intake import LARGEST_WEBHOOK, HttpRequest, Intake, IntakeSettings
+from valine.intake import LARGEST_WEBHOOK, HttpRequest, Intake
 from valine.orchestrator.events import HintReceived, StatusRequested
 from valine.ports import ReplyTo
 
@@ -161,7 +162,7 @@ async def test_health_is_whether_the_store_answers(doors: Doors) -> None:
 def test_settings_that_would_trust_nobody_or_everybody_are_refused_at_once(
     doors: Doors, key: bytes, secret: str, named: str
 ) -> None:
-    settings = IntakeSettings(repository=SETTINGS.repository, application_id="1", public_key=key, webhook_secret=secret)
+    settings = msgspec.structs.replace(SETTINGS, public_key=key, webhook_secret=secret)
 
     with pytest.raises(ConfigurationError, match=named):
         Intake(store=doors.store, queue=doors.queue, clock=StandingClock(), settings=settings)

@@ -41,7 +41,7 @@ UID = "abcdefghij23"
 EPHEMERAL_DEFERRAL = {"type": 5, "data": {"flags": 64}}
 
 
-def meaning(interaction: Json, guild: str | None = GUILD) -> Any:
+def meaning(interaction: Json, guild: str = GUILD) -> Any:
     return read(encoded(interaction), NOW, application_id=APPLICATION, guild_id=guild)
 
 
@@ -51,7 +51,7 @@ def command(interaction: Json) -> Any:
     return meant.command
 
 
-def refusal(interaction: Json, guild: str | None = GUILD) -> Reply:
+def refusal(interaction: Json, guild: str = GUILD) -> Reply:
     meant = meaning(interaction, guild)
     assert isinstance(meant, Refused)
     return meant.reply
@@ -260,10 +260,6 @@ def test_in_a_direct_message_nobodys_rights_are_known_so_nothing_is_done() -> No
 @pytest.mark.parametrize("changes", [{"guild_id": "5"}, {"application_id": "5"}, {"application_id": None}])
 def test_another_server_or_application_is_told_that_it_is_not_served(changes: Any) -> None:
     assert refusal(slash("plan", changes)) == wording_intake.another_server()
-
-
-def test_without_a_configured_guild_every_guild_of_the_application_is_served() -> None:
-    assert isinstance(meaning(slash("plan", {"guild_id": "5"}), guild=None), Asked)
 
 
 @pytest.mark.parametrize("permissions", [None, "", "all", "-1", 32, "٣", "9" * 41])

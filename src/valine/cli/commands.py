@@ -121,8 +121,6 @@ def _target(settings: Settings, guild: str | None, everywhere: bool) -> str | No
     if everywhere and guild is not None:
         raise Stop("--guild and --global exclude each other.", code=2)
     target = None if everywhere else guild or settings.discord_guild_id
-    if target is None and not everywhere:
-        raise Stop("Which guild? Set DISCORD_GUILD_ID, or give --guild ID or --global.", code=2)
     if target is not None and not (target.isascii() and target.isdigit()):
         raise Stop(f"--guild takes a guild's id, which is a number: {target} is none.", code=2)
     return target

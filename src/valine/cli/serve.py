@@ -88,7 +88,7 @@ async def _served(settings: Settings, bound: socket.socket) -> int:
     for warning in settings.warnings:
         log.warning("%s", warning)
     async with assemble(settings) as system:
-        await system.recover()  # the app does so too; a store that fails at once is told as a sentence here
+        await system.queue.recover()  # the app does so too; a store that fails at once is told as a sentence here
         code = await http.serve_all([(make_app(system), bound)], ready)
     log.info("stopped: what was stored goes on with the next start")
     return code

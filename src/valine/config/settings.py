@@ -35,7 +35,7 @@ class Settings:
     discord_application_id: str
     discord_public_key: str
     discord_bot_token: Secret
-    discord_guild_id: str | None
+    discord_guild_id: str
     discord_channel_id: str | None
     discord_api_url: str
     github_token: Secret | None
@@ -62,7 +62,10 @@ class Settings:
         application_id = read("DISCORD_APPLICATION_ID", values.digits, needed=True)
         key = read("DISCORD_PUBLIC_KEY", values.public_key, needed=True)
         bot_token = read("DISCORD_BOT_TOKEN", values.token, needed=True)
-        guild, channel = read("DISCORD_GUILD_ID", values.digits), read("DISCORD_CHANNEL_ID", values.digits)
+        # An application is public by default: without this, strangers who add the bot to a server of theirs, where
+        # they manage everything, could approve and ship here.
+        guild = read("DISCORD_GUILD_ID", values.digits, needed=True)
+        channel = read("DISCORD_CHANNEL_ID", values.digits)
         discord_api = read_or("DISCORD_API_URL", values.url, DEFAULT_DISCORD)
         secret = read("GITHUB_WEBHOOK_SECRET", Secret, needed=True)
         repository = read("GITHUB_REPOSITORY", values.repository, needed=True)
@@ -73,7 +76,7 @@ class Settings:
         prefix = read("VALINE_SECRETS_PREFIX", values.plain)
         interval = read_or("VALINE_WRITE_INTERVAL", values.seconds, DEFAULT_INTERVAL)
         # A needed one is None only beside a problem; naming them here tells mypy so.
-        if given.problems or not (application_id and key and bot_token and secret and repository):
+        if given.problems or not (application_id and key and bot_token and guild and secret and repository):
             raise ConfigurationError(tuple(given.problems))
         return cls(
             discord_application_id=application_id,
@@ -95,16 +98,6 @@ class Settings:
             write_interval=interval,
             warnings=given.warnings(),
         )
-
-    @property
-    def github_graphql_url(self) -> str:
-        """Where GraphQL is: beside the REST API, except on Enterprise Server.
-
-        https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql
-        """
-        if self.github_api_url.endswith("/api/v3"):
-            return self.github_api_url.removesuffix("/v3") + "/graphql"
-        return self.github_api_url + "/graphql"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def _unheld(run: Run, issue: int) -> Run:
     if task is None:
         return run
     present = (*task.passed_checks, *(check.key for check in task.pull.checks)) if task.pull else ()
-    return with_task(run, issue, refusal=None, known_checks=tuple(sorted(present)))
+    return with_task(run, issue, refusal=None, waiting_since=None, known_checks=tuple(sorted(present)))
 
 
 def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
@@ -123,8 +123,8 @@ def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
 
 
 def _may_be_merged(run: Run, task: Task) -> bool:
-    """Whether a merge was asked of GitHub, and it is not known what came of it."""
-    return any(key.startswith(f"merge:{task.issue}:") and entry.attempts for key, entry in run.pending.items())
+    """Whether its merge is under way: it may have been asked of GitHub, with nothing known of what came of it."""
+    return any(key.startswith(f"merge:{task.issue}:") for key in run.pending)
 
 
 def status_requested(run: Run, event: StatusRequested) -> Outcome:

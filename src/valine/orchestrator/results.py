@@ -23,6 +23,9 @@ FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(seconds=1)  # an ambiguous write is looked at, by performing it again, right away
 TOKEN_RETRY = timedelta(minutes=1)
+UPDATE_SETTLES = timedelta(seconds=5)
+LIMITED = timedelta(minutes=1)  # as long as GitHub asks for at least, where it names no time
+HOPELESS = 10  # attempts
 CHAT_RETRY = timedelta(minutes=10)
 GONE_FOR_GOOD = timedelta(hours=24)
 
@@ -120,7 +123,8 @@ def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
         heads = {**run.shipping.heads, str(result.issue): result.head}
         run = replace(run, shipping=replace(run.shipping, heads=heads))
         run = with_task(run, result.issue, updated_to=result.head)
-    return replace(run, looked_at=None, look_at=at)
+    # GitHub said that there was nothing to update, and yet it was behind: that takes a moment to become true.
+    return replace(run, looked_at=None, look_at=at + UPDATE_SETTLES if unchanged else at)
 
 
 def _merged(run: Run, result: events.Merged, at: datetime) -> Run:
@@ -141,11 +145,16 @@ def failed(run: Run, event: EffectFailed) -> Run:
         return run
     failure = event.failure
     kind = event.key.partition(":")[0]
-    if failure.kind == "permanent" and failure.code != "unauthorized" and kind not in {"message", "thread"}:
+    on_github = kind not in {"message", "thread"}
+    if failure.code == "limited" and on_github:
+        return _quietened(run, failure, event.at)
+    if on_github and entry.attempts >= HOPELESS and _hopeless(kind, failure):
+        return _for_good(run, event.key, kind, failure, event.at)
+    if failure.kind == "permanent" and failure.code != "unauthorized" and on_github:
         if not _shut_out(run, entry, failure):
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, look_at=min(run.look_at or event.at, event.at))
-    if failure.code == "lost" and kind in {"message", "thread"}:
+    if failure.code == "lost" and not on_github:
         run = _lost(run, event.key, failure, event.at)
     later = replace(
         entry,
@@ -154,6 +163,23 @@ def failed(run: Run, event: EffectFailed) -> Run:
         trouble=failure.detail or failure.code,
     )
     return replace(run, pending={**run.pending, event.key: later})
+
+
+def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
+    """A limit is GitHub's word on all writes, and nobody's failed attempt: every effect there waits for its end."""
+    until = max(failure.retry_at or at + LIMITED, at + FIRST_RETRY)
+    pending = {
+        key: entry
+        if key.partition(":")[0] in {"message", "thread"}
+        else replace(entry, not_before=max(entry.not_before or until, until), trouble=failure.detail or failure.code)
+        for key, entry in run.pending.items()
+    }
+    return replace(run, quiet_until=until, pending=pending)
+
+
+def _hopeless(kind: str, failure: Failure) -> bool:
+    """Whether what fails again and again is not GitHub being away, but something that will not come about."""
+    return failure.code == "invalid" or (failure.kind == "ambiguous" and kind in SKIPPABLE)
 
 
 def _shut_out(run: Run, entry: Pending, failure: Failure) -> bool:

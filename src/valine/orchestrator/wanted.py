@@ -39,7 +39,8 @@ replace = msgspec.structs.replace
 
 BOARD_INTERVAL = timedelta(seconds=3)
 CLOSING_GRACE = timedelta(seconds=5)  # GitHub closes the issue of a merged pull request itself, a moment later
-GIVEN_UP = 14  # attempts after which a finished run lets go of what still fails
+TIDYING = timedelta(hours=24)  # after which a finished run lets go of what still fails
+GIVEN_UP = 14  # attempts
 MILESTONES_KEPT = 100
 
 
@@ -61,13 +62,16 @@ def schedule(run: Run, at: datetime) -> Run:
 def _first_due(run: Run, effect: Effect, at: datetime) -> datetime | None:
     if isinstance(effect, EnsureMessage) and effect.name in run.messages and not effect.name.startswith("milestone"):
         return max(at, run.messages[effect.name].at + BOARD_INTERVAL)
+    if isinstance(effect, EnsureMessage | EnsureThread):
+        return None
+    quiet = run.quiet_until if run.quiet_until is not None and run.quiet_until > at else None
     if isinstance(effect, EnsureIssueClosed):
-        return at + CLOSING_GRACE
-    return None
+        return max(at + CLOSING_GRACE, quiet or at)
+    return quiet
 
 
 def _wake_at(run: Run, pending: dict[str, Pending], at: datetime) -> datetime | None:
-    if run.final:
+    if run.ended_at is not None and at - run.ended_at > TIDYING:
         pending = {key: entry for key, entry in pending.items() if entry.attempts < GIVEN_UP}
     times = [entry.not_before or at for entry in pending.values()]
     if run.look_at is not None and not run.final:

@@ -44,7 +44,8 @@ def already_proposed(run: Run) -> Reply:
     """There is an open proposal, and there is one at a time."""
     return Reply(
         text=f"{run.name} is already proposed by {name(run.requested_by)}: see {where(run)}. Nothing was changed. "
-        "Approve or reject it first."
+        "Approve or reject it first.",
+        buttons=(_reject(run),),
     )
 
 
@@ -115,7 +116,17 @@ def not_shown_yet(run: Run) -> Reply:
     """Nobody can have seen this revision."""
     return Reply(
         text=f"Revision {run.plan.revision} of {run.name} was not fully shown when you approved. Nothing was changed. "
-        f"Look at it in <#{run.channel}>, then approve again."
+        f"Look at it in <#{run.channel}>, then approve again. If it never appears there, I may not post in that channel.",
+        buttons=(_reject(run),),
+    )
+
+
+def _reject(run: Run) -> Button:
+    """The way out where the card with its own buttons cannot be posted."""
+    return Button(
+        label=f"Reject {run.name}",
+        custom_id=custom_id(run, "reject", run.plan.revision, run.plan.digest),
+        style="danger",
     )
 
 

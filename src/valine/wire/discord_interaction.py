@@ -24,7 +24,7 @@ __all__ = ["read", "verify"]
 THREADS = (10, 11, 12)  # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 
 
-def read(body: bytes, now: datetime, *, application_id: str, guild_id: str | None) -> Meaning:
+def read(body: bytes, now: datetime, *, application_id: str, guild_id: str) -> Meaning:
     """What the interaction means to the deployment that serves this application in this guild (None: in any).
 
     Raises Malformed if it is not an interaction at all.
@@ -38,13 +38,13 @@ def read(body: bytes, now: datetime, *, application_id: str, guild_id: str | Non
     return outsider or _request(interaction, now)
 
 
-def _outsider(interaction: Interaction, application_id: str, guild_id: str | None) -> Refused | None:
+def _outsider(interaction: Interaction, application_id: str, guild_id: str) -> Refused | None:
     """A refusal for whoever is not in the server that this deployment serves."""
     if interaction.application_id != application_id:
         return Refused(reply=wording_intake.another_server())
     if interaction.guild_id is None or interaction.member is None:
         return Refused(reply=wording_intake.direct_message())
-    if guild_id is not None and interaction.guild_id != guild_id:
+    if interaction.guild_id != guild_id:
         return Refused(reply=wording_intake.another_server())
     return None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from valine.orchestrator.cards import reply_body
 from valine.services.discord.answers import Answer, Code, odd
 from valine.services.discord.api import DiscordApi, Method
-from valine.services.discord.search import find_marked
+from valine.services.discord.search import find_marked, texts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +90,12 @@ class DiscordChat:
     async def _create(self, channel: str, message: Message, nonce: str) -> str:
         # https://docs.discord.com/developers/resources/message#create-message
         body = {**message.body, "nonce": nonce, "enforce_nonce": True}
-        return _id(await self._in_thread("POST", "/channels/{channel}/messages", {"channel": channel}, body))
+        answer = await self._in_thread("POST", "/channels/{channel}/messages", {"channel": channel}, body)
+        made = _id(answer)
+        # For a nonce that it knows Discord answers with the first message, whose content may be of an earlier attempt.
+        if sorted(texts(answer.value())) != sorted(texts(message.body)):
+            return await self._edit(channel, made, message)
+        return made
 
     async def _edit(self, channel: str, message: str, content: Message) -> str:
         # https://docs.discord.com/developers/resources/message#edit-message

@@ -39,7 +39,7 @@ async def find_marked(
             odd(answer, write=False)
         page.sort(key=lambda item: int(item["id"]))
         for item in page:
-            if _author(item) in authors and any(marker in text for text in _texts(item)):
+            if _author(item) in authors and any(marker in text for text in texts(item)):
                 return str(item["id"])
         if len(page) < PAGE or int(page[-1]["id"]) <= after:
             return None
@@ -55,7 +55,7 @@ def _author(item: dict[str, Any]) -> str:
     return str(author.get("id")) if isinstance(author, dict) else ""
 
 
-def _texts(item: dict[str, Any]) -> Iterator[str]:
+def texts(item: dict[str, Any]) -> Iterator[str]:
     """What the message itself says, custom ids included; not what it quotes or answers to."""
     stack: list[Any] = [item.get("content"), item.get("components"), item.get("embeds")]
     while stack:
