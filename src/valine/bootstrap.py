@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import httpx2
 
@@ -108,13 +108,21 @@ def assemble(
     )
 
 
-def open_store(address: str) -> tuple[SqliteRunStore, SqliteFile]:
-    """The store at VALINE_STORE's address, beside a server that may be running, and the file to close.
+class Opened(NamedTuple):
+    """A store and its queue, and the file to close."""
+
+    store: SqliteRunStore
+    queue: SqliteQueue
+    file: SqliteFile
+
+
+def open_store(address: str) -> Opened:
+    """What lies at VALINE_STORE's address, beside a server that may be running.
 
     Raises StoreError if there is none.
     """
     file = SqliteFile.open(store_path(address), exclusive=False)
-    return SqliteRunStore(file), file
+    return Opened(SqliteRunStore(file), SqliteQueue(file), file)
 
 
 @contextlib.asynccontextmanager

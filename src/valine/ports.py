@@ -167,7 +167,6 @@ class NewComment(msgspec.Struct, frozen=True, kw_only=True):
 
     command: PersonCommand
     reply_to: ReplyTo
-    updated_at: datetime
 
 
 class Forge(Protocol):

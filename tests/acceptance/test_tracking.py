@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
@@ -146,6 +147,30 @@ async def test_retargeted_it_is_held_until_it_leads_back() -> None:
         assert await stands(team) == ("ready", None)
 
 
+async def test_merged_into_another_branch_it_is_held_until_it_is_dropped_and_frees_nothing_before() -> None:
+    async with a_team([{"title": "First"}, {"title": "Second", "body": "Depends on #1\n"}]) as team:
+        first, _ = await team.is_ready()
+        await team.github("push", branch="release", files=None, by="ben")
+        await team.github("retarget", number=first.pull_request, base="release", by="ben")
+
+        await team.github("merge", number=first.pull_request, by="ben")
+        held = (await team.task(1)).state, (await team.task(1)).note
+        issue = team.repository()["issues"][0]["state"]
+        waiting = (await team.task(2)).note
+        refused = await team.says("/ship", by="Ana")
+        await team.github("comment", number=1, body="/valine drop", by="ben")
+        await team.github("close_issue", number=1, by="ben")
+        await team.wait(minutes=16)
+
+        assert held == ("held", Note(why=Why.RETARGETED, detail="release"))
+        assert issue == "open"
+        assert waiting == Note(why=Why.DEPENDENCY, by=(1,))
+        assert "was merged into another branch" in refused
+        assert [line for line in team.thread() if "was merged into another branch" in line]
+        assert team.merges() == []
+        assert await stands(team, 2) == ("ready", None)
+
+
 async def test_a_deleted_branch_holds_its_task_until_it_is_restored() -> None:
     async with a_team(1) as team:
         task = await a_ready_one(team)
@@ -239,6 +264,27 @@ async def test_a_check_that_never_ends_holds_the_task_after_the_policys_time() -
         await team.wait(minutes=2)
 
         assert before == ("checking", "checks")
+        assert await stands(team) == ("held", "checks_slow")
+
+
+async def test_a_check_that_is_run_again_hours_later_has_its_whole_time() -> None:
+    async with a_team(1, policy="[ship]\nchecks_minutes = 30\n") as team:
+        task = await a_ready_one(team)
+        await team.wait(hours=2)
+
+        await team.github("rerun_check", name="test", number=task.pull_request, by="ana")
+        again = await stands(team)
+        await team.wait(minutes=29)
+        before = await stands(team)
+        await team.wait(minutes=2)
+        after = await stands(team)
+        await team.github("comment", number=1, body="/valine retry", by="ana")
+        retried = await stands(team)
+        await team.wait(minutes=31)
+
+        assert (again, before) == (("checking", "checks"), ("checking", "checks"))
+        assert after == ("held", "checks_slow")
+        assert retried == ("checking", "checks")
         assert await stands(team) == ("held", "checks_slow")
 
 
@@ -453,7 +499,20 @@ async def test_somebody_without_write_permission_commands_nothing(word: str) -> 
 
         assert (await team.run()).tasks == before.tasks
         assert (await team.run()).status == "in_progress"
-        assert all("write" in answer for answer in answers(team, 1))
+        assert answers(team, 1) == []
+
+
+async def test_a_strangers_command_costs_one_question_however_often_it_comes() -> None:
+    async with a_team(1, private=False) as team:
+        await team.starts()
+        team.world.on_github("add_member", login="eve", role="read")
+        team.world.on_github("throw_fault", kind="webhook_doubled", route="issue_comment", times=1)
+
+        await team.github("comment", number=1, body="/valine drop", by="eve")
+        await team.wait(minutes=20)
+
+        assert len([path for _, _, path, _ in team.requests if path.endswith("/collaborators/eve/permission")]) == 1
+        assert answers(team, 1) == []
 
 
 @pytest.mark.parametrize("who", ["valine-bot", "helper[bot]"])
@@ -508,6 +567,66 @@ async def test_a_command_whose_webhook_was_lost_is_found_at_the_next_look() -> N
 
         assert await team.states() == {1: "dropped", 2: "started"}
         assert len(answers(team, 1)) == 1
+
+
+def comments_asked(team: Team) -> list[datetime]:
+    """From when on comments were asked for, each time."""
+    paths = [path for _, _, path, _ in team.requests if "/issues/comments?" in path]
+    return [datetime.fromisoformat(parse_qs(urlsplit(path).query)["since"][0]) for path in paths]
+
+
+async def test_after_months_without_a_run_no_comment_older_than_the_run_is_read_or_obeyed() -> None:
+    async with a_team(1) as team:
+        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
+        await team.starts()
+        await team.wait(minutes=20)
+        await team.clicks("Cancel", by="Ana")
+        await team.clicks("Cancel, keep them open", by="Ana")
+        await team.github("comment", number=1, body="/valine drop", by="chen")
+        await team.wait(days=60)
+        before = len(comments_asked(team))
+
+        await team.starts(number=2)
+        await team.wait(minutes=20)
+
+        run = await team.run(2)
+        asked = comments_asked(team)[before:]
+        assert asked
+        assert min(asked) >= run.created_at.replace(microsecond=0)
+        assert await team.states(2) == {1: "started"}
+
+
+async def test_an_old_comment_that_is_edited_into_a_command_is_not_obeyed() -> None:
+    async with a_team(1) as team:
+        made = await team.github("comment", number=1, body="Nice.", by="chen")
+        await team.wait(minutes=5)
+        await team.starts()
+        state = team.world.github._state
+        repository = next(iter(state.repositories.values()))
+        comment = repository.comments[made["id"]]
+        comment.body, comment.updated_at = "/valine drop", team.world.clock.now()
+
+        await team.wait(minutes=40)
+
+        assert await team.states() == {1: "started"}
+        assert answers(team, 1) == []
+
+
+async def test_a_lost_command_is_found_by_the_look_of_another_run_and_judged_by_its_own() -> None:
+    async with a_team([{"title": "A", "labels": ["web"]}, {"title": "B", "labels": ["api"]}]) as team:
+        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
+        await team.starts(label="web")
+        await team.wait(minutes=1)
+        await team.github("comment", number=1, body="/valine drop", by="chen")
+        await team.github("comment", number=2, body="/valine drop", by="chen")
+        await team.wait(seconds=1)
+        await team.starts(label="api", number=2)
+
+        await team.wait(minutes=20)
+
+        assert (await team.run(1)).status == "completed"
+        assert await team.states(1) == {1: "dropped"}
+        assert await team.states(2) == {2: "started"}
 
 
 async def test_a_command_on_an_issue_of_no_run_changes_nothing() -> None:
@@ -592,6 +711,32 @@ async def test_a_run_of_ten_tasks_keeps_to_its_budget_of_requests() -> None:
         # One look for the burst of webhooks of each push, and then one every quarter of an hour.
         assert tracked["github"] - opened["github"] <= 11
         assert counts(team)["github"] - tracked["github"] <= 12
+
+
+@pytest.mark.parametrize("fault", [{}, {"kind": "webhook_late", "seconds": 7.0, "times": 20}], ids=["prompt", "late"])
+async def test_a_burst_of_quick_checks_costs_a_few_looks(fault: dict[str, Any]) -> None:
+    async with a_team(1) as team:
+        task = await a_ready_one(team)
+        await team.wait(minutes=1)
+        before = looks(team)
+        if fault:
+            team.world.on_github("throw_fault", **fault)
+
+        for n in range(20):
+            for status, conclusion in (("queued", None), ("in_progress", None), ("completed", "success")):
+                team.world.on_github(
+                    "set_check", number=task.pull_request, name=f"part {n}", status=status, conclusion=conclusion
+                )
+        await team.wait(minutes=1)
+
+        assert await stands(team) == ("ready", None)
+        assert len((await team.task(1)).passed_checks) == 21
+        assert looks(team) - before <= 5
+
+
+def looks(team: Team) -> int:
+    """How often GitHub's GraphQL was asked."""
+    return sum(path.endswith("/graphql") for service, _, path, _ in team.requests if service == "github")
 
 
 def counts(team: Team) -> dict[str, int]:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from builders import REPOSITORY, a_history, a_run, a_task, after, an_approval
+from builders import NOON, REPOSITORY, a_command_envelope, a_history, a_run, a_task, after, an_approval
 from valine.cli import app, main
 from valine.cli.trouble import Debug
 from valine.orchestrator.model import Active, Repository
 from valine.orchestrator.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
 from valine.ports import Commit
+from valine.services.queue_sqlite import SqliteQueue
 from valine.services.run_store_sqlite import SqliteRunStore
 from valine.services.sqlite_file import SqliteFile
 
@@ -34,10 +35,31 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[SqliteRunStore]:
-    """A server's store."""
+def file(folder: Path) -> Iterator[SqliteFile]:
+    """A server's file."""
     with closing(SqliteFile.open(folder / "valine.db", exclusive=True)) as file:
-        yield SqliteRunStore(file)
+        yield file
+
+
+@pytest.fixture
+def store(file: SqliteFile) -> SqliteRunStore:
+    """A server's store."""
+    return SqliteRunStore(file)
+
+
+@pytest.fixture
+def queue(file: SqliteFile) -> SqliteQueue:
+    """A server's queue."""
+    return SqliteQueue(file)
+
+
+async def set_aside(queue: SqliteQueue, *ids: str) -> None:
+    """Commands that could not be dealt with, one after the other."""
+    for name in ids:
+        await queue.put(a_command_envelope(name), NOON)
+        taken = await queue.take(NOON)
+        assert taken is not None
+        await queue.set_aside(taken, "KeyError: a mistake\x1b[31m")
 
 
 async def fill(store: SqliteRunStore) -> None:
@@ -120,6 +142,58 @@ def test_an_unknown_run_is_said_so(store: SqliteRunStore, capsys: pytest.Capture
 def test_an_empty_store_says_what_makes_a_run(store: SqliteRunStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "list"]) == 0
     assert capsys.readouterr().out == f"There is no run of {REPOSITORY} yet. /plan proposes one.\n"
+
+
+@pytest.mark.parametrize(
+    ("ids", "line"),
+    [
+        (["c1"], "1 request was set aside: `valine runs dead`"),
+        (["c1", "c2"], "2 requests were set aside: `valine runs dead`"),
+    ],
+)
+def test_the_list_ends_with_what_was_set_aside(
+    store: SqliteRunStore, queue: SqliteQueue, ids: list[str], line: str
+) -> None:
+    asyncio.run(fill(store))
+    asyncio.run(set_aside(queue, *ids))
+
+    result = runner.invoke(app, ["runs", "list"], obj=Debug())
+
+    assert result.stdout.splitlines()[-1] == line
+    assert len(json.loads(runner.invoke(app, ["runs", "list", "--json"], obj=Debug()).stdout)) == 3
+
+
+def test_what_was_set_aside_is_listed_without_its_token(queue: SqliteQueue) -> None:
+    asyncio.run(set_aside(queue, "c1", "c2"))
+
+    shown = runner.invoke(app, ["runs", "dead"], obj=Debug()).stdout
+    document = runner.invoke(app, ["runs", "dead", "--json"], obj=Debug()).stdout
+
+    assert [line.split()[:2] for line in shown.splitlines()] == [["Id", "Attempts"], ["c1", "1"], ["c2", "1"]]
+    assert "KeyError: a mistake" in shown
+    assert "\x1b" not in shown
+    assert json.loads(document)[0] == {"id": "c1", "trouble": "KeyError: a mistake\x1b[31m", "attempts": 1}
+    assert "token" not in shown + document
+
+
+def test_a_request_that_was_set_aside_is_put_back(queue: SqliteQueue, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(set_aside(queue, "c1", "c2"))
+
+    assert main(["runs", "redrive", "c1"]) == 0
+    assert main(["runs", "redrive", "c1"]) == 1
+
+    assert capsys.readouterr() == (
+        "c1 is on the queue again.\n",
+        "No request c1 was set aside. `valine runs dead` lists them.\n",
+    )
+    assert asyncio.run(queue.depth()) == 1
+    assert [letter.id for letter in asyncio.run(queue.dead_letters())] == ["c2"]
+
+
+def test_where_nothing_was_set_aside_it_says_so(queue: SqliteQueue, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "dead"]) == 0
+
+    assert capsys.readouterr().out == "Nothing was set aside.\n"
 
 
 def test_no_store_is_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,7 +102,7 @@ async def play(steps: list[tuple[str, int, int]]) -> None:
             elif hands:
                 await give_back(queue, model, what, hands[which % len(hands)], now + choice)
             assert await queue.depth() == len(model.entries)
-        assert {letter.envelope.id for letter in await queue.dead_letters()} == set(model.aside)
+        assert {letter.id for letter in await queue.dead_letters()} == set(model.aside)
 
 
 @given(STEPS)

@@ -10,6 +10,7 @@ import pytest
 from builders import NOON, a_command_envelope, a_run, after, an_envelope, an_inbox
 from contract.queue_contract import QueueContract, drain, put, take
 from contract.run_store_contract import RunStoreContract, SharedRunStoreContract
+from valine.errors import StoreError
 from valine.ports import Commit
 from valine.services.queue_sqlite import DeadLetter, SqliteQueue
 from valine.services.run_store_sqlite import SqliteRunStore
@@ -135,7 +136,9 @@ async def test_a_dead_letter_keeps_its_trouble_and_can_be_sent_again(memory: Sql
     await queue.later(await take(queue), NOON, "first")
     await queue.set_aside(await take(queue), "it makes no sense")
 
-    assert list(await queue.dead_letters()) == [DeadLetter(envelope=poison, trouble="it makes no sense", attempts=2)]
+    assert list(await queue.dead_letters()) == [
+        DeadLetter(id="poison", envelope=poison, trouble="it makes no sense", attempts=2)
+    ]
     assert await queue.depth() == 0
     assert await queue.redrive("poison", after(1))
     assert not await queue.redrive("poison", after(1))
@@ -143,6 +146,38 @@ async def test_a_dead_letter_keeps_its_trouble_and_can_be_sent_again(memory: Sql
     taken = await take(queue, after(1))
     assert (taken.envelope, taken.attempts) == (poison, 0)
     assert list(await queue.dead_letters()) == []
+
+
+async def test_what_another_version_wrote_is_set_aside_and_its_lane_goes_on(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, an_envelope("newer"), an_envelope("odd"), an_envelope("ours"))
+    with memory.writing() as sql:
+        sql.execute("UPDATE queue SET envelope = ? WHERE id = 'newer'", (b'{"schema":99}',))
+        sql.execute("UPDATE queue SET envelope = ? WHERE id = 'odd'", (b"?",))
+
+    taken = await take(queue)
+
+    assert taken.envelope == an_envelope("ours")
+    assert await queue.depth() == 1
+    newer, odd = await queue.dead_letters()
+    assert (newer.id, newer.envelope, newer.attempts) == ("newer", None, 0)
+    assert "written by a newer Valine" in newer.trouble
+    assert (odd.id, odd.envelope) == ("odd", None)
+    assert not await queue.put(an_envelope("odd"), after(1))  # a repeat is swallowed all the same
+
+
+async def test_a_dead_letter_that_cannot_be_read_is_not_sent_again_and_not_lost(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, an_envelope("newer"))
+    with memory.writing() as sql:
+        sql.execute("UPDATE queue SET envelope = ?", (b'{"schema":99}',))
+    assert await queue.take(NOON) is None
+
+    with pytest.raises(StoreError, match="Run that version"):
+        await queue.redrive("newer", after(1))
+
+    assert [letter.id for letter in await queue.dead_letters()] == ["newer"]
+    assert await queue.depth() == 0
 
 
 async def test_sending_again_what_was_never_set_aside_is_no(memory: SqliteFile) -> None:

@@ -266,7 +266,7 @@ class Play:
     def finish(self, *issues: int, check: Literal["passed", "pending", "failed"] = "passed") -> None:
         """Work is pushed and marked ready, the check ended, and it was looked at."""
         for issue in issues:
-            checks = (Check(key=CHECK, state=check),)
+            checks = (Check(key=CHECK, name="test", state=check),)
             self.forge.change(
                 issue,
                 self.now,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from builders import HEAD, NOON, a_plan, a_pull, a_run, a_task, after, an_actor
@@ -10,9 +11,9 @@ from valine.orchestrator.model import Check, Note, Run, Shipping, Task
 from valine.orchestrator.policy import Policy, ShipPolicy
 from valine.orchestrator.states import IssueNumber, Sha, Step, TaskState, Why
 
-PASSED = Check(key="app/ci/test", state="passed")
-PENDING = Check(key="app/ci/test", state="pending")
-FAILED = Check(key="app/ci/test", state="failed")
+PASSED = Check(key="app/ci/test", name="test", state="passed")
+PENDING = Check(key="app/ci/test", name="test", state="pending")
+FAILED = Check(key="app/ci/test", name="test", state="failed")
 S, W = TaskState, Why
 
 
@@ -24,8 +25,8 @@ def ready(**pull: Any) -> Task:
     """A task whose pull request nothing stands against, but what is said."""
     given: dict[str, Any] = {"draft": False, "merge_state": "CLEAN"}
     seen = a_pull(**(given | pull))
-    passed = () if seen.checks else (PASSED.key,)
-    return a_task(pull=seen, pull_request=seen.number, passed_checks=passed, head_since=NOON)
+    passed: dict[str, Any] = {} if seen.checks else {"passed_checks": (PASSED.key,), "passed_names": (PASSED.name,)}
+    return a_task(pull=seen, pull_request=seen.number, head_since=NOON, **passed)
 
 
 def test_a_task_is_queued_then_started() -> None:
@@ -41,6 +42,16 @@ def test_what_is_green_is_ready() -> None:
 
 def test_what_is_merged_is_merged_whatever_else_is_so() -> None:
     assert judged(ready(state="merged", draft=True, mergeable="no")).state is S.MERGED
+
+
+def test_what_is_merged_into_another_branch_is_not_merged_and_holds_those_that_wait_for_it() -> None:
+    astray = ready(state="merged", base="release")
+    dependent = a_task(42, pull=ready().pull, passed_checks=("t",), depends_on=(astray.issue,))
+
+    found, waiting = judged(astray), judged(dependent, astray)
+
+    assert (found.state, found.note) == (S.HELD, Note(why=W.RETARGETED, detail="release"))
+    assert (waiting.state, waiting.note) == (S.READY, Note(why=W.DEPENDENCY, by=(astray.issue,)))
 
 
 @pytest.mark.parametrize(
@@ -133,9 +144,12 @@ def test_a_policy_may_do_without_checks() -> None:
 
 
 def test_checks_that_do_not_end_hold_in_the_end() -> None:
-    task = judged(ready(checks=(PENDING,)), at=3600)
+    seen = msgspec.structs.replace(ready(checks=(PENDING,)), waiting_since=NOON)
 
-    assert (task.state, task.note) == (S.HELD, Note(why=W.CHECKS_SLOW, detail="app/ci/test"))
+    early, late = judged(seen, at=3599), judged(seen, at=3600)
+
+    assert early.state is S.CHECKING
+    assert (late.state, late.note) == (S.HELD, Note(why=W.CHECKS_SLOW, detail="app/ci/test"))
 
 
 @pytest.mark.parametrize(("known", "required"), [(("app/ci/lint",), ()), ((), ("lint",))])
@@ -153,6 +167,18 @@ def test_a_required_check_is_known_by_its_name_alone() -> None:
     assert missing_checks(a_run(required_checks=("test",)), ready()) == set()
 
 
+@pytest.mark.parametrize(
+    ("key", "name"), [("integration/test", "integration/test"), ("app/wf/integration/test", "integration/test")]
+)
+def test_a_required_check_is_not_one_whose_name_only_ends_like_it(key: str, name: str) -> None:
+    other = Check(key=key, name=name, state="failed")
+    green = a_task(pull=a_pull(), passed_checks=(key,), passed_names=(name,))
+
+    for task in (green, ready(checks=(other,))):
+        assert missing_checks(a_run(required_checks=("test",)), task) == {"test"}
+        assert missing_checks(a_run(required_checks=("integration/test",)), task) == set()
+
+
 @pytest.mark.parametrize("state", [S.MERGED, S.DROPPED, S.FAILED])
 def test_what_is_settled_is_judged_no_more(state: TaskState) -> None:
     task = a_task(state=state, pull=a_pull(state="closed"))
@@ -163,7 +189,8 @@ def test_what_is_settled_is_judged_no_more(state: TaskState) -> None:
 @pytest.mark.parametrize("pull", [{"checks": (PENDING,)}, {"checks": (), "head": HEAD}])
 def test_the_clock_rings_when_time_alone_changes_the_verdict(pull: dict[str, Any]) -> None:
     run: Run = a_run()
-    seen = a_task(pull=a_pull(draft=False, merge_state="CLEAN", **pull), head_since=NOON)
+    pull_seen = a_pull(draft=False, merge_state="CLEAN", **pull)
+    seen = a_task(pull=pull_seen, head_since=NOON, waiting_since=NOON if pull_seen.checks else None)
     task = assess(run, seen, after(1))
 
     rings = verdict_changes_at(run, task)

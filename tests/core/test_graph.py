@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.play import LEAD, Play
-from valine.orchestrator import events
+from core.play import CHECK, LEAD, Play
+from valine.orchestrator import events, wording
+from valine.orchestrator.decision import Decision, Refusal
 from valine.orchestrator.graph import MOVES
+from valine.orchestrator.model import Check
+from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WRITER = Actor(platform="github", id="ana", name="ana", may_write=True)
 GONE = Failure(kind="permanent", code="not_found", detail="Not Found")
 ONE = IssueNumber(1)
 TWO = IssueNumber(2)
@@ -118,6 +122,9 @@ def cancel_while_shipping(play: Play) -> None:
 
 def drop_all_while_shipping(play: Play) -> None:
     ship(play)
+    for issue in (1, 2):  # a merge that may have been asked for must come to its end first
+        play.forge.change(issue, play.now, checks=(Check(key=CHECK, state="pending"),))
+    play.look()
     play.says(events.DropRequested, run=play.run.number, issue=ONE)
     play.says(events.DropRequested, run=play.run.number, issue=TWO)
 
@@ -181,6 +188,19 @@ def test_every_stage_can_be_left_but_the_last() -> None:
     left = {move.source for move in MOVES if move.source is not move.target}
 
     assert left == {None, *Stage} - {Stage.DONE}
+
+
+@pytest.mark.parametrize(("seconds", "dropped"), [(-1, False), (0, True), (1, True)])
+def test_a_comment_that_is_older_than_the_run_does_not_mean_it(seconds: float, dropped: bool) -> None:  # noqa: FBT001
+    play = Play()
+    play.now += timedelta(milliseconds=700)  # GitHub's times are whole seconds
+    play.tracked()
+    asked = play.run.created_at.replace(microsecond=0) + timedelta(seconds=seconds)
+
+    outcome = play.says(events.DropRequested, by=WRITER, number=1, issue=ONE, asked_at=asked)
+
+    assert isinstance(outcome, Decision) is dropped
+    assert outcome == Refusal(reply=wording.no_run()) or dropped
 
 
 def test_a_whole_day_ends_with_nothing_wanted() -> None:

@@ -193,8 +193,8 @@ class Walk:
         pull = forge.pulls.get(100 + issue)
         if pull is None or pull.state == "merged":
             return
-        green = (Check(key=CHECK, state="passed"),)
-        check = Check(key=CHECK, state=dice.choice(["passed", "pending", "failed"]))
+        green = (Check(key=CHECK, name="test", state="passed"),)
+        check = Check(key=CHECK, name="test", state=dice.choice(["passed", "pending", "failed"]))
         deeds: list[dict[str, Any]] = [
             {"head": forge.sha(), "changed_files": 1, "checks": ()},
             {"draft": False, "changed_files": 1, "merge_state": "CLEAN", "checks": green},
@@ -216,7 +216,7 @@ class Walk:
     def all_is_well(self) -> None:
         """Everybody pushed, un-drafted, and is green."""
         well: dict[str, Any] = {"draft": False, "changed_files": 1, "merge_state": "CLEAN", "mergeable": "yes"}
-        well |= {"review": "none", "base": "main", "checks": (Check(key=CHECK, state="passed"),)}
+        well |= {"review": "none", "base": "main", "checks": (Check(key=CHECK, name="test", state="passed"),)}
         for number, pull in self.play.forge.pulls.items():
             if pull.state == "open":
                 self.play.forge.change(number - 100, self.play.now, **well)

@@ -58,6 +58,12 @@ def test_every_key_can_be_set() -> None:
     assert policy.people == {"ana": "80351110224678912"}
 
 
+def test_labels_are_taken_without_the_spaces_around_them() -> None:
+    policy = parse('[plan]\nlabel = " go "\npriorities = ["urgent ", " soon"]\n[tasks]\nlabel = "wip "')
+
+    assert (policy.plan.label, policy.plan.priorities, policy.tasks.label) == ("go", ("urgent", "soon"), "wip")
+
+
 BAD = (
     "[plan]\nlimt = 3",
     "[plan]\nzzz = 3",

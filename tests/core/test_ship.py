@@ -126,11 +126,11 @@ def test_what_is_checked_again_is_waited_for() -> None:
     play = Play(1).tracked()
     play.finish(1)
     play.confirm()
-    play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/test", state="pending"),))
+    play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/test", name="test", state="pending"),))
     play.look()
     assert play.run.stage is Stage.SHIPPING
 
-    play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/test", state="passed"),))
+    play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/test", name="test", state="passed"),))
     play.wait(minutes=3)
 
     assert play.run.status is RunStatus.COMPLETED
@@ -217,7 +217,7 @@ def test_there_may_be_nothing_to_retry_and_no_such_task() -> None:
 def test_a_retry_forgets_checks_that_are_no_more() -> None:
     play = Play(1).tracked()
     play.finish(1)
-    play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/renamed", state="passed"),))
+    play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/renamed", name="renamed", state="passed"),))
     play.look()
     assert play.task(1).state is TaskState.CHECKING
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 replace = msgspec.structs.replace
 
 NEW = Sha("9" * 40)
-PASSED = Check(key="app/ci/test", state="passed")
+PASSED = Check(key="app/ci/test", name="test", state="passed")
+PENDING = Check(key="app/ci/test", name="test", state="pending")
 
 
 def tracking(*tasks: Task, **changes: Any) -> Run:
@@ -102,9 +103,32 @@ def test_a_proposal_is_concerned_by_its_issues(name: str, issue: int, matters: b
     ],
 )
 def test_a_hint_is_satisfied_by_what_was_already_seen(hint: dict[str, Any], already: bool) -> None:  # noqa: FBT001
-    run = tracking(a_seen_task(passed_checks=(PASSED.key,)), looked_at=after(-60))
+    run = tracking(a_seen_task(passed_checks=(PASSED.key,), passed_names=(PASSED.name,)), looked_at=after(-60))
 
     assert satisfied(run, a_hint(**hint)) == already
+
+
+@pytest.mark.parametrize(
+    ("state", "looked", "already"),
+    [("pending", -60, False), ("pending", 1, True), ("failed", 1, False), ("passed", -60, True)],
+)
+def test_that_a_check_began_is_satisfied_by_any_later_look_at_how_it_ended(
+    state: Any,
+    looked: float,
+    already: bool,  # noqa: FBT001
+) -> None:
+    task = a_seen_task(passed_checks=(PASSED.key,), passed_names=(PASSED.name,))
+    hint = a_hint(name="check_run.created", head=a_pull().head, check="test", state=state)
+
+    assert satisfied(tracking(task, looked_at=after(looked)), hint) == already
+
+
+def test_a_check_that_shares_its_name_with_another_satisfies_a_hint_by_a_later_look_only() -> None:
+    task = a_seen_task(pull=a_pull(checks=(PENDING,)), passed_checks=("app/nightly/test",), passed_names=("test",))
+    hint = a_hint(name="check_run.completed", head=a_pull().head, check="test", state="passed")
+
+    assert not satisfied(tracking(task, looked_at=after(-60)), hint)
+    assert satisfied(tracking(task, looked_at=after(1)), hint)
 
 
 def test_a_hint_that_says_no_more_is_satisfied_by_a_later_look() -> None:
@@ -145,6 +169,18 @@ def test_a_new_head_forgets_what_github_refused() -> None:
 
     assert moved.tasks[0].refusal is None
     assert same.tasks[0].refusal is not None
+
+
+def test_checks_are_waited_for_from_when_they_were_first_pending_and_anew_for_each_head() -> None:
+    green, pending = a_pull(draft=False, checks=(PASSED,)), a_pull(draft=False, checks=(PENDING,))
+    pushed = replace(pending, head=NEW)
+    run, since = tracking(a_seen_task(pull=green)), []
+
+    for at, pull in ((60, green), (7200, pending), (7260, pending), (7320, pushed), (7380, replace(green, head=NEW))):
+        run = seen(run, a_work_world(pulls=(pull,)), at=at)
+        since.append(run.tasks[0].waiting_since)
+
+    assert since == [None, after(7200), after(7200), after(7320), None]
 
 
 def test_a_pull_request_merged_by_hand_is_told_from_one_that_was_shipped() -> None:

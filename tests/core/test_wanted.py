@@ -226,7 +226,7 @@ def test_250_tasks_fit_into_a_document_whatever_becomes_of_them() -> None:
     play = opened(250)
     checks = tuple(Check(key=f"github-actions/ci/job {n}", state="passed") for n in range(4))
     for issue in range(1, 251):
-        mine = (*checks, Check(key=CHECK, state="failed" if issue % 5 else "passed"))
+        mine = (*checks, Check(key=CHECK, name="test", state="failed" if issue % 5 else "passed"))
         play.forge.change(issue, play.now, draft=False, changed_files=3, checks=mine, merge_state="CLEAN")
     play.look()
     size = len(encode(play.run))

@@ -105,7 +105,7 @@ def test_every_reply() -> None:
                 "r12 expired <t:1793707200:R>. Nothing was changed. `/plan` makes a new one.",
             ],
             "not_shown_yet": [
-                "Revision 1 of r12 was not fully shown when you approved. Nothing was changed. Look at it in <#555>, then approve again."
+                "Revision 1 of r12 was not fully shown when you approved. Nothing was changed. Look at it in <#555>, then approve again. If it does not appear, I may not post there."
             ],
             "nothing_left": [
                 "That would leave nothing in r12. Nothing was changed. Reject it if that is what you want.",
@@ -262,10 +262,12 @@ def test_every_button() -> None:
 
     assert buttons == snapshot(
         [
+            ("Reject r12", "v1:reject:12:abcdefgh2345:1:6jr4jcfdl2px", "danger"),
             ("Cancel, keep them open", "v1:cancel-keep:12:abcdefgh2345", "danger"),
             ("Cancel and close them", "v1:cancel-close:12:abcdefgh2345", "danger"),
             ("Cancel it", "v1:cancel-keep:12:abcdefgh2345", "danger"),
             ("Look again", "v1:ship:12:abcdefgh2345", "primary"),
+            ("Reject r12", "v1:reject:12:abcdefgh2345:1:6jr4jcfdl2px", "danger"),
             ("Status", "v1:status:12:abcdefgh2345", "secondary"),
             ("Merge 1 pull request", "v1:confirm:12:abcdefgh2345:hhhhhhhh2345", "success"),
             ("Merge 1 pull request", "v1:confirm:12:abcdefgh2345:hhhhhhhh2345", "success"),
@@ -320,6 +322,14 @@ def test_why_without_particulars_names_the_author_or_somebody() -> None:
     )
     assert wording.why(Note(why=Why.RULES), a_task()) == snapshot(
         "a rule of the repository does not let it be merged: somebody must satisfy it"
+    )
+
+
+def test_what_was_merged_into_another_branch_is_told_as_that() -> None:
+    task = a_task(pull=a_pull(state="merged", base="release"))
+
+    assert wording.why(Note(why=Why.RETARGETED, detail="release"), task) == snapshot(
+        "its pull request was merged into another branch (release): somebody must bring it into the base branch, then drop the issue from the run"
     )
 
 

@@ -142,11 +142,11 @@ class Town:
 
     def run(self) -> Run | None:
         """Run 1, as the store has it."""
-        store, file = open_store(self._settings["VALINE_STORE"])
+        opened = open_store(self._settings["VALINE_STORE"])
         try:
-            return asyncio.run(store.run(REPOSITORY, 1))
+            return asyncio.run(opened.store.run(REPOSITORY, 1))
         finally:
-            file.close()
+            opened.file.close()
 
     # People -----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""`valine runs`: what the store knows, read beside a server that may be running, and never written."""
+"""`valine runs`: what the store knows, read beside a server that may be running; redrive alone writes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from valine.bootstrap import Opened
     from valine.orchestrator.model import Run, Task
     from valine.ports import History, RunStore
 
@@ -36,15 +37,20 @@ def list_runs(
     import asyncio
 
     from valine.cli import tables
+    from valine.orchestrator.text import plural
 
-    with _store(env) as (store, repository):
-        runs = asyncio.run(_listed(store, repository, everything=everything))
+    with _opened(env) as (opened, repository):
+        runs = asyncio.run(_listed(opened.store, repository, everything=everything))
+        dead = len(asyncio.run(opened.queue.dead_letters()))
     if as_json:
         tables.as_json([_summary(run) for run in runs])
-    elif not runs:
-        typer.echo(f"There is no run of {repository} yet. /plan proposes one.")
-    else:
+        return
+    if runs:
         tables.table(("Run", "Status", "Stage", "Tasks", "Made", "By"), [_row(run) for run in runs])
+    else:
+        typer.echo(f"There is no run of {repository} yet. /plan proposes one.")
+    if dead:
+        typer.echo(f"{plural(dead, 'request')} {'was' if dead == 1 else 'were'} set aside: `valine runs dead`")
 
 
 @app.command()
@@ -59,8 +65,8 @@ def show(
 
     from valine.cli import tables
 
-    with _store(env) as (store, repository):
-        found, steps = asyncio.run(_found(store, repository, _number(run), history=history))
+    with _opened(env) as (opened, repository):
+        found, steps = asyncio.run(_found(opened.store, repository, _number(run), history=history))
     if found is None:
         raise Stop(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
     if as_json:
@@ -72,9 +78,44 @@ def show(
         tables.table(("Step", "When", "What", "By"), [_step(step) for step in steps])
 
 
+@app.command()
+def dead(as_json: AsJson = False, env: EnvFile = None) -> None:
+    """List the requests that were set aside because they could not be dealt with."""
+    import asyncio
+
+    from valine.cli import tables
+
+    with _opened(env) as (opened, _):
+        letters = asyncio.run(opened.queue.dead_letters())
+    if as_json:  # without the envelope: it has the token that answers its author
+        tables.as_json([{"id": one.id, "trouble": one.trouble, "attempts": one.attempts} for one in letters])
+    elif letters:
+        rows = [(_plain(one.id), str(one.attempts), _plain(one.trouble)) for one in letters]
+        tables.table(("Id", "Attempts", "Trouble"), rows)
+    else:
+        typer.echo("Nothing was set aside.")
+
+
+@app.command()
+def redrive(
+    request: Annotated[str, typer.Argument(metavar="ID", help="Which one, as `valine runs dead` names it.")],
+    env: EnvFile = None,
+) -> None:
+    """Put a request that was set aside back on the queue."""
+    import asyncio
+
+    from valine.bootstrap import wall_clock
+
+    with _opened(env) as (opened, _):
+        found = asyncio.run(opened.queue.redrive(request, wall_clock().now()))
+    if not found:
+        raise Stop(f"No request {_plain(request)} was set aside. `valine runs dead` lists them.")
+    typer.echo(f"{_plain(request)} is on the queue again.")
+
+
 @contextmanager
-def _store(env: Path | None) -> Iterator[tuple[RunStore, str]]:
-    """The store and the repository's name. Raises ConfigurationError or StoreError."""
+def _opened(env: Path | None) -> Iterator[tuple[Opened, str]]:
+    """The store with its queue, and the repository's name. Raises ConfigurationError or StoreError."""
     import os
 
     from valine.bootstrap import open_store
@@ -82,11 +123,11 @@ def _store(env: Path | None) -> Iterator[tuple[RunStore, str]]:
 
     source = env or DOTENV
     address, repository = store_url(os.environ, source), repository_name(os.environ, source)
-    store, file = open_store(address)
+    opened = open_store(address)
     try:
-        yield store, repository
+        yield opened, repository
     finally:
-        file.close()
+        opened.file.close()
 
 
 async def _listed(store: RunStore, repository: str, *, everything: bool) -> list[Run]:

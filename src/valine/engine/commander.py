@@ -48,9 +48,10 @@ class Commander:
     async def apologise(self, lane: str, command: PersonCommand, reply_to: ReplyTo) -> None:
         """Tell a person that their command broke Valine; nothing more can be done for it."""
         try:
-            await self._reply(lane, command, reply_to, wording.failed_inside(command.id))
-        except (OutsideError, Conflict) as error:
-            log.warning("nobody could be told that %s failed: %s", command.id, error)
+            if _heard(await self._vouched(command)):
+                await self._reply(lane, command, reply_to, wording.failed_inside(command.id))
+        except Exception as error:  # noqa: BLE001 - it may be the very thing that broke
+            log.warning("nobody could be told that %s failed: %r", command.id, error)
 
     async def _vouched(self, command: PersonCommand) -> PersonCommand:
         """GitHub's word on whether the author of a comment may write."""
@@ -63,7 +64,7 @@ class Commander:
         for _ in range(RACES):
             state = await self._ledger.state(lane, command.run)
             event, outcome = await self._decided(state, command)
-            inbox = _inbox(event, outcome)
+            inbox = _inbox(event, outcome) if _heard(command) else Inbox(id=command.id, at=event.at)
             try:
                 await self._ledger.commit(state, event, outcome, inbox)
             except Conflict:
@@ -109,6 +110,11 @@ class Commander:
                 since=reply_to.at,
             )
         )
+
+
+def _heard(command: PersonCommand) -> bool:
+    """Whether they are answered: strangers on GitHub are not, or anybody could make Valine write as much as they do."""
+    return command.by.platform != "github" or command.by.may_write
 
 
 def _inbox(event: PersonCommand, outcome: Outcome) -> Inbox:

@@ -16,6 +16,7 @@ from valine.engine.commander import Commander
 from valine.engine.ledger import Ledger
 from valine.errors import Conflict, OutsideError, StoreError
 from valine.orchestrator import cards, effects, events, naming, track
+from valine.orchestrator.graph import commented
 from valine.orchestrator.model import Posted
 from valine.orchestrator.states import RunNumber, Stage
 from valine.orchestrator.wanted import wanted
@@ -133,13 +134,17 @@ class Engine:
             log.warning("comments of %s could not be read: %s", run.repository, error)
 
     async def _read_comments(self, run: Run) -> None:
-        record = await self._store.repository(run.repository)
-        now = self._clock.now()
-        if record.comments_seen is not None and now - record.comments_seen < COMMENTS_INTERVAL:
+        state = await self._ledger.state(run.repository, None)
+        record, now = state.repository, self._clock.now()
+        if not state.active or (record.comments_seen and now - record.comments_seen < COMMENTS_INTERVAL):
             return
-        since = record.comments_seen or (run.approvals[0].at if run.approvals else run.created_at)
-        for found in await self._forge.comments_since(since - SEEN_AGAIN):
-            if await self._store.inbox(found.command.id, now) is None and found.updated_at >= run.created_at:
+        since = min(active.created_at for active in state.active).replace(microsecond=0)
+        if record.comments_seen is not None:
+            since = max(since, record.comments_seen - SEEN_AGAIN)
+        for found in await self._forge.comments_since(since):
+            if found.command.asked_at < since or commented(state, found.command) is None:
+                continue  # an old comment that was edited, or nothing to do with what is under way
+            if await self._store.inbox(found.command.id, now) is None:
                 await self._queue.put(
                     Envelope(
                         id=found.command.id,

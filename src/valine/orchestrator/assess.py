@@ -46,11 +46,18 @@ def _verdict(run: Run, task: Task, at: datetime) -> Verdict:
     if task.pull is None:
         return _before_first_sight(task)
     if task.pull.state == "merged":
-        return TaskState.MERGED, None
+        return _merged(run, task.pull)
     for obstacle in _obstacles(run, task, task.pull, at):
         return obstacle
     blockers = waits_for(run, task)
     return TaskState.READY, Note(why=Why.DEPENDENCY, by=blockers) if blockers else None
+
+
+def _merged(run: Run, pull: PullSeen) -> Verdict:
+    """Merged is what is in the run's base: in any other branch it is of no use to those that wait for it."""
+    if pull.base == run.plan.base.branch:
+        return TaskState.MERGED, None
+    return TaskState.HELD, Note(why=Why.RETARGETED, detail=pull.base)
 
 
 def _before_first_sight(task: Task) -> Verdict:
@@ -100,15 +107,14 @@ def _checks(run: Run, task: Task, pull: PullSeen, at: datetime) -> Iterator[Verd
     failed = sorted(check.key for check in pull.checks if check.state == "failed")
     if failed:
         yield TaskState.HELD, Note(why=Why.CHECKS_FAILED, detail=", ".join(failed))
-    seen = {check.key for check in pull.checks if check.state == "pending"}
-    waiting = sorted(seen | missing_checks(run, task))
-    age = at - (task.head_since or at)
+    waiting = waiting_checks(run, task)
     if waiting:
+        age = at - (task.waiting_since or at)
         slow = age >= timedelta(minutes=run.plan.policy.ship.checks_minutes)
         state, why = (TaskState.HELD, Why.CHECKS_SLOW) if slow else (TaskState.CHECKING, Why.CHECKS)
         yield state, Note(why=why, detail=", ".join(waiting))
     elif not task.passed_checks and run.plan.policy.ship.checks != "none":
-        if age < CHECKS_APPEAR:
+        if at - (task.head_since or at) < CHECKS_APPEAR:
             yield TaskState.CHECKING, Note(why=Why.CHECKS)
         yield TaskState.HELD, Note(why=Why.NO_CHECKS)
 
@@ -117,10 +123,16 @@ def verdict_changes_at(run: Run, task: Task) -> datetime | None:
     """When time alone will change the verdict: checks that did not appear, or do not end."""
     if task.state is not TaskState.CHECKING or task.note is None or task.note.why is not Why.CHECKS:
         return None
-    if task.head_since is None:
-        return None
-    patience = timedelta(minutes=run.plan.policy.ship.checks_minutes) if task.note.detail else CHECKS_APPEAR
-    return task.head_since + patience
+    if task.note.detail:
+        patience = timedelta(minutes=run.plan.policy.ship.checks_minutes)
+        return task.waiting_since + patience if task.waiting_since else None
+    return task.head_since + CHECKS_APPEAR if task.head_since else None
+
+
+def waiting_checks(run: Run, task: Task) -> list[str]:
+    """The checks that must still end on this head, by key: those that are pending, and those that are missing."""
+    pending = {check.key for check in task.pull.checks if check.state == "pending"} if task.pull else set()
+    return sorted(pending | missing_checks(run, task))
 
 
 def missing_checks(run: Run, task: Task) -> set[str]:
@@ -129,10 +141,5 @@ def missing_checks(run: Run, task: Task) -> set[str]:
     A required check is known by its name (context) alone, one that was seen by app, workflow and name.
     """
     present = set(task.passed_checks) | ({check.key for check in task.pull.checks} if task.pull else set())
-    unseen = {name for name in run.required_checks if not any(is_check(key, name) for key in present)}
-    return (set(task.known_checks) - present) | unseen
-
-
-def is_check(key: str, name: str) -> bool:
-    """Whether the check of this key (app/workflow/name, or a context) goes by that name; names may have slashes."""
-    return key == name or key.endswith(f"/{name}")
+    names = set(task.passed_names) | ({check.name for check in task.pull.checks} if task.pull else set())
+    return (set(task.known_checks) - present) | (set(run.required_checks) - names)

@@ -147,14 +147,22 @@ def meant(state: State, event: PersonCommand) -> Run | Refusal:
     if event.run is not None:
         return _named(state, event, event.run)
     if event.number is not None:
-        found = next((run for run in state.active if control.is_about(run, event.number)), None)
-        return found or Refusal(reply=wording.no_run())
+        return commented(state, event) or Refusal(reply=wording.no_run())
     deciding = isinstance(event, events.PlanApproved | events.PlanEdited | events.PlanRejected)
     fitting = [run for run in state.active if (run.stage is Stage.PROPOSED) == deciding] or list(state.active)
     if len(fitting) == 1:
         return fitting[0]
     names = [run.name for run in fitting]
     return Refusal(reply=wording.which_run(names) if names else wording.no_run())
+
+
+def commented(state: State, event: PersonCommand) -> Run | None:
+    """The active run on whose issue or pull request that comment is, unless the comment is older than the run."""
+    for run in state.active:
+        made = run.created_at.replace(microsecond=0)  # GitHub's times are whole seconds
+        if event.number is not None and control.is_about(run, event.number) and event.asked_at >= made:
+            return run
+    return None
 
 
 def _named(state: State, event: PersonCommand, number: int) -> Run | Refusal:

@@ -33,6 +33,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """The latest result of one check. `key` is app/workflow/name, or the context of a commit status."""
 
     key: str
+    name: str = ""  # the last part of the key alone, which may have slashes of its own
     state: Literal["passed", "pending", "failed"]
     required: bool = False
     url: str | None = None
@@ -98,8 +99,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     edited: bool = False  # the issue changed after approval
     pull: PullSeen | None = None
     passed_checks: tuple[str, ...] = ()  # keys of the checks that passed on the head
+    passed_names: tuple[str, ...] = ()  # their bare names: what rules and webhooks call them
     known_checks: tuple[str, ...] = ()  # a check once seen that is missing counts as pending
     head_since: datetime | None = None
+    waiting_since: datetime | None = None  # since when some check has been pending or missing on the head
     told: str | None = None  # for what it was last held, and at which head
     refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
     updated_to: Sha | None = None  # the head that our own update of the branch gave it, until it is seen
@@ -208,6 +211,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     lag: int = 0  # looks in a row that were older than a hint
     doubt: Hint | None = None  # the hint that they were older than
     required_checks: tuple[str, ...] = ()
+    quiet_until: datetime | None = None  # GitHub's limits: nothing is written there before
     unreachable_since: datetime | None = None
     wake_at: datetime | None = None
 

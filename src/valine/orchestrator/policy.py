@@ -95,7 +95,7 @@ def _label(value: str) -> bool:
 
 
 def _distinct(values: tuple[str, ...], good: Callable[[str], Any]) -> bool:
-    return all(map(good, values)) and len({value.casefold() for value in values}) == len(values)
+    return all(map(good, values)) and len({value.strip().casefold() for value in values}) == len(values)
 
 
 # Every key: what is expected of it, and whether a value of the right type is.
@@ -139,7 +139,7 @@ def parse(text: str | None) -> Policy:
     _check_people(data.get("people", {}))
     policy = msgspec.convert(data, Policy)
     _check_values(policy)
-    return policy
+    return _stripped(policy)
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -184,6 +184,17 @@ def _check_values(policy: Policy) -> None:
         value = getattr(getattr(policy, table), key)
         if not good(value):
             raise _problem(name, expected, value)
+
+
+def _stripped(policy: Policy) -> Policy:
+    """The policy with its labels as GitHub has them: without spaces around."""
+    plan, tasks = policy.plan, policy.tasks
+    priorities = tuple(label.strip() for label in plan.priorities)
+    return msgspec.structs.replace(
+        policy,
+        plan=msgspec.structs.replace(plan, label=plan.label.strip(), priorities=priorities),
+        tasks=msgspec.structs.replace(tasks, label=tasks.label.strip()),
+    )
 
 
 def _problem(key: str, expected: str, value: object) -> PolicyProblem:

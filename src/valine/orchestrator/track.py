@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator.assess import assess, awaited, is_check
+from valine.orchestrator.assess import assess, awaited, waiting_checks
 from valine.orchestrator.model import Hint, Milestone, Note, PullSeen, Run, Task, tell
 from valine.orchestrator.states import MilestoneKind, Stage, TaskState, Why
 
@@ -103,12 +103,16 @@ def _issue_satisfies(task: Task, name: str) -> bool | None:
     return None if task.issue_open == wanted else False
 
 
-def _check_satisfies(task: Task, name: str, state: str) -> bool:
-    """Whether the check was seen with that result; a re-run changes it again, and has its own hint."""
-    if state == "passed":
-        return any(is_check(key, name) for key in task.passed_checks)
-    checks = task.pull.checks if task.pull else ()
-    return any(is_check(check.key, name) and check.state == state for check in checks)
+def _check_satisfies(task: Task, name: str, state: str) -> bool | None:
+    """Whether the check was seen with that result. Several may go by one name: then it cannot be told whose it was.
+
+    That one began cannot be told from how it ended: the hint may be late, or of a re-run.
+    """
+    seen = {check.state for check in task.pull.checks if check.name == name} if task.pull else set()
+    seen |= {"passed"} if name in task.passed_names else set()
+    if seen == {state}:
+        return True
+    return None if state in seen or (seen and state == "pending") else False
 
 
 def difference(run: Run, world: WorkWorld) -> WorkWorld:
@@ -168,10 +172,18 @@ def judge(run: Run, at: datetime) -> Run:
     """The run with every task assessed, merges noted, and a milestone for each that has come to be held."""
     if run.final:
         return run
+    run = replace(run, tasks=tuple(_waiting(run, task, at) for task in run.tasks))
     judged = replace(run, tasks=tuple(_noting_merge(run, assess(run, task, at), at) for task in run.tasks))
     # Twice: whether one waits for another depends on the other's verdict.
     judged = replace(judged, tasks=tuple(assess(judged, task, at) for task in judged.tasks))
     return _telling(judged, at)
+
+
+def _waiting(run: Run, task: Task, at: datetime) -> Task:
+    """The task with since when its checks are waited for: from the first that is to none that is."""
+    if task.settled or task.pull is None:
+        return task
+    return replace(task, waiting_since=(task.waiting_since or at) if waiting_checks(run, task) else None)
 
 
 def _noting_merge(run: Run, task: Task, at: datetime) -> Task:
@@ -197,7 +209,9 @@ def _telling(run: Run, at: datetime) -> Run:
 def _held_for(task: Task) -> str | None:
     if task.state is not TaskState.HELD or task.note is None:
         return None
-    return f"{task.note.why}.{task.pull.head[:7] if task.pull else 'start'}"
+    head = task.pull.head[:7] if task.pull else "start"
+    # Retargeted is another matter once it is merged there.
+    return f"{task.note.why}.{head}" + (".merged" if task.pull and task.pull.state == "merged" else "")
 
 
 def _news_of_issues(before: Run, after: Run, at: datetime) -> Iterator[Milestone]:
@@ -216,15 +230,19 @@ def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
     """The task with what its pull request shows now; checks that passed are kept by name only."""
     passed = tuple(sorted(check.key for check in seen.checks if check.state == "passed"))
     known = tuple(sorted({*task.known_checks, *(check.key for check in seen.checks)}))
+    names = tuple(sorted({check.name for check in seen.checks if check.state == "passed"}))
     moved = task.pull is None or task.pull.head != seen.head
+    begun = moved or (task.pull is not None and task.pull.draft != seen.draft)
     awaited_update = task.updated_to if not moved else None
     kept = replace(seen, checks=tuple(check for check in seen.checks if check.state != "passed"))
     return replace(
         task,
         pull=kept,
         passed_checks=passed,
+        passed_names=names,
         known_checks=known,
-        head_since=at if moved or (task.pull is not None and task.pull.draft != seen.draft) else task.head_since,
+        head_since=at if begun else task.head_since,
+        waiting_since=None if begun else task.waiting_since,
         # What GitHub refused, it refused for that head; a change may have mended it.
         refusal=None if moved or _mended(task, seen) else task.refusal,
         updated_to=awaited_update,

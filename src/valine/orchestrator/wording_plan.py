@@ -116,7 +116,7 @@ def not_shown_yet(run: Run) -> Reply:
     """Nobody can have seen this revision."""
     return Reply(
         text=f"Revision {run.plan.revision} of {run.name} was not fully shown when you approved. Nothing was changed. "
-        f"Look at it in <#{run.channel}>, then approve again. If it never appears there, I may not post in that channel.",
+        f"Look at it in <#{run.channel}>, then approve again. If it does not appear, I may not post there.",
         buttons=(_reject(run),),
     )
 

@@ -44,6 +44,9 @@ def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
             return f"its pull request was closed: {doer(task)} must reopen it, or drop the issue from the run"
         case Why.GONE:
             return "the issue or its pull request is not there any more: somebody must drop it from the run"
+        case Why.RETARGETED if task.pull and task.pull.state == "merged":
+            into = f"its pull request was merged into another branch{_said(detail)}"
+            return f"{into}: somebody must bring it into the base branch, then drop the issue from the run"
         case Why.RETARGETED:
             return f"its pull request now goes into another branch{_said(detail)}: {doer(task)} must change that back"
         case Why.ISSUE_CLOSED:

@@ -6,12 +6,14 @@ until the envelope is taken again; what comes with an older one changes nothing.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from valine.documents import decode, encode
+from valine.errors import StoreError
 from valine.ports import Envelope, Taken
 from valine.services.moments import from_micros, to_micros
 
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
 
     from valine.services.sqlite_file import SqliteFile
 
+log = logging.getLogger("valine.queue")
+
 VISIBILITY = timedelta(seconds=120)
 REMEMBERED = timedelta(minutes=5)  # how long an id swallows repeats after it was last seen, as SQS has it
 _FORGET_AT_ONCE = 100
 
 _NEXT = """
-    SELECT place, envelope, attempts FROM queue
+    SELECT place, id, envelope, attempts FROM queue
     WHERE visible_at <= :now
         AND lane NOT IN (SELECT lane FROM queue WHERE receipt IS NOT NULL AND visible_at > :now)
     ORDER BY urgent DESC, place LIMIT 1
@@ -36,13 +40,15 @@ _TAKE = """
     UPDATE queue SET attempts = attempts + 1, receipt = :receipt, seen_at = :now, visible_at = :until
     WHERE place = :place
 """
+_SET_ASIDE = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?)"
 _REMEMBER = "INSERT OR REPLACE INTO queue_seen VALUES (?, ?)"
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """An envelope that was set aside: why, and how often it was taken."""
+    """An envelope that was set aside (None: this version cannot read it): why, and how often it was taken."""
 
-    envelope: Envelope
+    id: str
+    envelope: Envelope | None
     trouble: str
     attempts: int
 
@@ -61,14 +67,14 @@ class SqliteQueue:
     async def take(self, now: datetime) -> Taken | None:
         moment = to_micros(now)
         with self._file.writing() as sql:
-            row = sql.execute(_NEXT, {"now": moment}).fetchone()
-            if row is None:
+            found = _next(sql, moment)
+            if found is None:
                 return None
-            place, document, attempts = row
+            place, envelope, attempts = found
             receipt = f"{place}-{attempts + 1}"
             until = to_micros(now + VISIBILITY)
             sql.execute(_TAKE, {"receipt": receipt, "now": moment, "until": until, "place": place})
-        return Taken(envelope=decode(document, Envelope), receipt=receipt, attempts=attempts)
+        return Taken(envelope=envelope, receipt=receipt, attempts=attempts)
 
     async def done(self, taken: Taken) -> None:
         with self._file.writing() as sql:
@@ -86,10 +92,7 @@ class SqliteQueue:
             removed = _remove(sql, taken)
             if removed:
                 seen_at, attempts, document = removed
-                sql.execute(
-                    "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?)",
-                    (taken.envelope.id, seen_at, attempts, trouble, document),
-                )
+                sql.execute(_SET_ASIDE, (taken.envelope.id, seen_at, attempts, trouble, document))
 
     async def recover(self) -> None:
         """Make all that was in hand takeable at once. For the file's one server, at its start: its hands are empty."""
@@ -110,20 +113,46 @@ class SqliteQueue:
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """What was set aside, in the order in which it was last taken."""
         with self._file.reading() as sql:
-            rows = sql.execute("SELECT envelope, trouble, attempts FROM dead_letter ORDER BY seen_at, id").fetchall()
+            rows = sql.execute(
+                "SELECT id, envelope, trouble, attempts FROM dead_letter ORDER BY seen_at, id"
+            ).fetchall()
         return tuple(
-            DeadLetter(envelope=decode(document, Envelope), trouble=trouble, attempts=attempts)
-            for document, trouble, attempts in rows
+            DeadLetter(id=id, envelope=_readable(document), trouble=trouble, attempts=attempts)
+            for id, document, trouble, attempts in rows  # noqa: A001 - the field's own name
         )
 
     async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
-        """Put that dead letter at the end of its lane, as if it had never been taken. False if there is none."""
+        """Put that dead letter at the end of its lane, as if it had never been taken. False if there is none.
+
+        Raises StoreError if this version cannot read it; then it stays where it is.
+        """
         with self._file.writing() as sql:
             rows = sql.execute("DELETE FROM dead_letter WHERE id = ? RETURNING envelope", (id,)).fetchall()
             for (document,) in rows:
                 sql.execute("DELETE FROM queue_seen WHERE id = ?", (id,))  # here the repeat is wanted
                 _put(sql, decode(document, Envelope), document, to_micros(now))
             return bool(rows)
+
+
+def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int] | None:
+    """The next envelope: its place, itself, how often it was taken. What another version wrote must not stop a lane."""
+    while row := sql.execute(_NEXT, {"now": moment}).fetchone():
+        place, id, document, attempts = row  # noqa: A001 - the field's own name
+        try:
+            return place, decode(document, Envelope), attempts
+        except StoreError as error:
+            log.error("%s was set aside: %s", id, error)  # noqa: TRY400 - the sentence says it all
+            sql.execute("DELETE FROM queue WHERE place = ?", (place,))
+            sql.execute(_REMEMBER, (id, moment))
+            sql.execute(_SET_ASIDE, (id, moment, attempts, str(error), document))
+    return None
+
+
+def _readable(document: bytes) -> Envelope | None:
+    try:
+        return decode(document, Envelope)
+    except StoreError:
+        return None
 
 
 def _put(sql: sqlite3.Connection, envelope: Envelope, document: bytes, moment: int) -> bool:

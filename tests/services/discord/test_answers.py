@@ -200,7 +200,7 @@ async def test_requests_bear_what_discord_asks_for() -> None:
 
     def handler(request: httpx2.Request) -> httpx2.Response:
         seen.append(request)
-        return httpx2.Response(200, json={"id": "3"})
+        return httpx2.Response(200, json={**json.loads(request.content), "id": "3"})
 
     chat = a_chat(handler)
     await create(chat)

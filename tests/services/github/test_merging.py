@@ -94,6 +94,31 @@ async def test_one_that_was_merged_by_hand_is_merged(world: TwinWorld) -> None:
     assert result.sha == world.view["branches"]["main"]["head"]
 
 
+@pytest.mark.parametrize("merged", [True, False])
+async def test_one_that_leads_into_another_branch_is_not_merged(world: TwinWorld, merged: bool) -> None:  # noqa: FBT001
+    number = await world.opened()
+    effect = world.merge_effect()
+    world.act("push", branch="release", files=None, by="bo")
+    world.act("retarget", number=number, base="release", by="bo")
+    if merged:
+        world.act("merge", number=number, by="bo")
+
+    result = await world.forge.perform(effect)
+
+    assert isinstance(result, MergeRefused)
+    assert (result.reason, result.detail) == ("retargeted", "release")
+
+
+async def test_one_that_is_retargeted_while_it_is_merged_is_not_merged_here(github: OddGitHub) -> None:
+    elsewhere = a_rest_pull(state="closed", merged=True, merge_commit_sha=OTHER, base={"ref": "release", "sha": OTHER})
+    github.says(ok(a_rest_pull()), ok({"sha": OTHER, "merged": True, "message": "Merged"}), ok(elsewhere))
+
+    result = await github.forge().perform(MERGE_EFFECT)
+
+    assert isinstance(result, MergeRefused)
+    assert result.reason == "retargeted"
+
+
 async def test_a_conflict_is_told(world: TwinWorld) -> None:
     await world.opened()
     world.act("push", branch="main", files={"login.py": "something else\n"}, by="bo")

@@ -103,7 +103,8 @@ async def test_the_latest_of_a_check_counts_and_each_has_its_key(github: OddGitH
         ("github-actions/CI/test", "pending"),
         ("scanner/scan", "failed"),
     ]
-    assert pull.checks[1] == Check(key="ci/old", state="failed", required=True)
+    assert [check.name for check in pull.checks] == ["bare", "ci/old", "lint", "test", "scan"]
+    assert pull.checks[1] == Check(key="ci/old", name="ci/old", state="failed", required=True)
 
 
 async def test_more_than_a_hundred_checks_are_paged(github: OddGitHub) -> None:

@@ -93,7 +93,8 @@ class DiscordChat:
         answer = await self._in_thread("POST", "/channels/{channel}/messages", {"channel": channel}, body)
         made = _id(answer)
         # For a nonce that it knows Discord answers with the first message, whose content may be of an earlier attempt.
-        if sorted(texts(answer.value())) != sorted(texts(message.body)):
+        shown = {said.strip() for said in texts(answer.value())} | {""}
+        if any(said.strip() not in shown for said in texts(message.body)):
             return await self._edit(channel, made, message)
         return made
 

@@ -42,6 +42,6 @@ def _age(context: Context) -> tuple[int, datetime]:
 def _check(key: str, context: Context) -> Check:
     if isinstance(context, CheckRunNode):
         state = check_state(context.status, context.conclusion)
-        return Check(key=key, state=state, required=context.is_required, url=context.details_url)
+        return Check(key=key, name=context.name, state=state, required=context.is_required, url=context.details_url)
     state = status_state(context.state)
-    return Check(key=key, state=state, required=context.is_required, url=context.target_url)
+    return Check(key=key, name=context.context, state=state, required=context.is_required, url=context.target_url)

@@ -40,6 +40,8 @@ async def merge(api: GitHubApi, effect: MergePullRequest) -> Merged | MergeRefus
         return await _refused(api, effect, answer.status, answer.words)
     said = answer.read(MergeAnswer)
     seen = await _poll(api, effect.pull_request, lambda pull: pull.merged)
+    if seen.base.ref != effect.base:  # retargeted while we merged it
+        return _no(effect, "retargeted", seen.base.ref)
     if not seen.merged or said.sha is None:
         raise errors.ambiguous(f"GitHub says that it merged #{effect.pull_request}, but does not show it")
     return Merged(issue=effect.issue, sha=Sha(said.sha))
@@ -49,7 +51,7 @@ def _judge(api: GitHubApi, effect: MergePullRequest, pull: Pull) -> Merged | Mer
     """What is settled by how the pull request stands; None if nothing stands in the way. Raises Transient for soon."""
     if pull.head.sha != effect.head:
         return _no(effect, "moved", f"the head is {pull.head.sha[:12]}")
-    if pull.merged:
+    if pull.merged and pull.base.ref == effect.base:
         if pull.merge_commit_sha is None:
             raise errors.transient("unreachable", "GitHub does not tell the merge commit yet", api.clock.now() + SOON)
         return Merged(issue=effect.issue, sha=Sha(pull.merge_commit_sha))

@@ -42,7 +42,7 @@ def _command(comment: Comment, now: datetime) -> NewComment | None:
     if command is None:
         return None
     reply_to = ReplyTo(at=comment.created_at, number=int(number))
-    return NewComment(command=command, reply_to=reply_to, updated_at=comment.updated_at)
+    return NewComment(command=command, reply_to=reply_to)
 
 
 async def may_write(api: GitHubApi, login: str) -> bool:
