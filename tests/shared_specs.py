@@ -56,6 +56,8 @@ class Judges:
     @functools.lru_cache(maxsize=20_000)  # noqa: B019 - one for the whole session, on purpose
     def _judged(self, service: str, method: str, path: str, body: bytes) -> tuple[str, ...]:
         decoded: Any = json.loads(body) if body else None
+        if service == "callback":
+            return tuple(self.discord.callback(decoded))
         if service == "github" and path.endswith("/graphql"):
             return tuple(self.github.graphql(decoded["query"]))
         if service == "github":

@@ -37,6 +37,7 @@ class Team:
     def __init__(self, world: World) -> None:
         self.world = world
         self.requests: list[tuple[str, str, str, bytes]] = []
+        self.answers: list[tuple[str, str, str, bytes]] = []  # to interactions
         self._deeds: list[tuple[str, str, Callable[[], object]]] = []
 
     # What people do -----------------------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ class Team:
 
     def problems(self) -> list[str]:
         """What Discord's twin complains of, and what the platforms' own descriptions say of our requests."""
-        return [*map(str, self.world.discord.view()["problems"]), *judges.problems(self.requests)]
+        return [*map(str, self.world.discord.view()["problems"]), *judges.problems([*self.requests, *self.answers])]
 
     async def wait(self, **time: float) -> None:
         """Let time pass, with all that is due in it."""
@@ -209,10 +210,11 @@ async def a_team(
 ) -> AsyncIterator[Team]:
     """A team with these issues (or that many plain ones, all `ready`); at its end nobody may have a complaint."""
     requests: list[tuple[str, str, str, bytes]] = []
+    answers: list[tuple[str, str, str, bytes]] = []
     teams: list[Team] = []
 
     def record(service: str, method: str, path: str, body: bytes) -> None:
-        requests.append((service, method, path, body))
+        (answers if service == "callback" else requests).append((service, method, path, body))
         for team in teams:
             team.asked(method, path)
 
@@ -227,6 +229,7 @@ async def a_team(
         await world.settle()
         team = Team(world)
         team.requests = requests
+        team.answers = answers
         teams.append(team)
         yield team
         if judged:

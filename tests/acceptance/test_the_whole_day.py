@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from acceptance.stories import a_team
@@ -28,3 +30,13 @@ async def test_three_issues_become_three_merges() -> None:
         assert await team.states() == {1: "merged", 2: "merged", 3: "merged"}
         assert (await team.run()).status == "completed"
         assert all(issue["state"] == "closed" for issue in team.repository()["issues"])
+
+
+async def test_answers_to_interactions_are_judged_too() -> None:
+    async with a_team(1) as team:
+        await team.says("/status", by="Chen")
+        await team.says("/plan", by="Ana")
+
+        answers = [json.loads(body)["type"] for *_, body in team.answers]
+
+        assert answers == [4, 5]

@@ -35,6 +35,7 @@ GITHUB = "http://github.test"
 DISCORD = "http://discord.test"
 PRODUCT = "http://valine.test"
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+OK = 200
 QUIET = timedelta(seconds=40)  # nothing due for so long: the product is at rest
 
 
@@ -48,6 +49,7 @@ class World:
         github: GitHubTwin,
         discord: DiscordTwin,
         build: Callable[[], System],
+        hearer: Callable[[str, int, bytes], None] | None = None,
     ) -> None:
         self.clock = clock
         self.github = github
@@ -57,7 +59,7 @@ class World:
         self._app = make_app(self.system)
         self.network = httpx2.AsyncClient(transport=httpx2.ASGITransport(self._door), timeout=None)
         self._from_github = Courier(github, self.network, clock)
-        self._from_discord = Courier(discord, self.network, clock)
+        self._from_discord = Courier(discord, self.network, clock, hearer)
         self.post_github = self._from_github.post
         self.post_discord = self._from_discord.post
         clock.meanwhile = self._deliver_until
@@ -148,7 +150,8 @@ async def a_world(
     """A world with a guild of `members` (name to roles; role `lead` has Manage Server) and a channel #shipping.
 
     The repository itself is made by whoever plays, with `on_github("create_repository", …)`, before `/plan`.
-    `recorder` is told of every request: service, method, path with query, body.
+    `recorder` is told of every request: service, method, path with query, body; and of good answers to interactions,
+    as service `callback`.
     """
     dice = random.Random(seed)  # noqa: S311 - a simulation wants the same dice each time
     clock = ManualClock(start)
@@ -175,7 +178,7 @@ async def a_world(
             discord=TwinTransport(discord, clock, late.discord, _named(recorder, "discord")),
         )
 
-    world = World(clock=clock, github=github, discord=discord, build=build)
+    world = World(clock=clock, github=github, discord=discord, build=build, hearer=_answers(recorder))
     async with contextlib.aclosing(world):
         late.world = world
         await world.system.admin.put_commands(manifest(in_guild=True), place["guild"])
@@ -192,6 +195,14 @@ class _Late:
 
     def discord(self, deliveries: Sequence[Delivery]) -> None:
         self.world.post_discord(deliveries)
+
+
+def _answers(recorder: Callable[[str, str, str, bytes], None] | None) -> Callable[[str, int, bytes], None] | None:
+    def hear(address: str, status: int, body: bytes) -> None:
+        if recorder is not None and status == OK:
+            recorder("callback", "POST", address, body)
+
+    return hear
 
 
 def _named(

@@ -11,7 +11,7 @@ import httpx2
 from valine.simulator.transport import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from valine.ports import Clock
@@ -19,12 +19,22 @@ if TYPE_CHECKING:
 
 
 class Courier:
-    """The deliveries of one twin that are under way. `client` reaches the product, over HTTP or in this process."""
+    """The deliveries of one twin that are under way. `client` reaches the product, over HTTP or in this process.
 
-    def __init__(self, twin: Twin, client: httpx2.AsyncClient, clock: Clock) -> None:
+    `hearer` is told of every answer: the address it came from, its status and body.
+    """
+
+    def __init__(
+        self,
+        twin: Twin,
+        client: httpx2.AsyncClient,
+        clock: Clock,
+        hearer: Callable[[str, int, bytes], None] | None = None,
+    ) -> None:
         self._twin = twin
         self._client = client
         self._clock = clock
+        self._hearer = hearer
         self._waiting: list[tuple[datetime, int, Delivery]] = []
         self._order = itertools.count()
 
@@ -52,5 +62,7 @@ class Courier:
             answer = await self._client.post(delivery.url, headers=delivery.headers, content=delivery.body)
         except httpx2.TransportError:
             return None
+        if self._hearer is not None:
+            self._hearer(delivery.url, answer.status_code, answer.content)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(status=answer.status_code, headers=headers, body=answer.content)
