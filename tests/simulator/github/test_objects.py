@@ -22,10 +22,6 @@ ANA = Signature("Ana", "ana@example.test", datetime(2026, 3, 2, 9, 0, tzinfo=UTC
 class ObjectStoreContract:
     """What every object store promises. A subclass says which one."""
 
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> ObjectStore:
-        raise NotImplementedError
-
     def commit(self, store: ObjectStore, files: dict[str, str | None], *parents: str, at: int = 0) -> str:
         onto = store.commit(NAME, parents[0]).tree if parents else None
         tree = store.write_tree(NAME, files, onto)
