@@ -16,6 +16,7 @@ from valine.demo.day import Day, DayError
 from valine.demo.show import Show, everything
 from valine.demo.world import PRODUCT, a_world
 from valine.simulator.objects_git import GitObjects
+from valine.simulator.transport import ActError
 
 if TYPE_CHECKING:
     from valine.demo.world import World
@@ -32,7 +33,7 @@ def run(json_path: Path | None, repo: Path | None, issues: Path | None) -> int:
     except team.UnusableInput as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except DayError as error:
+    except (DayError, ActError) as error:
         sys.stderr.write(f"The day went wrong: {error}.\n")
         return 1
     result["seconds"] = round(time.perf_counter() - started, 2)
@@ -74,7 +75,8 @@ async def _played(repo: Path | None, rows: list[dict[str, Any]] | None) -> dict[
 
 def _set_the_scene(world: World, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
     """The repository with its people, issues and webhook; the label to plan by."""
-    people = {row["login"] for issue in rows or () for row in issue["assignees"]}
+    # An app's login ends in [bot] over REST, and not over GraphQL, which is what Valine reads.
+    people = {row["login"].removesuffix("[bot]") for issue in rows or () for row in issue["assignees"]}
     members = dict.fromkeys((*team.DEVELOPERS, *sorted(people), team.BOT), "write")
     where = {"from_path": str(repo)} if repo is not None else {"files": team.FILES}
     world.on_github("create_repository", owner=team.OWNER, name=team.NAME, members=members, **where)

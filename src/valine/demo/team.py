@@ -50,7 +50,7 @@ class IssueRow(msgspec.Struct):
 
     number: int
     title: str
-    body: str = ""
+    body: str | None = ""
     labels: list[dict[str, Any]] = []
     assignees: list[dict[str, Any]] = []
     createdAt: str | None = None  # noqa: N815 - gh's name
