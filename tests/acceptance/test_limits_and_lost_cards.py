@@ -82,3 +82,38 @@ async def test_a_proposal_whose_card_cannot_be_posted_can_be_rejected_from_the_r
         await team.clicks("Reject r1", by="Ana")
 
         assert (await team.run()).status == "cancelled"
+
+
+async def test_what_never_comes_about_holds_its_task_and_lets_the_others_ship() -> None:
+    async with a_team(2) as team:
+        team.world.on_github("set_behaviour", no_commits_seconds=10_000_000.0)
+        await team.says("/plan", by="Ana")
+        await team.clicks("Approve", by="Ana")
+        assert (await team.run()).stage == "executing"
+
+        await team.wait(hours=1)
+
+        assert (await team.run()).stage == "tracking"
+        assert await team.states() == {1: "held", 2: "held"}
+        assert "No commits between" in team.board()
+
+        team.world.on_github("set_behaviour", no_commits_seconds=0.0)
+        await team.clicks("Retry", by="Ana")
+
+        assert await team.states() == {1: "started", 2: "started"}
+
+
+async def test_an_outage_of_writes_for_hours_skips_nothing() -> None:
+    async with a_team(2) as team:
+        await team.says("/plan", by="Ana")
+        for route in ("*/labels", "*/comments"):
+            team.world.on_github("throw_fault", kind="error_before", method="POST", route=route, times=-1, status=502)
+        await team.clicks("Approve", by="Ana")
+        await team.wait(hours=3)
+
+        team.world.on_github("clear_faults")
+        await team.wait(minutes=10)
+
+        assert (await team.run()).stage == "tracking"
+        assert [issue["labels"] for issue in team.repository()["issues"]] == [["ready", "in-progress"]] * 2
+        assert not [line for line in team.thread() if "refused a step" in line]

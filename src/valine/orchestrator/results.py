@@ -148,7 +148,8 @@ def failed(run: Run, event: EffectFailed) -> Run:
     on_github = kind not in {"message", "thread"}
     if failure.code == "limited" and on_github:
         return _quietened(run, failure, event.at)
-    if on_github and entry.attempts >= HOPELESS and _hopeless(kind, failure):
+    # Not GitHub being away, but something that does not come about however often it is asked for.
+    if on_github and entry.attempts >= HOPELESS and failure.code == "invalid":
         return _for_good(run, event.key, kind, failure, event.at)
     if failure.kind == "permanent" and failure.code != "unauthorized" and on_github:
         if not _shut_out(run, entry, failure):
@@ -177,11 +178,6 @@ def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
     return replace(run, quiet_until=until, pending=pending)
 
 
-def _hopeless(kind: str, failure: Failure) -> bool:
-    """Whether what fails again and again is not GitHub being away, but something that will not come about."""
-    return failure.code == "invalid" or (failure.kind == "ambiguous" and kind in SKIPPABLE)
-
-
 def _shut_out(run: Run, entry: Pending, failure: Failure) -> bool:
     """Whether it may be that nothing at all may be done in the repository: a look after the first refusal tells."""
     if failure.code not in {"forbidden", "not_found"}:
@@ -191,7 +187,7 @@ def _shut_out(run: Run, entry: Pending, failure: Failure) -> bool:
 
 
 def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
-    backoff = min(FIRST_RETRY * 2 ** min(attempts, 10), LAST_RETRY)
+    backoff = min(FIRST_RETRY * (1 << min(attempts, 10)), LAST_RETRY)
     if failure.kind == "ambiguous":
         return at + (LOOK_AGAIN if attempts == 0 else backoff)
     if failure.code in {"unauthorized", "forbidden", "not_found"} and attempts == 0:
@@ -200,7 +196,9 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
         return at + TOKEN_RETRY
     if failure.kind == "permanent":  # of Discord: a message that is gone is posted anew, else somebody must mend it
         return at + (FIRST_RETRY if failure.code == "lost" and attempts < 3 else CHAT_RETRY)  # noqa: PLR2004
-    return at + backoff if failure.retry_at is None else max(failure.retry_at, at + FIRST_RETRY)
+    if failure.retry_at is None:
+        return at + backoff
+    return max(failure.retry_at, at + (backoff if failure.code == "invalid" else FIRST_RETRY))
 
 
 def _for_good(run: Run, key: str, kind: str, failure: Failure, at: datetime) -> Run:

@@ -48,13 +48,15 @@ def permanent(code: Code, detail: str) -> Permanent:
 
 
 def ambiguous(detail: str) -> Ambiguous:
-    """It may have happened."""
-    return Ambiguous(Failure(kind="ambiguous", code="unreachable", detail=redact(detail)))
+    """GitHub said that it happened, or is so already, and does not show it."""
+    return Ambiguous(Failure(kind="ambiguous", code="invalid", detail=redact(detail)))
 
 
 def broken(detail: str, *, write: bool, retry_at: datetime | None = None) -> OutsideError:
     """GitHub did not answer, or in a way that says nothing: a read may be repeated, a write has to be looked up."""
-    return ambiguous(detail) if write else transient("unreachable", detail, retry_at)
+    if write:
+        return Ambiguous(Failure(kind="ambiguous", code="unreachable", detail=redact(detail)))
+    return transient("unreachable", detail, retry_at)
 
 
 class _Trouble(msgspec.Struct):

@@ -88,7 +88,7 @@ async def _brief(api: GitHubApi, effect: EnsurePullRequest) -> str | None:
 async def _refused(api: GitHubApi, effect: EnsurePullRequest, words: str) -> Pull:
     if "No commits between" in words:
         # Said for a moment of a branch that is just made.
-        raise errors.transient("unreachable", words, api.clock.now() + SOON)
+        raise errors.transient("invalid", words, api.clock.now() + SOON)
     if "already exists" not in words:
         raise errors.permanent("invalid", words)
     found = await _look(api, effect)
