@@ -8,9 +8,11 @@ from acceptance.stories import a_team
 from valine.orchestrator.effects import EnsureLabel
 
 if TYPE_CHECKING:
+    from valine.orchestrator.decision import Reply
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result
     from valine.orchestrator.world import PlanWorld
+    from valine.ports import ReplyTo
     from valine.services.github import GitHubForge
 
 
@@ -38,6 +40,28 @@ async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -
 
         assert "went wrong" in team.reply("Ana"), reply
         assert len(await team.world.system.queue.dead_letters()) == 1
+
+
+async def test_a_command_whose_very_answer_breaks_valine_stops_no_other() -> None:
+    async with a_team(1) as team:
+        commander = team.world.system.engine._commander
+        chat, commander._chat = commander._chat, MuteChat()  # type: ignore[assignment]
+        await team.says("/plan", by="Ana")
+        await team.wait(minutes=1)
+        commander._chat = chat
+
+        reply = await team.says("/plan", by="Ben")
+
+        assert "already proposed" in reply
+        assert len(await team.world.system.queue.dead_letters()) == 1
+
+
+class MuteChat:
+    """Breaks Valine when it answers."""
+
+    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+        message = f"a programming mistake about {reply.text} to {reply_to.at}"
+        raise KeyError(message)
 
 
 class UnreadableForge:
