@@ -459,3 +459,8 @@ def test_the_thread_has_a_name_that_never_changes() -> None:
 def test_names_of_actors_are_escaped_and_valine_is_called_valine() -> None:
     assert wording.name(None) == wording.name(an_actor("x", platform="valine")) == "Valine"
     assert wording.name(an_actor("*@here*")) == "\\*@\u200bhere\\*"
+
+
+def test_what_is_kept_beside_an_effect_that_waits() -> None:
+    assert wording.write_limit() == "GitHub's limit of writes a minute or an hour is used up"
+    assert wording.broke("KeyError") == "KeyError inside Valine"

@@ -147,7 +147,7 @@ def test_a_command_in_a_new_comment_is_kept_and_answered_where_it_was_written() 
     assert (meant.command.id, meant.command.number) == ("github:comment:1001", 41)
     assert meant.command.asked_at == SEEN_AT
     assert meant.reply_to == ReplyTo(at=NOON - timedelta(seconds=2), number=41)
-    assert meant.login == "ana"
+    assert meant.command.by.id == "ana"
 
 
 def test_a_comment_on_a_pull_request_commands_just_as_one_on_an_issue() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.errors import Conflict, Transient
-from valine.orchestrator import budget, events
+from valine.orchestrator import budget, events, wording
 from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
@@ -82,7 +82,7 @@ class Ledger:
                     Failure(
                         kind="transient",
                         code="limited",
-                        detail="GitHub's limit of writes a minute or an hour is used up",
+                        detail=wording.write_limit(),
                         retry_at=now + timedelta(seconds=seconds),
                     )
                 )

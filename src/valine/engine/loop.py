@@ -15,7 +15,7 @@ import msgspec
 from valine.engine.commander import Commander
 from valine.engine.ledger import Ledger
 from valine.errors import Conflict, OutsideError, StoreError
-from valine.orchestrator import cards, effects, events, naming, track
+from valine.orchestrator import cards, effects, events, naming, track, wording
 from valine.orchestrator.graph import commented
 from valine.orchestrator.model import Posted
 from valine.orchestrator.states import RunNumber, Stage
@@ -203,7 +203,7 @@ class Engine:
             raise
         except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
             log.exception("%s of %s broke", effect.key, run.name)
-            broken = Failure(kind="transient", code="unreachable", detail=f"{type(error).__name__} inside Valine")
+            broken = Failure(kind="transient", code="unreachable", detail=wording.broke(type(error).__name__))
             event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result)

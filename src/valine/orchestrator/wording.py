@@ -61,6 +61,7 @@ from valine.orchestrator.wording_run import (
 )
 from valine.orchestrator.wording_tasks import emoji, heading, left_out, name, why
 from valine.orchestrator.wording_trouble import (
+    broke,
     denied,
     failed_inside,
     github_down,
@@ -70,6 +71,7 @@ from valine.orchestrator.wording_trouble import (
     no_run,
     no_such_run,
     policy_problem,
+    write_limit,
 )
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "already_proposed",
     "already_shipping",
     "approved",
+    "broke",
     "cancel_asked",
     "cancelled",
     "changes",
@@ -139,4 +142,5 @@ __all__ = [
     "waits",
     "which_run",
     "why",
+    "write_limit",
 ]

@@ -103,5 +103,15 @@ def failed_inside(correlation: str) -> Reply:
     )
 
 
+def write_limit() -> str:
+    """Why writes to GitHub wait, though GitHub has said nothing yet."""
+    return "GitHub's limit of writes a minute or an hour is used up"
+
+
+def broke(kind: str) -> str:
+    """Why one effect is tried again later: it ran into a mistake of our own."""
+    return f"{kind} inside Valine"
+
+
 def _said(detail: str) -> str:
     return f" ({escape(detail, 200)})" if detail else ""

@@ -41,12 +41,11 @@ class Hinted(msgspec.Struct, frozen=True):
 
 
 class Commented(msgspec.Struct, frozen=True):
-    """A person wrote a command. Whether `login` may is for GitHub to say."""
+    """A person wrote a command. Whether they may is for GitHub to say."""
 
     delivery: str
     command: PersonCommand
     reply_to: ReplyTo
-    login: str
 
 
 class Ignored(msgspec.Struct, frozen=True):
@@ -113,4 +112,4 @@ def _comment(payload: CommentPayload, delivery: str, now: datetime) -> Commented
     if command is None:
         strange = addressed(comment.body or "")
         return Ignored(delivery, "its /valine command is not known" if strange else "it is a comment without a command")
-    return Commented(delivery, command, ReplyTo(at=said_at, number=number), comment.user.login)
+    return Commented(delivery, command, ReplyTo(at=said_at, number=number))
