@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator import links, naming
+from valine.orchestrator import links
 from valine.orchestrator.components import (
+    GREY,
     Entry,
     Json,
     Message,
@@ -17,10 +18,8 @@ from valine.orchestrator.components import (
     buttons,
     custom_id,
     entry,
-    joined,
+    page_of,
     pages,
-    shown,
-    text,
 )
 from valine.orchestrator.model import Run, Task
 from valine.orchestrator.states import RunStatus, Stage, TaskState
@@ -31,7 +30,7 @@ from valine.orchestrator.wording_tasks import emoji, name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ACTIVE, COMPLETED, CANCELLED, FAILED = 0x5865F2, 0x57F287, 0x99AAB5, 0xED4245
+ACTIVE, COMPLETED, CANCELLED, FAILED = 0x5865F2, 0x57F287, GREY, 0xED4245
 LONGEST_TITLE = 80
 BAR = 10
 RELEASES_SHOWN = 3
@@ -45,14 +44,8 @@ def board_pages(run: Run) -> int:
 def board_page(run: Run, page: int) -> Message:
     """The page (1 is the board in the channel). A page that the board has shrunk away from says so."""
     found = _pages(run)
-    message_name = "board" if page == 1 else f"board.{page}"
-    footer = text(f"-# {naming.marker(run, message_name)}")
-    if page > len(found):
-        return shown([text("This page of the board is not needed any more."), footer], CANCELLED)
-    body = [text(_heading(run, len(found)) if page == 1 else f"**Board {run.name}**, page {page} of {len(found)}")]
-    body += [text(joined(found[page - 1]))] if found[page - 1] else []
-    body += _controls(run) if page == 1 else []
-    return shown([*body, footer], _color(run))
+    controls = _controls(run) if page == 1 else []
+    return page_of(run, "board", page, found, heading=_heading(run, len(found)), controls=controls, color=_color(run))
 
 
 def _pages(run: Run) -> list[list[Entry]]:

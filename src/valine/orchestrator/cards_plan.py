@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator import links, naming
+from valine.orchestrator import links
 from valine.orchestrator.components import (
+    GREY,
     Entry,
     Json,
     Message,
@@ -17,12 +18,10 @@ from valine.orchestrator.components import (
     buttons,
     custom_id,
     entry,
-    joined,
     options,
+    page_of,
     pages,
     select,
-    shown,
-    text,
 )
 from valine.orchestrator.model import Run
 from valine.orchestrator.plan import LeftOut, PlanItem
@@ -33,7 +32,7 @@ from valine.orchestrator.wording_tasks import heading, left_out, name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PENDING, APPROVED, ENDED = 0x5865F2, 0x57F287, 0x99AAB5
+PENDING, APPROVED, ENDED = 0x5865F2, 0x57F287, GREY
 LONGEST_TITLE = 100
 LISTED_ONE_BY_ONE = 15
 IN_A_LINE = 40
@@ -47,16 +46,9 @@ def plan_pages(run: Run) -> int:
 def plan_page(run: Run, page: int) -> Message:
     """The page (1 is the card itself). A page that the plan has shrunk away from says so."""
     found = _pages(run)
-    message_name = "card" if page == 1 else f"card.{page}"
-    footer = text(f"-# {naming.marker(run, message_name)}")
-    if page > len(found):
-        return shown([text("This page of the plan is not needed any more."), footer], ENDED)
-    entries = found[page - 1]
-    body = [text(_heading(run, len(found)) if page == 1 else f"**Plan {run.name}**, page {page} of {len(found)}")]
-    body += [text(joined(entries))] if entries else []
-    if run.status is RunStatus.PENDING:
-        body += _controls(run, options(entries), page)
-    return shown([*body, footer], _color(run))
+    open_page = run.status is RunStatus.PENDING and page <= len(found)
+    controls = _controls(run, options(found[page - 1]), page) if open_page else []
+    return page_of(run, "card", page, found, heading=_heading(run, len(found)), controls=controls, color=_color(run))
 
 
 def _pages(run: Run) -> list[list[Entry]]:

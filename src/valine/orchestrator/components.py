@@ -37,6 +37,7 @@ LONGEST_LABEL = 80
 LONGEST_OPTION = 100
 
 SILENT: Json = {"parse": []}
+GREY = 0x99AAB5  # over: cancelled, ended, not needed any more
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,26 @@ def shown(components: Sequence[Json], color: int) -> Message:
     """A message of components in one coloured frame; nobody rings."""
     frame = {"type": 17, "accent_color": color, "components": list(components)}
     return message({"flags": COMPONENTS_V2, "components": [frame], "allowed_mentions": SILENT})
+
+
+def page_of(
+    run: Run,
+    name: str,
+    page: int,
+    found: Sequence[Sequence[Entry]],
+    *,
+    heading: str,
+    controls: Iterable[Json],
+    color: int,
+) -> Message:
+    """A page of the run's card or board (`name`), in its colour; one that it has shrunk away from says so."""
+    word = {"card": "plan"}.get(name, name)
+    footer = text(f"-# {naming.marker(run, name if page == 1 else f'{name}.{page}')}")
+    if page > len(found):
+        return shown([text(f"This page of the {word} is not needed any more."), footer], GREY)
+    title = heading if page == 1 else f"**{word.capitalize()} {run.name}**, page {page} of {len(found)}"
+    entries = found[page - 1]
+    return shown([text(title), *([text(joined(entries))] if entries else []), *controls, footer], color)
 
 
 def said(content: str, ring: Sequence[str] = ()) -> Message:
