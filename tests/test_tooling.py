@@ -103,7 +103,7 @@ class Project:
 
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder = folder
-        for level in ("runtime", "simulator", "dev"):
+        for level in ("runtime", "simulator", "dev", "prove"):
             self.write(f"requirements/{level}.txt", "# nothing\n")
         self.write("src/valine/cli/__init__.py", STUB)
         shutil.copy(root / "dev", folder / "dev")
