@@ -37,12 +37,18 @@ class _Written(msgspec.Struct):
     schema: int
 
 
+def plain(value: msgspec.Struct) -> bytes:
+    """The document of that value as JSON, with its schema in it, however long; `decode` reads it."""
+    document = msgspec.json.encode(value)
+    if "schema" in value.__struct_fields__:
+        return document
+    rest = document[1:]
+    return b'{"schema":%d%s%s' % (SCHEMA, b"" if rest == b"}" else b",", rest)
+
+
 def encode(value: msgspec.Struct) -> bytes:
     """The document of that value, with its schema in it. Raises TooLarge above MAX_DOCUMENT bytes."""
-    document = msgspec.json.encode(value)
-    if "schema" not in value.__struct_fields__:
-        rest = document[1:]
-        document = b'{"schema":%d%s%s' % (SCHEMA, b"" if rest == b"}" else b",", rest)
+    document = plain(value)
     if len(document) > PLAIN_UP_TO:
         document = zlib.compress(document, FAST)
     if len(document) > MAX_DOCUMENT:

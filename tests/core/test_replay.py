@@ -9,70 +9,23 @@ import pytest
 
 from acceptance.stories import REPOSITORY, Team, a_team
 from builders import NOON, a_woken, plan_requested
+from core.days import DAYS, HISTORIES
 from core.test_graph_walk import Walk
+from valine.cli import recording
 from valine.documents import decode, encode
 from valine.engine.ledger import needed
 from valine.orchestrator.decision import Decision
 from valine.orchestrator.graph import decide
-from valine.orchestrator.replay import replay
+from valine.orchestrator.replay import changes, outline, replay
 from valine.ports import History
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from valine.orchestrator.model import Run
 
 replace = msgspec.structs.replace
-
-
-async def a_round(team: Team) -> None:
-    """Planned, one dropped, approved, worked on, one held, shipped, dropped."""
-    await team.says("/plan", by="Ana")
-    await team.drops(3, by="Ana")
-    await team.clicks("Approve", by="Ana")
-    tasks = (await team.run()).tasks
-    await team.finishes(tasks[0])
-    await team.finishes(tasks[1], check="failure")
-    await team.ships(by="Ben")
-    await team.github("comment", number=2, by="ben", body="/valine drop")
-
-
-async def cancelled(team: Team) -> None:
-    await team.says("/plan", by="Ana")
-    await team.clicks("Approve", by="Ana")
-    await team.clicks("Cancel", by="Ana")
-    await team.clicks("Cancel and close them", by="Ana")
-
-
-async def changed_and_expired(team: Team) -> None:
-    await team.says("/plan", by="Ana")
-    await team.github("edit_issue", number=1, title="Another title", by="ana")
-    await team.wait(hours=25)
-
-
-async def through_an_outage(team: Team) -> None:
-    await team.says("/plan", by="Ana")
-    team.world.on_github("throw_fault", kind="error_before", status=503, times=3)
-    await team.clicks("Approve", by="Ana")
-    await team.clicks("Approve", by="Ana")
-    await team.wait(hours=1)
-
-
-async def a_second_run(team: Team) -> None:
-    """The first run claims what the second one leaves out."""
-    await team.says("/plan limit:1", by="Ana")
-    await team.clicks("Approve", by="Ana")
-    await team.says("/plan", by="Ben")
-    await team.clicks("Approve", by="Ben")
-
-
-DAYS: list[Callable[[Team], Awaitable[None]]] = [
-    a_round,
-    cancelled,
-    changed_and_expired,
-    through_an_outage,
-    a_second_run,
-]
 
 
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: day.__name__)
@@ -96,7 +49,7 @@ async def test_a_day_told_again_gives_the_same_runs(
         assert stored
         for number, steps in stored.items():
             history = await store.history(REPOSITORY, number)
-            assert list(replay((step.event, step.repository) for step in history)) == steps
+            assert [told.run for told in replay((step.event, step.repository) for step in history)] == steps
             assert steps[-1] == await team.run(number)
 
 
@@ -120,7 +73,7 @@ def test_any_walk_told_again_gives_the_same_run(seed: int) -> None:
 
     for told in steps.values():
         history = [(kept.event, kept.repository) for kept, _ in told]
-        assert list(replay(history)) == [run for _, run in told]
+        assert [step.run for step in replay(history)] == [run for _, run in told]
 
 
 def test_a_history_of_another_run_is_told_as_such() -> None:
@@ -131,3 +84,41 @@ def test_a_history_of_another_run_is_told_as_such() -> None:
 def test_a_plan_that_was_not_looked_for_is_no_step() -> None:
     with pytest.raises(ValueError, match="step 1, PlanRequested, comes to Look"):
         list(replay([(plan_requested(), None)]))
+
+
+KEPT = sorted(HISTORIES.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_what_an_older_valine_stored_is_told_again_step_by_step(path: Path) -> None:
+    kept = recording.read(path)
+
+    told = list(replay((step.event, step.repository) for step in kept.history))
+
+    assert [outline(step.run) for step in told] == list(kept.outlines)
+    assert told[-1].run == kept.run
+
+
+def test_every_day_has_its_history_kept() -> None:
+    assert {path.stem.split(".")[0] for path in KEPT} == {day.__name__ for day in DAYS}
+
+
+def test_a_step_tells_which_effects_it_asked_for_and_which_it_settled() -> None:
+    kept = recording.read(HISTORIES / "a_round.r1.json")
+
+    asked, answered, *_ = replay((step.event, step.repository) for step in kept.history)
+
+    assert (asked.fresh, asked.settled) == (("message:card",), ())
+    assert (answered.fresh, answered.settled) == (("thread",), ("message:card",))
+
+
+def test_changes_are_told_by_the_names_of_things() -> None:
+    before = {"status": "pending", "tasks": [{"issue": 4, "state": "queued"}], "gone": 1}
+    after = {"status": "in_progress", "tasks": [{"issue": 3, "state": "queued"}, {"issue": 4, "state": "started"}]}
+
+    assert list(changes(before, after)) == [
+        ("status", "pending", "in_progress"),
+        ("tasks.#4.state", "queued", "started"),
+        ("tasks.#3", None, {"issue": 3, "state": "queued"}),
+        ("gone", 1, None),
+    ]

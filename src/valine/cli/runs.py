@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from valine.cli import telling
 from valine.cli.serve import DOTENV, EnvFile
 from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from valine.bootstrap import Opened
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model import Run
     from valine.ports import History, RunStore
 
 app = typer.Typer(help="What the store knows of runs.", no_args_is_help=True)
@@ -39,7 +39,7 @@ def list_runs(
     from valine.cli import tables
     from valine.orchestrator.text import plural
 
-    with _opened(env) as (opened, repository):
+    with opened_store(env) as (opened, repository):
         runs = asyncio.run(_listed(opened.store, repository, everything=everything))
         dead = len(asyncio.run(opened.queue.dead_letters()))
     if as_json:
@@ -65,17 +65,19 @@ def show(
 
     from valine.cli import tables
 
-    with _opened(env) as (opened, repository):
-        found, steps = asyncio.run(_found(opened.store, repository, _number(run), history=history))
+    with opened_store(env) as (opened, repository):
+        found, steps = asyncio.run(found_run(opened.store, repository, run_number(run), history=history))
     if found is None:
         raise Stop(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
     if as_json:
-        tables.as_json(_document(found) | ({"history": [_document(step) for step in steps]} if history else {}))
+        tables.as_json(
+            telling.document_of(found) | ({"history": [telling.document_of(step) for step in steps]} if history else {})
+        )
         return
-    _tell(found)
+    telling.tell_run(found)
     if history:
         typer.echo("")
-        tables.table(("Step", "When", "What", "By"), [_step(step) for step in steps])
+        tables.table(("Step", "When", "What", "By"), [telling.step_row(step) for step in steps])
 
 
 @app.command()
@@ -85,12 +87,12 @@ def dead(as_json: AsJson = False, env: EnvFile = None) -> None:
 
     from valine.cli import tables
 
-    with _opened(env) as (opened, _):
+    with opened_store(env) as (opened, _):
         letters = asyncio.run(opened.queue.dead_letters())
     if as_json:  # without the envelope: it has the token that answers its author
         tables.as_json([{"id": one.id, "trouble": one.trouble, "attempts": one.attempts} for one in letters])
     elif letters:
-        rows = [(_plain(one.id), str(one.attempts), _plain(one.trouble)) for one in letters]
+        rows = [(telling.plain_line(one.id), str(one.attempts), telling.plain_line(one.trouble)) for one in letters]
         tables.table(("Id", "Attempts", "Trouble"), rows)
     else:
         typer.echo("Nothing was set aside.")
@@ -106,15 +108,15 @@ def redrive(
 
     from valine.bootstrap import wall_clock
 
-    with _opened(env) as (opened, _):
+    with opened_store(env) as (opened, _):
         found = asyncio.run(opened.queue.redrive(request, wall_clock().now()))
     if not found:
-        raise Stop(f"No request {_plain(request)} was set aside. `valine runs dead` lists them.")
-    typer.echo(f"{_plain(request)} is on the queue again.")
+        raise Stop(f"No request {telling.plain_line(request)} was set aside. `valine runs dead` lists them.")
+    typer.echo(f"{telling.plain_line(request)} is on the queue again.")
 
 
 @contextmanager
-def _opened(env: Path | None) -> Iterator[tuple[Opened, str]]:
+def opened_store(env: Path | None) -> Iterator[tuple[Opened, str]]:
     """The store with its queue, and the repository's name. Raises ConfigurationError or StoreError."""
     import os
 
@@ -144,65 +146,27 @@ async def _listed(store: RunStore, repository: str, *, everything: bool) -> list
     return active + [run for run in others if run is not None]
 
 
-async def _found(
+async def found_run(
     store: RunStore, repository: str, number: int, *, history: bool
 ) -> tuple[Run | None, Sequence[History]]:
+    """The run, None if there is none, and its steps if they are wanted."""
     run = await store.run(repository, number)
     return run, await store.history(repository, number) if run is not None and history else ()
 
 
-def _number(name: str) -> int:
+def run_number(name: str) -> int:
+    """12 for r12, R12 or 12. Raises Stop for anything else."""
     match = NAME.fullmatch(name)
     if match is None:
         raise Stop(f"{name} is no run: runs are named like r12.", code=2)
     return int(match[1])
 
 
-def _tell(run: Run) -> None:
-    from valine.cli import tables
-    from valine.orchestrator.wording_run import stage
-
-    typer.echo(f"{run.name} of {run.repository}: {run.status}, {stage(run)}, {_progress(run)}")
-    typer.echo(f"Made {_moment(run.created_at)} by {_plain(run.requested_by.name)}; uid {run.uid}")
-    for approval in run.approvals:
-        typer.echo(f"Approved {_moment(approval.at)} by {_plain(approval.by.name)} (revision {approval.revision})")
-    if run.shipping is not None:
-        typer.echo(f"Shipping since {_moment(run.shipping.at)}, started by {_plain(run.shipping.by.name)}")
-    if run.ended_at is not None:
-        by = f" by {_plain(run.ended_by.name)}" if run.ended_by is not None else ""
-        typer.echo(f"Ended {_moment(run.ended_at)}{by}")
-    if run.pending:
-        typer.echo(f"To do: {', '.join(run.pending)}")
-    typer.echo("")
-    if run.tasks:
-        tables.table(("Issue", "Title", "State", "Pull request", "Branch", "Why"), [_task(task) for task in run.tasks])
-    else:
-        tables.table(("Issue", "Title"), [(f"#{item.issue}", _plain(item.title)) for item in run.plan.items])
-
-
-def _task(task: Task) -> tuple[str, ...]:
-    pull = f"#{task.pull_request}" if task.pull_request else ""
-    note = [str(task.note.why), *(f"#{n}" for n in task.note.by), _plain(task.note.detail)] if task.note else []
-    return (f"#{task.issue}", _plain(task.title), str(task.state), pull, task.branch, " ".join(filter(None, note)))
-
-
 def _row(run: Run) -> tuple[str, ...]:
     from valine.orchestrator.wording_run import stage
 
-    who = _plain(run.requested_by.name)
-    return (run.name, str(run.status), stage(run), _progress(run), _moment(run.created_at), who)
-
-
-def _progress(run: Run) -> str:
-    from valine.orchestrator.text import plural
-    from valine.orchestrator.wording_run import counts
-
-    return counts(run) if run.tasks else plural(len(run.plan.items), "issue")
-
-
-def _step(step: History) -> tuple[str, ...]:
-    by = getattr(step.event, "by", None)
-    return (str(step.number), _moment(step.at), type(step.event).__name__, _plain(by.name) if by else "")
+    who = telling.plain_line(run.requested_by.name)
+    return (run.name, str(run.status), stage(run), telling.progress(run), telling.moment(run.created_at), who)
 
 
 def _summary(run: Run) -> dict[str, Any]:
@@ -221,21 +185,3 @@ def _summary(run: Run) -> dict[str, Any]:
         "created_at": run.created_at.isoformat(),
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,
     }
-
-
-def _document(value: Any) -> dict[str, Any]:
-    import msgspec
-
-    document: dict[str, Any] = msgspec.to_builtins(value)
-    return document
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _plain(text: str) -> str:
-    """Other people's words on one line, unable to move the cursor."""
-    from valine.orchestrator.text import plain
-
-    return plain(text)

@@ -6,18 +6,39 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator.decision import Decision, State
+from valine.orchestrator.decision import Decision, Reply, State
+from valine.orchestrator.events import Event
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Repository, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from valine.orchestrator.events import Event
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step told again: the run before (None at first), what happened, and what was decided."""
+
+    number: int
+    before: Run | None
+    event: Event
+    run: Run
+    reply: Reply | None
+
+    @property
+    def fresh(self) -> tuple[str, ...]:
+        """The keys of the effects that this step asked for."""
+        known = self.before.pending if self.before else {}
+        return tuple(key for key in self.run.pending if key not in known)
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The keys of the effects that nobody asks for any more: done, or of no use."""
+        known = self.before.pending if self.before else {}
+        return tuple(key for key in known if key not in self.run.pending)
 
 
-def replay(steps: Iterable[tuple[Event, Repository | None]]) -> Iterator[Run]:
-    """The run after each step, as it was stored. A step is an event, and the record where the history kept it.
+def replay(steps: Iterable[tuple[Event, Repository | None]]) -> Iterator[Step]:
+    """Each step, with the run as it was stored then. What goes in is an event, and the record if the history kept it.
 
     Raises ValueError where an event changes nothing: then this is not that run's history, or not this Valine's.
     """
@@ -28,5 +49,44 @@ def replay(steps: Iterable[tuple[Event, Repository | None]]) -> Iterator[Run]:
         outcome = decide(State(repository=repository, run=run, active=active), event)
         if not isinstance(outcome, Decision):
             raise ValueError(f"step {number}, {type(event).__name__}, comes to {type(outcome).__name__}")  # noqa: TRY004
-        run = msgspec.structs.replace(outcome.run, version=number)
-        yield run
+        before, run = run, msgspec.structs.replace(outcome.run, version=number)
+        yield Step(number=number, before=before, event=event, run=run, reply=outcome.reply)
+
+
+def outline(run: Run) -> str:
+    """What matters of a run, on a line that outlives new fields: runs that differ here did other things."""
+    tasks = " ".join(f"#{task.issue}:{task.state}" for task in run.tasks)
+    held = " ".join(f"#{task.issue}={task.note.why}" for task in run.tasks if task.note)
+    said = " ".join(milestone.key for milestone in run.milestones)
+    wake = run.wake_at.isoformat() if run.wake_at else "never"
+    return (
+        f"{run.status}/{run.stage} r{run.plan.revision} | {tasks} | {held} | {said} | {' '.join(run.pending)} | {wake}"
+    )
+
+
+def changes(before: object, after: object, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """Where two values of plain data (as msgspec.to_builtins gives) differ: path, one, other; None where one has none.
+
+    Items of a list are told apart by their issue, key or number where they have one, else by their place.
+    """
+    one, other = _named(before), _named(after)
+    if one is None or other is None:
+        if before != after:
+            yield path, before, after
+        return
+    for name in [*one, *(name for name in other if name not in one)]:
+        yield from changes(one.get(name), other.get(name), f"{path}.{name}" if path else name)
+
+
+def _named(value: object) -> dict[str, object] | None:
+    if isinstance(value, dict):
+        return {str(name): item for name, item in value.items()}
+    if isinstance(value, list | tuple) and all(isinstance(item, dict) for item in value) and value:
+        return {_name(item, place): item for place, item in enumerate(value)}
+    return None
+
+
+def _name(item: dict[str, object], place: int) -> str:
+    if "issue" in item:
+        return f"#{item['issue']}"
+    return str(item.get("key", place))

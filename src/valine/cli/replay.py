@@ -1,0 +1,208 @@
+"""`valine replay`: a run at any moment of its life, told again from its history by the code that is here now."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from valine.cli import runs, telling
+from valine.cli.serve import EnvFile
+from valine.cli.trouble import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from valine.cli.recording import Recording
+    from valine.orchestrator.model import Run
+    from valine.orchestrator.replay import Step
+
+MOST_CHANGES = 3  # told on a step's line
+LONGEST = 60  # characters of a value
+UNTOLD = ("version", "wake_at", "looked_at", "look_at", "pending")  # change with nearly every step, or are told apart
+TELLING = re.compile(r"status|plan\.revision|rounds|tasks\.(#\d+)\.(?:state|pull_request|merged_sha|pull\.head|note)")
+
+
+def replay(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Which one, such as r12; or a FILE.json of --record.")],
+    at: Annotated[int | None, typer.Option("--at", min=1, help="Show the run as it was after this step.")] = None,
+    record: Annotated[Path | None, typer.Option("--record", help="Write the history into this file.")] = None,
+    as_json: runs.AsJson = False,
+    env: EnvFile = None,
+) -> None:
+    """Tell a run again, step by step, and see that it comes to what is stored."""
+    from valine.cli import recording as files
+
+    recording = files.read(Path(run)) if run.endswith(".json") else _stored(run, env)
+    steps, trouble = _told(recording)
+    if record is not None:
+        _record(record, recording, steps, trouble)
+    if at is not None and at > len(steps):
+        raise Stop(trouble or f"{recording.run.name} has {len(steps)} steps, so there is no step {at}.", code=2)
+    shown = steps if at is None else steps[at - 1 : at]
+    if as_json:
+        _print_json(shown, recording)
+    elif at is None:
+        _print_all(steps, recording)
+    else:
+        _print_one(shown[0], recording)
+    if trouble:
+        raise Stop(trouble)
+    if at is None and not as_json:
+        typer.echo(f"\nTold again, {recording.run.name} comes to what is stored at all of its {len(steps)} steps.")
+
+
+def _stored(name: str, env: Path | None) -> Recording:
+    import asyncio
+
+    from valine.cli.recording import Recording
+
+    number = runs.run_number(name)
+    with runs.opened_store(env) as (opened, repository):
+        found, history = asyncio.run(runs.found_run(opened.store, repository, number, history=True))
+    if found is None:
+        raise Stop(f"There is no run {name} of {repository}. `valine runs list --all` lists them.")
+    return Recording(run=found, history=tuple(history))
+
+
+def _told(recording: Recording) -> tuple[list[Step], str]:
+    """The steps as far as they could be told, and what is wrong with them; empty if nothing."""
+    from valine.orchestrator.replay import outline, replay
+
+    steps: list[Step] = []
+    expected = iter(recording.outlines)
+    try:
+        for step in replay((step.event, step.repository) for step in recording.history):
+            steps.append(step)
+            if outline(step.run) != next(expected, outline(step.run)):
+                return steps, f"Step {step.number} comes to something else than it did when it was recorded."
+    except ValueError as error:
+        return steps, f"The history cannot be told again: {error}. It is another run's, or another Valine's."
+    if not steps:
+        return steps, f"{recording.run.name} has no history: there is nothing to tell."
+    return steps, _unlike(steps[-1].run, recording.run)
+
+
+def _unlike(told: Run, stored: Run) -> str:
+    """How the run differs from what is stored; empty if it does not."""
+    if told == stored:
+        return ""
+    what = ", ".join(path for path, _, _ in islice(_fields(told, stored), MOST_CHANGES))
+    why = "the store was changed by something other than this Valine"
+    return f"Told again, the run is not what is stored (it differs in {what}): {why}."
+
+
+def _record(path: Path, recording: Recording, steps: Sequence[Step], trouble: str) -> None:
+    from valine.cli import recording as files
+    from valine.orchestrator.replay import outline
+
+    outlines = () if trouble else tuple(outline(step.run) for step in steps)
+    files.write(path, files.Recording(run=recording.run, history=recording.history, outlines=outlines))
+    typer.echo(f"{path} has the history of {recording.run.name}: names and titles too, no tokens.", err=True)
+
+
+def _print_all(steps: Sequence[Step], recording: Recording) -> None:
+    from valine.cli import tables
+
+    rows = [
+        (*telling.step_row(kept), str(step.run.stage), _in_short(step))
+        for step, kept in zip(steps, recording.history, strict=False)
+    ]
+    tables.table(("Step", "When", "What", "By", "Stage", "Came to"), rows)
+
+
+def _in_short(step: Step) -> str:
+    """The changes of a step that matter most, on one line: of the run and its tasks, and of what is to be done."""
+    told = [f"{path.removeprefix('tasks.')}: {_value(after)}" for path, after in _telling(step)]
+    words = told[:MOST_CHANGES] + (["…"] if len(told) > MOST_CHANGES else [])
+    return ", ".join([*words, *(f"+{key}" for key in step.fresh), *(f"-{key}" for key in step.settled)])
+
+
+def _telling(step: Step) -> Iterator[tuple[str, object]]:
+    for path, _, after in _changed(step.before, step.run) if step.before else ():
+        if TELLING.fullmatch(path):
+            yield path, after["why"] if isinstance(after, dict) else after
+
+
+def _print_one(step: Step, recording: Recording) -> None:
+    """The run as it was then, the event, the decision and its effects."""
+    from valine.cli import tables
+
+    kept = recording.history[step.number - 1]
+    typer.echo(
+        f"Step {step.number} of {len(recording.history)}, {telling.moment(kept.at)}: {type(step.event).__name__}"
+    )
+    typer.echo("")
+    telling.tell_run(step.run)
+    typer.echo("\nThe event")
+    tables.table(("Field", "Value"), [(path, _value(value)) for path, _, value in _fields({}, step.event)])
+    changed = [(path, _value(before), _value(after)) for path, before, after in _changed(step.before, step.run)]
+    typer.echo("\nThe decision")
+    tables.table(("Field", "Before", "After"), changed) if changed else typer.echo(
+        "Nothing but what is to be done, and when."
+    )
+    if step.reply is not None:
+        typer.echo(f"\nThe reply\n{telling.plain_line(step.reply.text)}")
+    typer.echo("\nThe effects")
+    rows = list(_effects(step))
+    tables.table(("Effect", "", "Attempts", "Not before", "What"), rows) if rows else typer.echo("None.")
+
+
+def _effects(step: Step) -> Iterator[tuple[str, ...]]:
+    from valine.orchestrator.wanted import wanted
+
+    effects = {effect.key: effect for effect in wanted(step.run)}
+    for key, pending in step.run.pending.items():
+        due = telling.moment(pending.not_before) if pending.not_before else "at once"
+        what = _value(telling.document_of(effects[key])) if key in effects else ""
+        yield key, "new" if key in step.fresh else "still to do", str(pending.attempts), due, what
+    for key in step.settled:
+        yield key, "done, or of no use any more", "", "", ""
+
+
+def _print_json(steps: Sequence[Step], recording: Recording) -> None:
+    from valine.cli import tables
+
+    tables.as_json(
+        [
+            {
+                "step": step.number,
+                "at": kept.at.isoformat(),
+                "event": telling.document_of(step.event),
+                "changes": [
+                    {"field": path, "before": before, "after": after}
+                    for path, before, after in _changed(step.before, step.run)
+                ],
+                "reply": step.reply.text if step.reply else None,
+                "effects": {"new": step.fresh, "settled": step.settled, "pending": list(step.run.pending)},
+                "run": telling.document_of(step.run),
+            }
+            for step, kept in zip(steps, recording.history[steps[0].number - 1 :] if steps else (), strict=False)
+        ]
+    )
+
+
+def _changed(before: Any, after: Any) -> Iterator[tuple[str, object, object]]:
+    """The fields of a run that differ, less those that change with every step."""
+    for path, one, other in _fields(before, after):
+        if path.split(".")[0] not in UNTOLD:
+            yield path, one, other
+
+
+def _fields(before: Any, after: Any) -> Iterator[tuple[str, object, object]]:
+    import msgspec
+
+    from valine.orchestrator.replay import changes
+
+    yield from changes(msgspec.to_builtins(before or {}), msgspec.to_builtins(after))
+
+
+def _value(value: object) -> str:
+    import json
+
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    line = telling.plain_line(text)
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
