@@ -83,14 +83,7 @@ def assemble(
     file = SqliteFile.open(store_path(settings.store), exclusive=True)
     store, queue = SqliteRunStore(file), SqliteQueue(file)
     to_github, to_discord = httpx2.AsyncClient(transport=github), httpx2.AsyncClient(transport=discord)
-    forge = GitHubForge(
-        to_github,
-        repository=settings.github_repository,
-        api_url=settings.github_api_url,
-        auth=_auth(settings, to_github, clock),
-        clock=clock,
-        pacer=Pacer(clock, settings.write_interval),
-    )
+    forge = _forge(settings, to_github, clock)
     to = _to_discord(settings)
     chat = DiscordChat(to_discord, clock=clock, **to)
     engine = Engine(store=store, queue=queue, forge=forge, chat=chat, clock=clock)
@@ -132,6 +125,37 @@ async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
         yield DiscordAdmin(client, clock=SystemClock(), **_to_discord(settings))
 
 
+class Outside(NamedTuple):
+    """What a deployment stands on, to be looked at: GitHub, Discord, and a client for its own doors."""
+
+    forge: GitHubForge
+    discord: DiscordAdmin
+    web: httpx2.AsyncClient
+
+
+@contextlib.asynccontextmanager
+async def outside(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    github: httpx2.AsyncBaseTransport | None = None,
+    discord: httpx2.AsyncBaseTransport | None = None,
+    web: httpx2.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Outside]:
+    """The platforms as these settings reach them, without the store: a server may be running beside it.
+
+    Without `clock` and transports it is the real world's.
+    """
+    clock = clock or SystemClock()
+    async with (
+        httpx2.AsyncClient(transport=github) as to_github,
+        httpx2.AsyncClient(transport=discord) as to_discord,
+        httpx2.AsyncClient(transport=web) as to_doors,
+    ):
+        admin = DiscordAdmin(to_discord, clock=clock, **_to_discord(settings))
+        yield Outside(_forge(settings, to_github, clock), admin, to_doors)
+
+
 def wall_clock() -> Clock:
     """The real time."""
     return SystemClock()
@@ -145,6 +169,17 @@ def store_path(address: str) -> str:
     if not address.startswith(SQLITE):
         raise StoreError(f"{address} is not served on one machine. Set VALINE_STORE to sqlite:///path.")
     return address.removeprefix(SQLITE)
+
+
+def _forge(settings: Settings, client: httpx2.AsyncClient, clock: Clock) -> GitHubForge:
+    return GitHubForge(
+        client,
+        repository=settings.github_repository,
+        api_url=settings.github_api_url,
+        auth=_auth(settings, client, clock),
+        clock=clock,
+        pacer=Pacer(clock, settings.write_interval),
+    )
 
 
 def _to_discord(settings: Settings) -> dict[str, str]:

@@ -251,6 +251,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "create": RefPayload,
     "delete": RefPayload,
 }
+WANTED_EVENTS = frozenset(PAYLOADS) - {"merge_group", "create", "delete"}  # these only make looks a little earlier
 
 
 def moment(value: Any) -> datetime | None:

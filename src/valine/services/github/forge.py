@@ -35,6 +35,7 @@ from valine.services.github.merge import merge, update_branch
 from valine.services.github.plan import PlanReader
 from valine.services.github.pulls import ensure_pull_request, ensure_pull_request_closed
 from valine.services.github.releases import ensure_release
+from valine.services.github.survey import Survey, survey
 from valine.services.github.work import WorkReader
 from valine.services.pacing import Pacer
 
@@ -60,6 +61,10 @@ class GitHubForge:
 
     async def may_write(self, login: str) -> bool:
         return await people.may_write(self._api, login)
+
+    async def survey(self) -> Survey:
+        """What the repository lets this token do, for `valine doctor`."""
+        return await survey(self._api)
 
     async def perform(self, effect: ForgeEffect) -> Result:  # noqa: C901, PLR0911 - a table of effects
         match effect:
