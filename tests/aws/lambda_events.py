@@ -61,14 +61,14 @@ def sqs_record(
     body: str,
     *,
     group: str,
-    id: str | None = None,
+    message: str | None = None,
     received: int = 1,
     receipt: str = "receipt",
 ) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
     now = str(int(time.time() * 1000))
     return {
-        "messageId": id or str(uuid.uuid4()),
+        "messageId": message or str(uuid.uuid4()),
         "receiptHandle": receipt,
         "body": body,
         "attributes": {
