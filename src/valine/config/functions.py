@@ -120,4 +120,3 @@ def _dynamodb(text: str) -> str:
     if not values.store(text).startswith(DYNAMODB):
         raise ValueError("must name a table here: dynamodb://RunStateTable")
     return text.removeprefix(DYNAMODB)
-

@@ -10,7 +10,7 @@ from valine.handlers import http_api
 from valine.intake import HttpAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from valine.handlers.warm import Warm
     from valine.intake import HttpRequest, Intake
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("valine.handlers")
 
 TEXT = {"content-type": "text/plain; charset=utf-8"}
-HEALTH = "/healthz"
 
 
-def answered(event: Any, warm: Warm[Intake], door: Callable[[Intake, HttpRequest], Awaitable[HttpAnswer]]) -> Any:
+def answered(
+    event: object, warm: Warm[Intake], door: Callable[[Intake, HttpRequest], Coroutine[Any, Any, HttpAnswer]]
+) -> dict[str, Any]:
     """The door's answer to the event. 400 to what is no request, 503 while our own configuration is at fault."""
     try:
         request = http_api.request(event)
@@ -36,11 +37,7 @@ def answered(event: Any, warm: Warm[Intake], door: Callable[[Intake, HttpRequest
     except StoreError as error:
         log.error("the settings could not be read: %s", error)  # noqa: TRY400 - the sentence says it all
         return _text(503, "Valine cannot read its settings at the moment. Nothing was stored: try again later.")
-
-    async def answer() -> HttpAnswer:
-        return await door(intake, request)
-
-    return http_api.response(warm.run(answer()))
+    return http_api.response(warm.run(door(intake, request)))
 
 
 def _text(status: int, text: str) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from valine import logs
 from valine.errors import ConfigurationError, StoreError
@@ -17,19 +18,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Made(NamedTuple, Generic[T]):
+    """The parts of a function, and the secrets that no log line may show."""
+
+    parts: T
+    secrets: tuple[str, ...] = ()
+
+
 class Warm(Generic[T]):
-    """Made of the environment by the first invocation that can, and kept. One that cannot says so, and is repeated.
+    """Made of the environment by the first invocation that can, and kept. What fails is tried again by the next."""
 
-    `make` gives the parts, and the secrets that no log line may show.
-    """
-
-    def __init__(self, make: Callable[[Mapping[str, str]], tuple[T, tuple[str, ...]]]) -> None:
+    def __init__(self, make: Callable[[Mapping[str, str]], Made[T]]) -> None:
         self._make = make
-        self._made: T | None = None
+        self._parts: T | None = None
         self._runner: asyncio.Runner | None = None
 
     def prepare(self) -> None:
-        """Make it while the function is initialised, when Lambda gives it most; what is wrong is said when invoked."""
+        """On Lambda, make it now: a function gets most while it is initialised. What is wrong is said when invoked."""
+        if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+            return
         try:
             self.get()
         except (ConfigurationError, StoreError):
@@ -37,12 +44,12 @@ class Warm(Generic[T]):
 
     def get(self) -> T:
         """The parts. Raises ConfigurationError or StoreError if they cannot be made."""
-        if self._made is None:
-            level = None if "AWS_LAMBDA_LOG_LEVEL" in os.environ else "INFO"
+        if self._parts is None:
+            level = None if "AWS_LAMBDA_LOG_LEVEL" in os.environ else logging.INFO
             logs.join(level)
-            self._made, secrets = self._make(os.environ)
+            self._parts, secrets = self._make(os.environ)
             logs.join(level, secrets)
-        return self._made
+        return self._parts
 
     def run(self, task: Coroutine[Any, Any, R]) -> R:
         """What the task gives, on the loop that all invocations of this process share."""

@@ -17,7 +17,7 @@ from valine.engine.loop import SLICE
 from valine.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
     from datetime import datetime
 
     from valine.engine import Engine
@@ -43,10 +43,11 @@ class Batches:
         self._clock = clock
         self._rest = rest
 
-    async def work(self, batch: Sequence[Taken], ends: datetime) -> list[Taken]:
-        """Deal with the batch before it `ends`; the envelopes that were not settled and must be handed out again.
+    async def work(self, batch: Sequence[Taken], ends: datetime, suspects: Container[str] = ()) -> list[Taken]:
+        """Deal with the batch before the time `ends`; those that were not settled and must be handed out again.
 
-        They are always the last ones of their lane, so that no order is changed.
+        They are always the last ones of their lane, so that no order is changed. `suspects` are the receipts of those
+        that were handed out before, and not settled then: their worker may have died of one of them.
         """
         lanes: dict[str, list[Taken]] = {}
         for taken in batch:
@@ -54,15 +55,15 @@ class Batches:
         unsettled: list[Taken] = []
         for line in lanes.values():
             line.sort(key=lambda taken: not taken.envelope.urgent)
-            unsettled += await self._work_lane(line, ends - TO_SETTLE)
+            unsettled += await self._work_lane(line, ends - TO_SETTLE, alone=line[0].receipt in suspects)
         return unsettled
 
-    async def _work_lane(self, line: Sequence[Taken], ends: datetime) -> Sequence[Taken]:
+    async def _work_lane(self, line: Sequence[Taken], ends: datetime, *, alone: bool) -> Sequence[Taken]:
         """Deal with the envelopes of one lane; the rest of them, from the first that could not be settled."""
         runs: dict[int, None] = {}
         settled = 0
         try:
-            if line[0].attempts:
+            if alone:
                 line = await self._alone(line)
             while settled < len(line) and self._clock.now() < ends - TO_TAKE_IN:
                 last = settled + 1 == len(line)
@@ -78,7 +79,7 @@ class Batches:
         return line[settled:]
 
     async def _alone(self, line: Sequence[Taken]) -> Sequence[Taken]:
-        """The first one, which was taken before and may be what killed its worker: the others do not share its fate."""
+        """The first one, the suspect. The others are put off, so that they do not share its fate."""
         now = self._clock.now()
         for other in line[1:]:
             await self._queue.later(other, now, "put off: the one before it may have stopped its worker")
