@@ -258,7 +258,7 @@ def test_secrets_out_of_reach_are_told_by_their_setting(closed: str, monkeypatch
     monkeypatch.setenv("AWS_ENDPOINT_URL", closed)
 
     with pytest.raises(ConfigurationError, match="VALINE_SECRETS_PREFIX: SSM is out of reach"):
-        fetch("/valine/prod")
+        fetch("/valine/prod", ("GITHUB_TOKEN",))
 
 
 # --- transactions ----------------------------------------------------------------------------------------------------
