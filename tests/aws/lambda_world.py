@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -208,6 +208,7 @@ class Mapping:
         if not records:
             return False
         aws.batches.append(len(records))
+        failed: set[str] = set()
         try:
             for _ in range(self.times):
                 failed = await self._invoked(records)
@@ -221,9 +222,7 @@ class Mapping:
             await self._system.clock.sleep(VISIBILITY.total_seconds())
         for record in records:
             if record["messageId"] in failed:
-                aws.sqs.change_message_visibility(
-                    QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
-                )
+                comes_back(aws, record)
         return True
 
     async def _invoked(self, records: list[dict[str, Any]]) -> set[str]:
@@ -235,7 +234,7 @@ class Mapping:
 
 
 class Schedule:
-    """The schedule of the clock's function, twice as quick: a story is at rest after 40 seconds without anything due."""
+    """The schedule of the clock's function, twice as quick: stories are at rest after 40 seconds with nothing due."""
 
     def __init__(self, system: LambdaSystem) -> None:
         self._system = system
@@ -251,6 +250,14 @@ class Schedule:
         told = await clock_handler.tick(self._system.clockwork)
         self.woken += told["woken"]
         return told["woken"] + told["released"]
+
+
+def comes_back(aws: Aws, record: dict[str, Any]) -> None:
+    """Its visibility timed out, unless it was deleted meanwhile."""
+    with suppress(aws.sqs.exceptions.ReceiptHandleIsInvalid):
+        aws.sqs.change_message_visibility(
+            QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+        )
 
 
 def through_json(value: Any) -> Any:

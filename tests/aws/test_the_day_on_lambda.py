@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 import pytest
@@ -79,9 +79,7 @@ def outcome(team: Team) -> Any:
 
 
 def system(team: Team) -> LambdaSystem:
-    found = team.world.system
-    assert isinstance(found, LambdaSystem)
-    return found
+    return cast("LambdaSystem", team.world.system)
 
 
 async def test_a_day_on_lambda_ends_as_on_one_machine_to_the_letter(account: Aws) -> None:
