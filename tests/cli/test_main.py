@@ -70,12 +70,12 @@ def test_every_missing_setting_is_a_line_of_its_own(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == [
         "DISCORD_APPLICATION_ID",
-        "DISCORD_PUBLIC_KEY",
         "DISCORD_BOT_TOKEN",
-        "DISCORD_GUILD_ID",
-        "GITHUB_WEBHOOK_SECRET",
         "GITHUB_REPOSITORY",
         "GITHUB_TOKEN",
+        "DISCORD_PUBLIC_KEY",
+        "DISCORD_GUILD_ID",
+        "GITHUB_WEBHOOK_SECRET",
     ]
 
 
@@ -140,4 +140,4 @@ def test_a_reader_that_goes_away_is_no_trouble(root: Path) -> None:
 
 def test_all_commands_are_there() -> None:
     names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    assert names == {"serve", "simulate", "demo", "runs", "commands"}
+    assert names == {"serve", "simulate", "demo", "doctor", "replay", "runs", "commands"}

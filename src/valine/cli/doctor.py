@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import msgspec
 import typer
 
 from valine.cli.runs import AsJson
@@ -24,7 +23,7 @@ PATIENCE = 10.0  # seconds that our own doors may take
 DISCORD_DOOR, GITHUB_DOOR, HEALTH = "/discord", "/github/webhook", "/healthz"
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(NamedTuple):
     """One thing that was looked at, in a sentence that says what to do unless it is ok."""
 
     state: State
@@ -43,7 +42,7 @@ def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
     findings = asyncio.run(_looked(settings))
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
-        tables.as_json([msgspec.to_builtins(finding) for finding in findings])
+        tables.as_json([finding._asdict() for finding in findings])
     else:
         for finding in findings:
             typer.echo(f"{MARKS[finding.state]}{finding.about}: {plain(finding.sentence)}")
