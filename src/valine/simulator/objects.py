@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 ChangeStatus = Literal["added", "removed", "modified"]
@@ -130,6 +130,23 @@ class Adopts(Protocol):
 
     def adopt(self, repository: str, path: Path) -> str:
         """Copy a local git repository (never written to); gives the name of the branch it has checked out."""
+        ...
+
+
+@runtime_checkable
+class SpeaksGit(Protocol):
+    """A store that git itself can fetch from, and that takes what git pushes."""
+
+    def point_head(self, repository: str, ref: str) -> None:
+        """Let HEAD, which a clone checks out, be that branch."""
+        ...
+
+    def upload_pack(self, repository: str, asked: bytes | None, *, protocol: str) -> bytes:
+        """git-upload-pack's answer to a client; to None the refs on offer. `protocol` is the client's Git-Protocol."""
+        ...
+
+    def take_pack(self, repository: str, pack: bytes, tips: Iterable[str]) -> None:
+        """Store a pack's objects. StoreError if it is broken, or anything is missing that `tips` lead to."""
         ...
 
 

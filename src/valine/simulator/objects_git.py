@@ -18,13 +18,22 @@ from typing import TYPE_CHECKING, TypeVar
 from valine.simulator.objects import Change, Commit, Merge, Signature, StoreError, decode_commit, encode_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from valine.simulator.objects import ChangeStatus
 
 T = TypeVar("T")
 _NOBODY = Signature("Twin", "twin@github.test", datetime(2000, 1, 1, tzinfo=UTC))
 _STATUS: dict[str, ChangeStatus] = {"A": "added", "D": "removed"}
+# Whatever is there may be fetched by its sha, and without its blobs; a fork's branches are nobody's to see.
+_SETTINGS = """[safe]
+	directory = *
+[uploadpack]
+	allowFilter = true
+	allowAnySHA1InWant = true
+[transfer]
+	hideRefs = refs/forks
+"""
 _CONFLICT = 1  # merge-tree's exit status where the two sides do not fit together
 
 
@@ -42,7 +51,7 @@ class GitObjects:
         folder.mkdir(parents=True, exist_ok=True)
         # A checkout that belongs to somebody else may be read: upload-pack asks the global file, nothing else.
         settings = folder / "gitconfig"
-        settings.write_text("[safe]\n\tdirectory = *\n")
+        settings.write_text(_SETTINGS)
         # Under a hook git exports GIT_DIR and friends, which would point every command at the outer repository.
         clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         self._environment = clean | {
@@ -178,6 +187,22 @@ class GitObjects:
         root = stand_in(base)
         return self.merge(repository, stand_in(ours, root), stand_in(theirs, root))
 
+    def point_head(self, repository: str, ref: str) -> None:
+        self._ask(repository, "symbolic-ref", "HEAD", ref)
+
+    def upload_pack(self, repository: str, asked: bytes | None, *, protocol: str) -> bytes:
+        offer = ("--http-backend-info-refs",) if asked is None else ()
+        command = ("upload-pack", "--stateless-rpc", *offer, ".")
+        # A client that asks for what is not there is told so in the protocol, and git ends with 128.
+        return self._ask(repository, *command, feed=asked or b"", good=(0, 128), GIT_PROTOCOL=protocol)
+
+    def take_pack(self, repository: str, pack: bytes, tips: Iterable[str]) -> None:
+        if pack:
+            self._ask(repository, "index-pack", "--stdin", "--fix-thin", feed=pack)
+        wanted = "".join(f"{sha}\n" for sha in tips).encode()
+        if wanted:
+            self._ask(repository, "rev-list", "--objects", "--quiet", "--stdin", "--not", "--all", feed=wanted)
+
     def _path(self, repository: str) -> Path:
         parts = repository.split("/")
         if any(not re.fullmatch(r"[\w.-]+", part) or part.startswith(".") for part in parts):
@@ -248,25 +273,27 @@ class GitObjects:
             self._known[key] = look()
         return self._known[key]  # type: ignore[return-value]  # a key is always asked with the same look
 
-    def _ask(self, repository: str, *arguments: str, feed: bytes = b"", good: tuple[int, ...] = (0,)) -> bytes:
+    def _ask(
+        self, repository: str, *arguments: str, feed: bytes = b"", good: tuple[int, ...] = (0,), **environment: str
+    ) -> bytes:
         path = self._path(repository)
         if not path.exists():
             msg = f"no repository {repository}"
             raise StoreError(msg)
-        return self._run(path, *arguments, feed=feed, good=good)
+        return self._run(path, *arguments, feed=feed, good=good, **environment)
 
-    def _run(self, folder: Path, *arguments: str, feed: bytes = b"", good: tuple[int, ...] = (0,)) -> bytes:
-        command = [
-            self._git,
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "gc.auto=0",
-            "-c",
-            "core.quotePath=false",
-            *arguments,
-        ]
-        done = subprocess.run(command, cwd=folder, input=feed, capture_output=True, env=self._environment, check=False)
+    def _run(
+        self, folder: Path, *arguments: str, feed: bytes = b"", good: tuple[int, ...] = (0,), **environment: str
+    ) -> bytes:
+        settings = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "core.quotePath=false")
+        done = subprocess.run(
+            [self._git, *settings, *arguments],
+            cwd=folder,
+            input=feed,
+            capture_output=True,
+            env=self._environment | environment,
+            check=False,
+        )
         if done.returncode not in good:
             said = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
             msg = f"git {arguments[0]}: {said}"

@@ -84,8 +84,17 @@ def create_ref(call: Call) -> Reply:
         raise Refused(
             422, "Reference cannot be created because a reference of a conflicting name exists", page=_RULE_PAGE
         )
-    branches.move(call.world, call.repo, ref, sha, call.login)
+    move(call, ref, sha)
     return Reply(201, documents_code.ref(call.world, call.repo, ref))
+
+
+def move(call: Call, ref: str, sha: str) -> None:
+    """Make or move a ref, if the rules let commits in there without a pull request."""
+    broken = merging.push_violations(call.repo, ref, sha)
+    if broken:
+        told = "".join(f"{rule}\n\n" for rule in broken)
+        raise Refused(422, f"Repository rule violations found\n\n{told}", page="rest/git/refs#update-a-reference")
+    branches.move(call.world, call.repo, ref, sha, call.login)
 
 
 @route("GET", f"{REPO}/git/ref/{{ref}}", "contents:read")
@@ -106,7 +115,7 @@ def update_ref(call: Call) -> Reply:
     _commit(call, sha, 422, "Object does not exist")
     if not call.body.get("force") and call.world.objects.merge_base(it.full_name, it.refs[ref], sha) != it.refs[ref]:
         raise Refused(422, "Update is not a fast forward", page="rest/git/refs#update-a-reference")
-    branches.move(call.world, it, ref, sha, call.login)
+    move(call, ref, sha)
     return Reply(200, documents_code.ref(call.world, it, ref))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from valine.simulator.github import auth, graphql_server
+from valine.simulator.github import auth, git_http, graphql_server
 from valine.simulator.github.graphql_nodes import Scope
 from valine.simulator.github.limits import WRITE_POINTS, Limited, Limits
 from valine.simulator.github.rest import Call, Reply, Route, match
@@ -52,6 +52,10 @@ class Server:
 
     def serve(self, world: World, request: Request, method: str, path: str) -> Response:
         """Answer a request that has arrived."""
+        place = git_http.find(method, path)
+        if place is not None:
+            self.counts[f"{method} {git_http.template(place)}"] += 1
+            return git_http.serve(world, request, place)
         request_id = "{:04X}:{:06X}:{:08X}".format(*(world.dice.getrandbits(bits) for bits in (16, 24, 32)))
         headers = {"X-GitHub-Request-Id": request_id, "X-GitHub-Media-Type": "github.v3; format=json"}
         if not request.headers.get("user-agent"):
