@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ChangeStatus = Literal["added", "removed", "modified"]
+EntryKind = Literal["blob", "tree", "commit"]
 
 
 class StoreError(Exception):
@@ -53,6 +54,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     deletions: int
 
 
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a tree. `mode` is git's ("100644" …), `size` in bytes of a blob; a commit is a submodule."""
+
+    path: str
+    mode: str
+    kind: EntryKind
+    sha: str
+    size: int | None = None
+
+
 class Merge(msgspec.Struct, frozen=True):
     """What a merge gives: the tree, or the paths that are in conflict (then there is no tree)."""
 
@@ -79,6 +90,18 @@ class ObjectStore(Protocol):
         """The sha of tree `onto` (None: empty) with these paths written, or removed where the text is None."""
         ...
 
+    def write_blob(self, repository: str, body: bytes) -> str:
+        """Store a file's bytes and give their sha."""
+        ...
+
+    def graft(self, repository: str, blobs: Mapping[str, str | None], onto: str | None = None) -> str:
+        """The sha of tree `onto` (None: empty) with these blobs at these paths, or nothing where it is None."""
+        ...
+
+    def tree(self, repository: str, sha: str, *, recursive: bool = False) -> tuple[Entry, ...]:
+        """A tree's entries, those of the trees in it too if asked; each tree stands before what is in it."""
+        ...
+
     def write_commit(self, repository: str, commit: Commit) -> str:
         """Store a commit and give its sha; the same commit twice is one."""
         ...
@@ -103,8 +126,8 @@ class ObjectStore(Protocol):
         """A best common ancestor of two commits; None if they share no history."""
         ...
 
-    def ahead(self, repository: str, base: str, head: str) -> tuple[str, ...]:
-        """Commits reachable from `head` and not from `base`, parents before children."""
+    def ahead(self, repository: str, base: str | None, head: str) -> tuple[str, ...]:
+        """Commits reachable from `head` and not from `base` (None: all of them), parents before children."""
         ...
 
     def log(self, repository: str, head: str, limit: int) -> tuple[str, ...]:
