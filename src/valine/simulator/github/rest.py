@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from valine.simulator.github.state import App, Repository, Role, Token
 
-_MANY_SEGMENTS = ("ref", "basehead", "branch", "tag", "name")
+_MANY_SEGMENTS = ("ref", "basehead", "branch", "tag", "name", "path")
 _MOST_PER_PAGE = 100
 _PEOPLE: dict[str, Role] = {
     "contents": "write",
@@ -41,6 +41,7 @@ class Call:
     params: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
+    accept: str = ""
     token: Token | None = None
     app: App | None = None
     repository: Repository | None = None
@@ -88,7 +89,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """What a route answers: a status, something to write as JSON (None: nothing), and headers."""
+    """What a route answers: a status, something to write as JSON (None: nothing; bytes: as they are), and headers."""
 
     status: int = 200
     body: Any = None
@@ -128,13 +129,13 @@ def route(
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"(\{[^}]+\})", template)
-    made = (
-        f"(?P<{part[1:-1]}>{'.+' if part[1:-1] in _MANY_SEGMENTS else '[^/]+'})"
-        if part.startswith("{")
-        else re.escape(part)
-        for part in parts
-    )
+    made = (f"(?P<{part[1:-1]}>{_width(part[1:-1])})" if part.startswith("{") else re.escape(part) for part in parts)
     return re.compile("".join(made))
+
+
+def _width(name: str) -> str:
+    """A file's path may have any number of segments, and none for the root."""
+    return ".*" if name == "path" else ".+" if name in _MANY_SEGMENTS else "[^/]+"
 
 
 def match(method: str, path: str) -> tuple[Route | None, dict[str, str]]:

@@ -31,14 +31,15 @@ def create_commit(call: Call) -> Reply:
         raise Refused(422, "Tree SHA does not exist", page="rest/git/commits#create-a-commit")
     for parent in parents:
         _commit(call, parent, 422, "Parent SHA does not exist or is not a commit object")
-    author = _signature(call, "author") or pulls.author(world, call.login)
-    committer = _signature(call, "committer") or author
+    author = signature(call, "author") or pulls.author(world, call.login)
+    committer = signature(call, "committer") or author
     commit = Commit(tree=tree, parents=tuple(parents), author=author, committer=committer, message=call.need("message"))
     sha = world.objects.write_commit(it.full_name, commit)
     return Reply(201, documents_code.git_commit(world, it, sha))
 
 
-def _signature(call: Call, key: str) -> Signature | None:
+def signature(call: Call, key: str) -> Signature | None:
+    """Who the body says wrote a commit, and when; 422 for half a name."""
     given = call.body.get(key)
     if given is None:
         return None
@@ -88,12 +89,12 @@ def create_ref(call: Call) -> Reply:
     return Reply(201, documents_code.ref(call.world, call.repo, ref))
 
 
-def move(call: Call, ref: str, sha: str) -> None:
+def move(call: Call, ref: str, sha: str, *, status: int = 422) -> None:
     """Make or move a ref, if the rules let commits in there without a pull request."""
     broken = merging.push_violations(call.repo, ref, sha)
     if broken:
         told = "".join(f"{rule}\n\n" for rule in broken)
-        raise Refused(422, f"Repository rule violations found\n\n{told}", page="rest/git/refs#update-a-reference")
+        raise Refused(status, f"Repository rule violations found\n\n{told}", page="rest/git/refs#update-a-reference")
     branches.move(call.world, call.repo, ref, sha, call.login)
 
 

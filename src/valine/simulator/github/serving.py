@@ -70,7 +70,9 @@ class Server:
             if graphql:
                 reply = self._graphql(world, who, body, headers)
             else:
-                call = Call(world, method, request.path, params, dict(request.query), body)
+                call = Call(
+                    world, method, request.path, params, dict(request.query), body, request.headers.get("accept", "")
+                )
                 reply = self._rest(call, row, who, headers)
         except Refused as refusal:
             reply = _refusal(refusal)
@@ -172,8 +174,8 @@ class Server:
             headers["X-GitHub-Api-Version-Selected"] = version
         if reply.body is None:
             return Response(status=reply.status, headers=headers)
-        headers["Content-Type"] = "application/json; charset=utf-8"
-        raw = msgspec.json.encode(reply.body)
+        headers.setdefault("Content-Type", "application/json; charset=utf-8")
+        raw = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         if method == "GET" and reply.status == 200:
             headers["ETag"] = f'W/"{hashlib.sha256(raw).hexdigest()}"'
             headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
