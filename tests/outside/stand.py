@@ -122,6 +122,7 @@ class Stand:
         self.settings = dict(line.split("=", 1) for line in env.read_text().splitlines() if line[0] != "#")
         self.github = self.settings["GITHUB_API_URL"]
         self.discord = self.settings["DISCORD_API_URL"]
+        self.on_github("set_behaviour", enforce_limits=False)  # a test of limits switches them on
 
     def on_github(self, action: str, **arguments: Any) -> Any:
         return self._act(self.github, action, arguments)

@@ -144,8 +144,10 @@ def test_the_graphql_schema_is_a_part_of_githubs() -> None:
 
 
 # A fact of the examples, which are from 2019: fields that GitHub has added since, and lists that are empty in all.
-NEWER = re.compile(r"/(has_discussions|state_reason|client_id|verified_at|reactions(/.*)?|changes(/.*)?|events\[\]|removed\[\])$")
-# What examples of some action carry by chance: App deliveries, an organisation's, and a pull request's fields on issues.
+NEWER = re.compile(
+    r"/(has_discussions|state_reason|client_id|verified_at|reactions(/.*)?|changes(/.*)?|events\[\]|removed\[\])$"
+)
+# What examples of some action carry by chance: App deliveries, an organisation's, and a pull request's on issues.
 CHANCE = re.compile(r"installation\.|: organization\.|: issue\.(draft|pull_request)$")
 
 

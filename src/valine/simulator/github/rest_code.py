@@ -69,7 +69,8 @@ def get_git_commit(call: Call) -> Reply:
 @route("GET", f"{REPO}/commits/{{ref}}", "contents:read")
 def get_commit(call: Call) -> Reply:
     """The commit that a branch, tag or sha names."""
-    return Reply(200, documents_code.commit(call.world, call.repo, resolve(call, call.params["ref"])))
+    sha = resolve(call, call.params["ref"], unknown=422)
+    return Reply(200, documents_code.commit(call.world, call.repo, sha))
 
 
 @route("POST", f"{REPO}/git/refs", "contents:write")
@@ -132,14 +133,14 @@ def delete_ref(call: Call) -> Reply:
     return Reply(204)
 
 
-def resolve(call: Call, name: str) -> str:
-    """The commit that a branch, tag, HEAD or sha names; 404 if none."""
+def resolve(call: Call, name: str, *, unknown: int = 404) -> str:
+    """The commit that a branch, tag, HEAD or sha names; refused with the status `unknown` if none."""
     refs = call.repo.refs
     name = call.repo.default_branch if name == "HEAD" else name
     for ref in (f"refs/heads/{name}", f"refs/tags/{name}", name, f"refs/{name}"):
         if ref in refs:
             return refs[ref]
-    _commit(call, name, 404, f"No commit found for SHA: {name}")
+    _commit(call, name, unknown, f"No commit found for SHA: {name}")
     return name
 
 
