@@ -22,6 +22,7 @@ _MANY_SEGMENTS = ("ref", "basehead", "branch", "tag", "name", "path")
 _MOST_PER_PAGE = 100
 # An address of GitHub's first years that it still answers, and that clients still ask.
 _OLD_STATUSES = re.compile(r"(/repos/[^/]+/[^/]+)/statuses/(.+)")
+_ROOT_FOLDER = re.compile(r"(/repos/[^/]+/[^/]+/contents)$")  # some clients leave the empty path's slash out
 _PEOPLE: dict[str, Role] = {
     "contents": "write",
     "pull_requests": "write",
@@ -143,7 +144,7 @@ def _width(name: str) -> str:
 def match(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
     """The row that serves a request, with what its path names; the most fixed template wins."""
     if method == "GET":
-        path = _OLD_STATUSES.sub(r"\1/commits/\2/statuses", path)
+        path = _ROOT_FOLDER.sub(r"\1/", _OLD_STATUSES.sub(r"\1/commits/\2/statuses", path))
     found = [(row, hit) for row in ROUTES if row.method == method and (hit := row.pattern.fullmatch(path))]
     if not found:
         return None, {}

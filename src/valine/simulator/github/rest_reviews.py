@@ -58,7 +58,10 @@ def create_review(call: Call) -> Reply:
         raise Refused(422, "The offline twin keeps no comments on lines: say it in the body.", page=_PAGE)
     if event != "APPROVE" and not body:
         raise Refused(422, "Unprocessable Entity", errors=["Pull request review body can't be blank"], page=_PAGE)
-    made = pulls.review(call.world, call.repo, which, call.login, _STATES[event], body)
+    try:
+        made = pulls.review(call.world, call.repo, which, call.login, _STATES[event], body)
+    except Refused as refusal:
+        raise Refused(422, "Unprocessable Entity", errors=[refusal.message], page=_PAGE) from refusal
     return Reply(200, _document(call, which, made))
 
 
