@@ -39,14 +39,14 @@ def environment(**more: str) -> dict[str, str]:
 
 
 class Hearer(BaseHTTPRequestHandler):
-    """Takes every delivery with 204, and notes its event and body."""
+    """Takes every delivery, and notes its event and body. An interaction is to be answered through the API: 202."""
 
     heard: list[tuple[str, Json]]
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.heard.append((self.headers.get("X-GitHub-Event", "interaction"), body))
-        self.send_response(204)
+        self.send_response(202 if self.path == "/discord" else 204)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:

@@ -62,4 +62,5 @@ def of(world: World, channel: Channel, author: str, *, texts: list[str], allowed
 def _lets(allowed: Json | None, kind: str, wanted: str) -> bool:
     if allowed is None or kind in (allowed.get("parse") or []):
         return True
-    return wanted in (allowed.get(kind) or []) if kind != "everyone" else False
+    # Ids may come as numbers or as texts: https://docs.discord.com/developers/reference#snowflakes
+    return wanted in map(str, allowed.get(kind) or []) if kind != "everyone" else False

@@ -93,7 +93,7 @@ def post(call: Call) -> Reply:
     if (body.get("flags") or 0) & EPHEMERAL:
         raise errors.invalid_form([(("flags",), "MESSAGE_FLAGS_INVALID", "Only an interaction's answer is ephemeral")])
     reference = body.get("message_reference")
-    if isinstance(reference, dict) and reference.get("message_id") not in channel.messages:
+    if isinstance(reference, dict) and str(reference.get("message_id")) not in channel.messages:
         raise errors.invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
     first = _first_of_nonce(at, channel, body)
     message = first or create(at, channel, at.world.bot, body)

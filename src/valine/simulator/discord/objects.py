@@ -248,6 +248,8 @@ def application(world: World) -> dict[str, Any]:
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
+        "bot_public": True,
+        "bot_require_code_grant": False,
         "team": None,
         "eligible_oauth2_scopes": [],
     }
