@@ -7,21 +7,19 @@ https://git-scm.com/docs/gitprotocol-http
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import zlib
 from typing import TYPE_CHECKING
 
 from valine.simulator.github import auth, branches, git_wire, merging
-from valine.simulator.github.state import Token
+from valine.simulator.github.state import App
 from valine.simulator.github.world import WEB, Refused, World, pulls
 from valine.simulator.objects import SpeaksGit, StoreError
 from valine.simulator.transport import Request, Response
 
 if TYPE_CHECKING:
     from valine.simulator.github.git_wire import Command, Push
-    from valine.simulator.github.state import Repository
+    from valine.simulator.github.state import Repository, Token
 
 _PLACE = re.compile(
     r"/(?P<owner>[^/]+)/(?P<name>[^/]+?)(?:\.git)?/(?P<what>info/refs|git-upload-pack|git-receive-pack)"
@@ -32,6 +30,7 @@ _IN_MEMORY = (
     "This twin keeps its repositories in memory, and git cannot be spoken with them: make it of GitObjects,"
     " as `valine simulate` does.\n"
 )
+_WRONG = "Invalid username or token. Password authentication is not supported for Git operations."
 ROUTES = (
     ("GET", "/{owner}/{repo}.git/info/refs"),
     ("POST", "/{owner}/{repo}.git/git-upload-pack"),
@@ -85,7 +84,7 @@ def _text(status: int, sentence: str) -> Response:
 
 def _let_in(world: World, request: Request, place: re.Match[str], *, writing: bool) -> tuple[Repository, str]:
     """The repository and who asks. Whoever shows no credentials is asked for them before being told anything."""
-    token = _token(world, request.headers.get("authorization", ""))
+    token = _token(world, request)
     it = world.state.repositories.get(f"{place['owner']}/{place['name']}".lower())
     if it is None or not auth.sees(world, token, it):
         raise Refused(401, "Authentication required.") if token is None else Refused(404, "Repository not found.")
@@ -96,32 +95,21 @@ def _let_in(world: World, request: Request, place: re.Match[str], *, writing: bo
     if not auth.allowed(token, "contents:write" if writing else "contents:read"):
         raise Refused(403, "Write access to repository not granted.")
     if writing:
-        reach = auth.installed(world, token, it) if world.bot(token) else world.may(it, token.login, "write")
-        if not reach:
+        if not auth.reaches(world, token, it, "write"):
             raise Refused(403, f"Permission to {it.full_name}.git denied to {token.login}.")
         if it.archived:
             raise Refused(403, "This repository was archived so it is read-only.")
     return it, token.login
 
 
-def _token(world: World, header: str) -> Token | None:
-    """The token that came as a password, as git sends it, or as a bearer."""
-    scheme, _, value = header.strip().partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-        except (ValueError, binascii.Error) as error:
-            raise Refused(401, "Invalid username or token.") from error
-        value = name if password in ("", "x-oauth-basic") else password
-        scheme = "token"
-    if not scheme:
-        return None
+def _token(world: World, request: Request) -> Token | None:
+    """Whose token came with the request; an App's own JWT opens no repository."""
     try:
-        found = auth.identify(world, {"authorization": f"{scheme} {value}"})
-    except Refused:
-        found = None
-    if not isinstance(found, Token):
-        raise Refused(401, "Invalid username or token. Password authentication is not supported for Git operations.")
+        found = auth.identify(world, request.headers)
+    except Refused as refusal:
+        raise Refused(401, _WRONG) from refusal
+    if isinstance(found, App):
+        raise Refused(401, _WRONG)
     return found
 
 
