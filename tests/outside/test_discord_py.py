@@ -96,9 +96,11 @@ async def test_a_message_is_sent_edited_found_and_deleted(place: Place) -> None:
 
     message = await channel.send("Hello", embed=embed, nonce="once", suppress_embeds=False)
     edited = await message.edit(content="Hello again", embed=None)
-    second = await channel.send("Second", reference=message)
+    second = await message.reply("Second")
 
     assert (edited.content, edited.embeds, edited.edited_at is not None) == ("Hello again", [], True)
+    assert second.reference is not None
+    assert second.reference.message_id == message.id
     assert [one.id async for one in channel.history(limit=10)] == [second.id, message.id]
     assert [one.id async for one in channel.history(after=message)] == [second.id]
     assert (await channel.fetch_message(message.id)).author.id == place.client.user.id  # type: ignore[union-attr]

@@ -289,3 +289,23 @@ def test_a_limit_of_the_api_is_told_from_a_ban_at_the_edge(stage: Stage) -> None
 
 def test_the_application_is_found_at_its_older_address_too(stage: Stage) -> None:
     assert read(stage.get("/oauth2/applications/@me")) == read(stage.get("/applications/@me"))
+
+
+def test_a_reply_shows_what_it_answers_and_rings_its_author_unless_told_not_to(stage: Stage) -> None:
+    stage.act("say", by="ana", content="When?")
+    asked, ana = stage.messages[0]["id"], stage.made["members"]["ana"]
+    reference = {"message_reference": {"message_id": asked}}
+
+    reply = stage.say({"content": "Now", **reference})
+    stage.say({"content": "Quietly", **reference, "allowed_mentions": {"parse": [], "replied_user": False}})
+    stage.say({"content": "To nothing", "message_reference": {"message_id": "1", "fail_if_not_exists": False}})
+    refused = stage.post(
+        f"/channels/{stage.plans}/messages", {"content": "x", "message_reference": {"message_id": "1"}}
+    )
+
+    assert (reply["type"], reply["message_reference"]["message_id"]) == (19, asked)
+    assert reply["referenced_message"]["id"] == asked
+    assert [one["rung"]["users"] for one in stage.messages[1:]] == [[ana], [], []]
+    assert code(refused) == (400, 50035)
+    stage.act("delete_message", message=asked)
+    assert read(stage.get(f"/channels/{stage.plans}/messages/{reply['id']}"))["referenced_message"] is None
