@@ -163,3 +163,13 @@ def test_refs_moved_through_the_api_obey_the_rules_as_pushes_do(real: GitHubWorl
         "Repository rule violations found\n\nChanges must be made through a pull request.\n\n",
     )
     assert real.head() != sha
+
+
+def test_what_is_public_is_read_with_whatever_token(real: GitHubWorld) -> None:
+    real.act("set_options", private=False)
+    token = real.act("issue_token", login="ana", permissions={"issues": "read"})["token"]
+
+    read = ask(real, "GET", "/acme/shop.git/info/refs?git-upload-pack", password=token)
+    write = ask(real, "GET", "/acme/shop.git/info/refs?git-receive-pack", password=token)
+
+    assert (read.status, write.status) == (200, 403)

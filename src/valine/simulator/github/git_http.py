@@ -92,7 +92,7 @@ def _let_in(world: World, request: Request, place: re.Match[str], *, writing: bo
         if writing:
             raise Refused(401, "Authentication required.")
         return it, "ghost"
-    if not auth.allowed(token, "contents:write" if writing else "contents:read"):
+    if (writing or it.private) and not auth.allowed(token, "contents:write" if writing else "contents:read"):
         raise Refused(403, "Write access to repository not granted.")
     if writing:
         if not auth.reaches(world, token, it, "write"):
