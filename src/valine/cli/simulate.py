@@ -137,6 +137,8 @@ class _Simulation:
             f"#   curl -d '{plan}' {discord}/_twin/act",
             f"#   curl -d '{label}' {github}/_twin/act",
             f"#   curl {discord}/_twin/view",
+            "# To work in the repository, with any name and GITHUB_TOKEN as the password:",
+            f"#   git clone {github}/{team.OWNER}/{team.NAME}.git",
         ]
 
     async def serve(self, lines: list[str], env_file: Path | None) -> int:

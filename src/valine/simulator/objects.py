@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 ChangeStatus = Literal["added", "removed", "modified"]
+EntryKind = Literal["blob", "tree", "commit"]
 
 
 class StoreError(Exception):
@@ -53,6 +54,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     deletions: int
 
 
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a tree. `mode` is git's ("100644" …), `size` in bytes of a blob; a commit is a submodule."""
+
+    path: str
+    mode: str
+    kind: EntryKind
+    sha: str
+    size: int | None = None
+
+
 class Merge(msgspec.Struct, frozen=True):
     """What a merge gives: the tree, or the paths that are in conflict (then there is no tree)."""
 
@@ -79,6 +90,18 @@ class ObjectStore(Protocol):
         """The sha of tree `onto` (None: empty) with these paths written, or removed where the text is None."""
         ...
 
+    def write_blob(self, repository: str, body: bytes) -> str:
+        """Store a file's bytes and give their sha."""
+        ...
+
+    def graft(self, repository: str, blobs: Mapping[str, str | None], onto: str | None = None) -> str:
+        """The sha of tree `onto` (None: empty) with these blobs at these paths, or nothing where it is None."""
+        ...
+
+    def tree(self, repository: str, sha: str, *, recursive: bool = False) -> tuple[Entry, ...]:
+        """A tree's entries, those of the trees in it too if asked; each tree stands before what is in it."""
+        ...
+
     def write_commit(self, repository: str, commit: Commit) -> str:
         """Store a commit and give its sha; the same commit twice is one."""
         ...
@@ -103,8 +126,8 @@ class ObjectStore(Protocol):
         """A best common ancestor of two commits; None if they share no history."""
         ...
 
-    def ahead(self, repository: str, base: str, head: str) -> tuple[str, ...]:
-        """Commits reachable from `head` and not from `base`, parents before children."""
+    def ahead(self, repository: str, base: str | None, head: str) -> tuple[str, ...]:
+        """Commits reachable from `head` and not from `base` (None: all of them), parents before children."""
         ...
 
     def log(self, repository: str, head: str, limit: int) -> tuple[str, ...]:
@@ -130,6 +153,23 @@ class Adopts(Protocol):
 
     def adopt(self, repository: str, path: Path) -> str:
         """Copy a local git repository (never written to); gives the name of the branch it has checked out."""
+        ...
+
+
+@runtime_checkable
+class SpeaksGit(Protocol):
+    """A store that git itself can fetch from, and that takes what git pushes."""
+
+    def point_head(self, repository: str, ref: str) -> None:
+        """Let HEAD, which a clone checks out, be that branch."""
+        ...
+
+    def upload_pack(self, repository: str, asked: bytes | None, *, protocol: str) -> bytes:
+        """git-upload-pack's answer to a client; to None the refs on offer. `protocol` is the client's Git-Protocol."""
+        ...
+
+    def take_pack(self, repository: str, pack: bytes, tips: Iterable[str]) -> None:
+        """Store a pack's objects. StoreError if it is broken, or anything is missing that `tips` lead to."""
         ...
 
 

@@ -1,56 +1,32 @@
 """The real object store: one bare git repository a repository, spoken to through the `git` command.
 
-Nothing of the user's reaches in (configuration, hooks, identity, environment) and nothing reaches out: an adopted
-repository is cloned and never written to. What can never change (objects, ancestry, merges) is asked of git once.
+Nothing reaches out: an adopted repository is cloned and never written to. What can never change (objects, ancestry,
+merges) is asked of git once.
 Needs git 2.38 or later for `merge-tree --write-tree`. https://git-scm.com/docs/git-merge-tree
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from valine.simulator.objects import Change, Commit, Merge, Signature, StoreError, decode_commit, encode_commit
+from valine.simulator.objects import Change, Commit, Entry, Merge, Signature, StoreError, decode_commit, encode_commit
+from valine.simulator.objects_git_folder import GitFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-    from valine.simulator.objects import ChangeStatus
+    from valine.simulator.objects import ChangeStatus, EntryKind
 
-T = TypeVar("T")
 _NOBODY = Signature("Twin", "twin@github.test", datetime(2000, 1, 1, tzinfo=UTC))
 _STATUS: dict[str, ChangeStatus] = {"A": "added", "D": "removed"}
 _CONFLICT = 1  # merge-tree's exit status where the two sides do not fit together
 
 
-class GitObjects:
+class GitObjects(GitFolder):
     """An ObjectStore of bare repositories under one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        found = shutil.which("git")
-        if found is None:
-            msg = "git is not installed"
-            raise StoreError(msg)
-        self._git = found
-        self._folder = folder
-        self._known: dict[tuple[str, ...], object] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        # A checkout that belongs to somebody else may be read: upload-pack asks the global file, nothing else.
-        settings = folder / "gitconfig"
-        settings.write_text("[safe]\n\tdirectory = *\n")
-        # Under a hook git exports GIT_DIR and friends, which would point every command at the outer repository.
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-        self._environment = clean | {
-            "GIT_CONFIG_GLOBAL": str(settings),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
-            "LC_ALL": "C",
-        }
 
     def create(self, repository: str) -> None:
         path = self._path(repository)
@@ -90,14 +66,31 @@ class GitObjects:
             self._ask(repository, "update-ref", "-d", ref)
 
     def write_tree(self, repository: str, files: Mapping[str, str | None], onto: str | None = None) -> str:
+        written = {
+            path: None if text is None else self.write_blob(repository, text.encode()) for path, text in files.items()
+        }
+        return self.graft(repository, written, onto)
+
+    def write_blob(self, repository: str, body: bytes) -> str:
+        return self._ask(repository, "hash-object", "-w", "--stdin", feed=body).decode().strip()
+
+    def graft(self, repository: str, blobs: Mapping[str, str | None], onto: str | None = None) -> str:
         entries = {} if onto is None else self._entries(repository, onto)
-        for path, text in files.items():
-            if text is None:
+        for path, blob in blobs.items():
+            if blob is None:
                 entries.pop(path, None)
             else:
-                blob = self._ask(repository, "hash-object", "-w", "--stdin", feed=text.encode()).decode().strip()
                 entries[path] = (entries[path][0] if path in entries else "100644", blob)
         return self._make_tree(repository, [(path.split("/"), *entry) for path, entry in entries.items()])
+
+    def tree(self, repository: str, sha: str, *, recursive: bool = False) -> tuple[Entry, ...]:
+        def look() -> tuple[Entry, ...]:
+            deep = ("-r", "-t") if recursive else ()
+            rows = self._ask(repository, "ls-tree", *deep, "-l", "-z", "--full-tree", sha).decode(errors="replace")
+            halves = (row.partition("\t") for row in rows.split("\0") if row)
+            return tuple(_entry(path, *head.split()) for head, _, path in halves)
+
+        return self._once(("tree", repository, sha, "deep" if recursive else ""), look)
 
     def write_commit(self, repository: str, commit: Commit) -> str:
         if not self.has_tree(repository, commit.tree):
@@ -141,13 +134,12 @@ class GitObjects:
 
         return self._once(("base", repository, one, other), look)
 
-    def ahead(self, repository: str, base: str, head: str) -> tuple[str, ...]:
+    def ahead(self, repository: str, base: str | None, head: str) -> tuple[str, ...]:
         def look() -> tuple[str, ...]:
-            return tuple(
-                self._ask(repository, "rev-list", "--topo-order", "--reverse", f"{base}..{head}").decode().split()
-            )
+            span = head if base is None else f"{base}..{head}"
+            return tuple(self._ask(repository, "rev-list", "--topo-order", "--reverse", span).decode().split())
 
-        return self._once(("ahead", repository, base, head), look)
+        return self._once(("ahead", repository, base or "", head), look)
 
     def log(self, repository: str, head: str, limit: int) -> tuple[str, ...]:
         def look() -> tuple[str, ...]:
@@ -178,12 +170,21 @@ class GitObjects:
         root = stand_in(base)
         return self.merge(repository, stand_in(ours, root), stand_in(theirs, root))
 
-    def _path(self, repository: str) -> Path:
-        parts = repository.split("/")
-        if any(not re.fullmatch(r"[\w.-]+", part) or part.startswith(".") for part in parts):
-            msg = f"{repository!r} is not a repository's name"
-            raise StoreError(msg)
-        return self._folder.joinpath(*parts[:-1], f"{parts[-1]}.git")
+    def point_head(self, repository: str, ref: str) -> None:
+        self._ask(repository, "symbolic-ref", "HEAD", ref)
+
+    def upload_pack(self, repository: str, asked: bytes | None, *, protocol: str) -> bytes:
+        offer = ("--http-backend-info-refs",) if asked is None else ()
+        command = ("upload-pack", "--stateless-rpc", *offer, ".")
+        # A client that asks for what is not there is told so in the protocol, and git ends with 128.
+        return self._ask(repository, *command, feed=asked or b"", good=(0, 128), GIT_PROTOCOL=protocol)
+
+    def take_pack(self, repository: str, pack: bytes, tips: Iterable[str]) -> None:
+        if pack:
+            self._ask(repository, "index-pack", "--stdin", "--fix-thin", feed=pack)
+        wanted = "".join(f"{sha}\n" for sha in tips).encode()
+        if wanted:
+            self._ask(repository, "rev-list", "--objects", "--quiet", "--stdin", "--not", "--all", feed=wanted)
 
     def _entries(self, repository: str, tree: str) -> dict[str, tuple[str, str]]:
         """Every path of a tree: its mode and its blob."""
@@ -243,32 +244,7 @@ class GitObjects:
             for path, (status, sha) in sorted(raw.items())
         )
 
-    def _once(self, key: tuple[str, ...], look: Callable[[], T]) -> T:
-        if key not in self._known:
-            self._known[key] = look()
-        return self._known[key]  # type: ignore[return-value]  # a key is always asked with the same look
 
-    def _ask(self, repository: str, *arguments: str, feed: bytes = b"", good: tuple[int, ...] = (0,)) -> bytes:
-        path = self._path(repository)
-        if not path.exists():
-            msg = f"no repository {repository}"
-            raise StoreError(msg)
-        return self._run(path, *arguments, feed=feed, good=good)
-
-    def _run(self, folder: Path, *arguments: str, feed: bytes = b"", good: tuple[int, ...] = (0,)) -> bytes:
-        command = [
-            self._git,
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "gc.auto=0",
-            "-c",
-            "core.quotePath=false",
-            *arguments,
-        ]
-        done = subprocess.run(command, cwd=folder, input=feed, capture_output=True, env=self._environment, check=False)
-        if done.returncode not in good:
-            said = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
-            msg = f"git {arguments[0]}: {said}"
-            raise StoreError(msg)
-        return done.stdout
+def _entry(path: str, mode: str, kind: str, sha: str, size: str) -> Entry:
+    found: EntryKind = "tree" if kind == "tree" else "commit" if kind == "commit" else "blob"
+    return Entry(path=path, mode=mode, kind=found, sha=sha, size=int(size) if size.isdigit() else None)

@@ -10,9 +10,12 @@ import difflib
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from valine.simulator.objects import (
     Change,
     Commit,
+    Entry,
     Merge,
     StoreError,
     decode_commit,
@@ -62,16 +65,46 @@ class MemoryObjects:
         self._of(repository).refs[ref] = sha
 
     def write_tree(self, repository: str, files: Mapping[str, str | None], onto: str | None = None) -> str:
-        store = self._of(repository)
+        written = {
+            path: None if text is None else self.write_blob(repository, text.encode()) for path, text in files.items()
+        }
+        return self.graft(repository, written, onto)
+
+    def write_blob(self, repository: str, body: bytes) -> str:
+        sha = git_sha("blob", body)
+        self._of(repository).blobs[sha] = body
+        return sha
+
+    def graft(self, repository: str, blobs: Mapping[str, str | None], onto: str | None = None) -> str:
         flat = {} if onto is None else self.files(repository, onto)
-        for path, text in files.items():
-            if text is None:
+        for path, sha in blobs.items():
+            if sha is None:
                 flat.pop(path, None)
-                continue
-            body = text.encode()
-            flat[path] = git_sha("blob", body)
-            store.blobs[flat[path]] = body
-        return self._keep_tree(store, flat)
+            else:
+                self.blob(repository, sha)
+                flat[path] = sha
+        return self._keep_tree(self._of(repository), flat)
+
+    def tree(self, repository: str, sha: str, *, recursive: bool = False) -> tuple[Entry, ...]:
+        folders: dict[str, dict[str, str]] = {}
+        found: list[tuple[str, Entry]] = []
+        for path, blob in self.files(repository, sha).items():
+            name, _, below = path.partition("/")
+            if below:
+                folders.setdefault(name, {})[below] = blob
+            else:
+                size = len(self.blob(repository, blob))
+                found.append((name, Entry(path=name, mode="100644", kind="blob", sha=blob, size=size)))
+        for name, flat in folders.items():
+            kept = self._keep_tree(self._of(repository), flat)
+            found.append((f"{name}/", Entry(path=name, mode="040000", kind="tree", sha=kept)))
+        listed: list[Entry] = []
+        for _, entry in sorted(found, key=lambda pair: pair[0].encode()):
+            listed.append(entry)
+            if recursive and entry.kind == "tree":
+                deeper = self.tree(repository, entry.sha, recursive=True)
+                listed += [msgspec.structs.replace(one, path=f"{entry.path}/{one.path}") for one in deeper]
+        return tuple(listed)
 
     def write_commit(self, repository: str, commit: Commit) -> str:
         store = self._of(repository)
@@ -123,8 +156,8 @@ class MemoryObjects:
             return queue[0]
         return self._nearest(repository, common)
 
-    def ahead(self, repository: str, base: str, head: str) -> tuple[str, ...]:
-        behind = self._ancestors(repository, base)
+    def ahead(self, repository: str, base: str | None, head: str) -> tuple[str, ...]:
+        behind = self._ancestors(repository, base) if base is not None else frozenset[str]()
         order: list[str] = []
         done = set(behind)
         stack = [(head, False)]

@@ -206,7 +206,13 @@ def test_the_callback_route_shows_its_message_when_asked(stage: Stage) -> None:
 
     made = read(stage.post(path, {"type": 4, "data": {"content": "x"}}))
 
-    assert made["interaction"] == {"id": sent["interaction"], "type": 2}
+    assert made["interaction"] == {
+        "id": sent["interaction"],
+        "type": 2,
+        "response_message_id": made["resource"]["message"]["id"],
+        "response_message_loading": False,
+        "response_message_ephemeral": False,
+    }
     assert made["resource"]["message"]["content"] == "x"
 
 
@@ -245,3 +251,61 @@ def test_a_webhook_needs_no_bot_token(stage: Stage) -> None:
     stage.answer(DEFER)
 
     assert stage.request("PATCH", stage.webhook(), {"content": "x"}, authorization="").status == 200
+
+
+@pytest.mark.parametrize(("asked", "status"), [("1", 200), ("true", 200), ("0", 204), ("", 204)])
+def test_a_truth_in_a_query_is_written_in_several_ways(stage: Stage, asked: str, status: int) -> None:
+    sent = stage.act("command", by="ana", name="plan")
+    path = f"/interactions/{sent['interaction']}/{stage.interaction()['token']}/callback?with_response={asked}"
+
+    assert stage.post(path, DEFER).status == status
+
+
+def test_ids_may_come_as_numbers(stage: Stage) -> None:
+    ana, first = int(stage.made["members"]["ana"]), stage.say({"content": "first"})["id"]
+
+    stage.say(
+        {"content": f"<@{ana}>", "allowed_mentions": {"users": [ana]}, "message_reference": {"message_id": int(first)}}
+    )
+
+    assert stage.messages[1]["rung"]["users"] == [str(ana)]
+
+
+def test_a_webhook_is_called_by_whatever_has_its_token_and_says_what_it_is(stage: Stage) -> None:
+    stage.act("command", by="ana", name="plan")
+    stage.answer(DEFER)
+
+    anybody = stage.request("PATCH", stage.webhook(), {"content": "x"}, user_agent="curl/8", authorization="")
+    nobody = stage.request("PATCH", stage.webhook(), {"content": "x"}, user_agent="")
+
+    assert (anybody.status, nobody.status) == (200, 403)
+
+
+def test_a_limit_of_the_api_is_told_from_a_ban_at_the_edge(stage: Stage) -> None:
+    answers = [stage.post(f"/channels/{stage.plans}/messages", {"content": "x"}) for _ in range(6)]
+
+    assert [answer.headers.get("Via") for answer in answers] == [None] * 5 + ["1.1 google"]
+
+
+def test_the_application_is_found_at_its_older_address_too(stage: Stage) -> None:
+    assert read(stage.get("/oauth2/applications/@me")) == read(stage.get("/applications/@me"))
+
+
+def test_a_reply_shows_what_it_answers_and_rings_its_author_unless_told_not_to(stage: Stage) -> None:
+    stage.act("say", by="ana", content="When?")
+    asked, ana = stage.messages[0]["id"], stage.made["members"]["ana"]
+    reference = {"message_reference": {"message_id": asked}}
+
+    reply = stage.say({"content": "Now", **reference})
+    stage.say({"content": "Quietly", **reference, "allowed_mentions": {"parse": [], "replied_user": False}})
+    stage.say({"content": "To nothing", "message_reference": {"message_id": "1", "fail_if_not_exists": False}})
+    refused = stage.post(
+        f"/channels/{stage.plans}/messages", {"content": "x", "message_reference": {"message_id": "1"}}
+    )
+
+    assert (reply["type"], reply["message_reference"]["message_id"]) == (19, asked)
+    assert reply["referenced_message"]["id"] == asked
+    assert [one["rung"]["users"] for one in stage.messages[1:]] == [[ana], [], []]
+    assert code(refused) == (400, 50035)
+    stage.act("delete_message", message=asked)
+    assert read(stage.get(f"/channels/{stage.plans}/messages/{reply['id']}"))["referenced_message"] is None

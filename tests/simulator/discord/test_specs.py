@@ -89,6 +89,7 @@ def test_every_other_kind_of_interaction_is_as_described_too(stage: Stage, judge
 def test_answers_hold_against_the_response_schemas(stage: Stage, against: Callable[[str, Any], list[str]]) -> None:
     card = stage.say(CARD | {"nonce": "n1", "enforce_nonce": True})
     plain = stage.say({"content": f"Hello <@{stage.made['members']['ana']}>", "embeds": [{"title": "T"}]})
+    answer = stage.say({"content": "So be it", "message_reference": {"message_id": plain["id"]}})
     edited = read(stage.patch(f"/channels/{stage.plans}/messages/{card['id']}", {"components": CARD["components"][:1]}))
     thread = read(stage.post(f"/channels/{stage.plans}/messages/{card['id']}/threads", {"name": "r1"}))
     stage.act("command", by="ana", name="status")
@@ -96,7 +97,7 @@ def test_answers_hold_against_the_response_schemas(stage: Stage, against: Callab
     reply = read(stage.patch(stage.webhook(), {"content": "Done"}))
     guild = stage.made["guild"]
 
-    assert against("MessageResponse", [card, plain, edited, reply]) == []
+    assert against("MessageResponse", [card, plain, answer, edited, reply]) == []
     assert against("MessageResponse", read(stage.get(f"/channels/{stage.plans}/messages"))) == []
     assert against("ThreadResponse", thread) == []
     assert against("GuildChannelResponse", read(stage.get(f"/channels/{stage.plans}"))) == []

@@ -98,6 +98,8 @@ def tour() -> GitHubWorld:
     _people_work(world)
     _read_everything(world)
     _finish(world)
+    _keep_house(world)
+    _write_files(world)
     _administer(world, app)
     return world
 
@@ -143,14 +145,33 @@ def _read_everything(world: GitHubWorld) -> None:
         "/issues/2/dependencies/blocked_by",
         "/issues/1/labels",
         "/assignees",
+        "/assignees/ana",
+        "/assignees/bo",
+        "/collaborators",
+        "/collaborators/ana",
+        "/collaborators/dora",
         "/collaborators/ana/permission",
         "/git/commits/" + world.head(),
         "/commits/main",
+        "/commits",
         "/commits/main/status",
+        "/commits/main/statuses",
+        "/commits/valine%2Fr1%2F1-fix-login/check-suites",
+        f"/commits/{world.head('valine/r1/1-fix-login')}/pulls",
         "/commits/valine%2Fr1%2F1-fix-login/check-runs",
         "/git/ref/heads/valine/r1/1-fix-login",
         "/compare/main...valine/r1/1-fix-login",
+        "/branches",
         "/branches/main",
+        "/git/matching-refs/heads/valine",
+        "/git/trees/main",
+        "/contents/src",
+        "/contents/src/cart.py",
+        "/contents/nowhere",
+        "/labels",
+        "/labels/ready",
+        "/milestones",
+        "/milestones/1",
         "/rules/branches/main",
         "/pulls",
         "/pulls/3",
@@ -164,6 +185,9 @@ def _read_everything(world: GitHubWorld) -> None:
     comment = world.shop()["comments"][0]["id"]
     world.api("GET", f"/issues/comments/{comment}")
     world.api("PATCH", f"/issues/comments/{comment}", {"body": "Started, in #3"})
+    suite = next(iter(world.twin._state.repositories["acme/shop"].suites))
+    world.api("GET", f"/check-suites/{suite}")
+    world.api("GET", f"/check-suites/{suite}/check-runs")
     world.query(PLAN, owner="acme", name="shop", label="ready")
     world.query(TRACK, owner="acme", name="shop")
     world.request("GET", "/user")
@@ -188,6 +212,52 @@ def _finish(world: GitHubWorld) -> None:
     world.api("POST", "/releases", {"tag_name": "v1", "name": "v1", "body": "Notes"})
     world.api("GET", "/releases")
     world.api("GET", "/releases/tags/v1")
+    world.api("GET", "/releases/latest")
+    made = world.api("POST", "/releases", {"tag_name": "v2", "draft": True}).json["id"]
+    world.api("GET", f"/releases/{made}")
+    world.api("PATCH", f"/releases/{made}", {"name": "Two", "body": "More", "draft": False})
+    world.api("DELETE", f"/releases/{made}")
+
+
+def _keep_house(world: GitHubWorld) -> None:
+    world.api("POST", "/labels", {"name": "p0", "color": "ff0000", "description": "First"})
+    world.api("PATCH", "/labels/p0", {"new_name": "p1", "color": "00ff00"})
+    world.api("PUT", "/issues/2/labels", {"labels": ["p1", "ready"]})
+    world.api("DELETE", "/labels/p1")
+    world.api("DELETE", "/issues/2/labels")
+    world.api("POST", "/milestones", {"title": "June"})
+    world.api("PATCH", "/issues/2", {"milestone": 2})
+    comment = world.api("POST", "/issues/2/comments", {"body": "Not yet"}).json["id"]
+    world.api("DELETE", f"/issues/comments/{comment}")
+
+
+def _write_files(world: GitHubWorld) -> None:
+    world.act("set_rules")
+    blob = world.api("POST", "/git/blobs", {"content": "AAEC/w==", "encoding": "base64"}).json["sha"]
+    world.api("GET", f"/git/blobs/{blob}")
+    base = world.api("GET", "/branches/main").json["commit"]
+    rows = [
+        {"path": "bin/noise", "mode": "100644", "type": "blob", "sha": blob},
+        {"path": "notes/today.md", "mode": "100644", "type": "blob", "content": "Sun"},
+    ]
+    tree = world.api("POST", "/git/trees", {"base_tree": base["commit"]["tree"]["sha"], "tree": rows}).json["sha"]
+    sha = world.api("POST", "/git/commits", {"message": "Noise", "tree": tree, "parents": [base["sha"]]}).json["sha"]
+    world.api("POST", "/git/refs", {"ref": "refs/heads/noise", "sha": sha})
+    world.api("POST", "/merges", {"base": "main", "head": "noise"})
+    world.api("POST", "/merges", {"base": "main", "head": "noise"})
+    text = base64.b64encode(b"Hello\n").decode()
+    made = world.api(
+        "PUT", "/contents/docs/hello.md", {"message": "Say hello", "content": text, "branch": "noise"}
+    ).json
+    named = {"sha": made["content"]["sha"], "branch": "noise"}
+    world.api("PUT", "/contents/docs/hello.md", {"message": "Again", "content": text, **named})
+    world.api("DELETE", "/contents/docs/hello.md", {"message": "Hush", **named})
+    world.act("push", branch="noise", files={"more": "1"}, by="ana")
+    number = world.api("POST", "/pulls", {"title": "Noise", "head": "noise", "base": "main"}).json["number"]
+    world.token = world.act("issue_token", login="acme")["token"]
+    review = world.api("POST", f"/pulls/{number}/reviews", {"event": "REQUEST_CHANGES", "body": "Why?"}).json["id"]
+    world.api("GET", f"/pulls/{number}/reviews/{review}")
+    world.api("PUT", f"/pulls/{number}/reviews/{review}/dismissals", {"message": "It is fine"})
 
 
 def _administer(world: GitHubWorld, app: dict[str, Any]) -> None:
@@ -197,6 +267,9 @@ def _administer(world: GitHubWorld, app: dict[str, Any]) -> None:
     log = world.api("GET", f"/hooks/{hook}/deliveries").json
     world.api("GET", f"/hooks/{hook}/deliveries/{log[0]['id']}")
     world.api("POST", f"/hooks/{hook}/deliveries/{log[0]['id']}/attempts")
+    world.api("GET", f"/hooks/{hook}")
+    world.api("PATCH", f"/hooks/{hook}", {"active": True, "add_events": ["push"]})
+    world.api("POST", f"/hooks/{hook}/pings")
     world.api("DELETE", f"/hooks/{hook}")
     world.token = jwt(app["app_id"], world.now)
     world.request("GET", "/app")

@@ -58,7 +58,7 @@ class GitHubWorld:
         return acted.value
 
     def request(
-        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: str
+        self, method: str, path: str, body: Any = None, /, *, headers: dict[str, str] | None = None, **query: str
     ) -> Reply:
         sent = {"user-agent": "test", "authorization": f"Bearer {self.token}", **(headers or {})}
         request = Request(
@@ -74,7 +74,7 @@ class GitHubWorld:
         self.exchanges.append((method, path, body, reply))
         return reply
 
-    def api(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:
+    def api(self, method: str, path: str, body: Any = None, /, **more: Any) -> Reply:
         return self.request(method, f"/repos/acme/shop{path}", body, **more)
 
     def query(self, document: str, **variables: Any) -> Any:

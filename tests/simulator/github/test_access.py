@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,23 @@ def test_a_wrong_revoked_or_expired_token_is_bad_credentials(world: GitHubWorld)
     assert (good, fresh) == (200, 200)
     assert said(revoked) == said(world.api("GET", "")) == (401, "Bad credentials")
     assert world.api("GET", "", headers={"authorization": "Basic x"}).status == 401
+
+
+def test_a_token_may_come_as_a_password(world: GitHubWorld) -> None:
+    for pair in (f"anybody:{world.token}", f"{world.token}:", f"{world.token}:x-oauth-basic"):
+        basic = base64.b64encode(pair.encode()).decode()
+
+        assert world.api("GET", "", headers={"authorization": f"Basic {basic}"}).status == 200
+
+
+def test_a_token_for_other_repositories_changes_nothing_here_though_it_sees_what_is_public(world: GitHubWorld) -> None:
+    world.act("set_options", private=False)
+    world.token = world.act("issue_token", login="ana", permissions={"issues": "write"}, repositories=["acme/x"])[
+        "token"
+    ]
+
+    assert world.api("GET", "/issues").status == 200
+    assert world.api("POST", "/issues", {"title": "x"}).status == 403
 
 
 def test_what_a_token_cannot_see_is_not_found(world: GitHubWorld) -> None:

@@ -66,6 +66,6 @@ def test_the_whole_tour_leaves_a_view_that_tells_it() -> None:
     view = tour().twin.view()
 
     shop = view["repositories"]["acme/shop"]
-    assert [one["state"] for one in shop["pull_requests"]] == ["merged"]
-    assert shop["tags"].keys() == {"v1"}
-    assert view["requests"]["github"]["POST /repos/{owner}/{repo}/pulls"] == 2
+    assert [one["state"] for one in shop["pull_requests"]] == ["merged", "open"]
+    assert shop["tags"].keys() == {"v1", "v2"}
+    assert view["requests"]["github"]["POST /repos/{owner}/{repo}/pulls"] == 3

@@ -66,6 +66,35 @@ class ObjectStoreContract:
         assert store.blob(NAME, files["d/c"]) == b"3"
         assert sorted(store.files(NAME, first)) == ["a", "d/b"]
 
+    def test_blobs_are_grafted_onto_a_tree_by_their_shas(self, store: ObjectStore) -> None:
+        first = store.write_tree(NAME, {"a": "1", "d/b": "2"})
+        noise = store.write_blob(NAME, b"\xff\x00")
+
+        second = store.graft(NAME, {"d/noise": noise, "a": None}, first)
+
+        assert sorted(store.files(NAME, second)) == ["d/b", "d/noise"]
+        assert store.blob(NAME, store.files(NAME, second)["d/noise"]) == b"\xff\x00"
+
+    def test_a_tree_is_listed_by_level_and_whole_in_gits_order(self, store: ObjectStore) -> None:
+        root = store.write_tree(NAME, {"a.txt": "one\n", "a/c.txt": "two\n", "a/d/e": "3", "b": ""})
+
+        level, whole = store.tree(NAME, root), store.tree(NAME, root, recursive=True)
+
+        assert [(one.path, one.kind, one.mode, one.size) for one in level] == [
+            ("a.txt", "blob", "100644", 4),
+            ("a", "tree", "040000", None),
+            ("b", "blob", "100644", 0),
+        ]
+        assert [one.path for one in whole] == ["a.txt", "a", "a/c.txt", "a/d", "a/d/e", "b"]
+        assert [one.path for one in store.tree(NAME, level[1].sha)] == ["c.txt", "d"]
+        assert {one.sha for one in level} <= {one.sha for one in whole}
+
+    def test_all_of_a_history_is_what_is_ahead_of_nothing(self, store: ObjectStore) -> None:
+        one = self.commit(store, {"a": "1"})
+        two = self.commit(store, {"a": "2"}, one, at=1)
+
+        assert store.ahead(NAME, None, two) == (one, two)
+
     def test_refs_are_made_moved_and_deleted(self, store: ObjectStore) -> None:
         one = self.commit(store, {"a": "1"})
         two = self.commit(store, {"a": "2"}, one, at=1)
@@ -167,6 +196,8 @@ class ObjectStoreContract:
             lambda: store.refs("no/where"),
             lambda: store.create(NAME),
             lambda: store.set_ref(NAME, "refs/heads/x", missing),
+            lambda: store.graft(NAME, {"a": missing}),
+            lambda: store.tree(NAME, missing),
             lambda: store.write_commit(
                 NAME, Commit(tree=missing, parents=(), author=ANA, committer=ANA, message="of nothing")
             ),

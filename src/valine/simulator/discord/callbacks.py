@@ -134,10 +134,16 @@ def post(call: Call) -> Reply:
         raise errors.unknown_interaction()
     found = world.interactions[interaction_id]
     take(call.at, found, call.parsed())
-    if call.request.query.get("with_response") != "true":
+    if call.request.query.get("with_response") not in ("true", "True", "1"):
         return Reply(status=204)
     body: Json = {"interaction": {"id": found.id, "type": found.kind}}
     message = world.message(found.original or "")
+    if message is not None:
+        body["interaction"] |= {
+            "response_message_id": message.id,
+            "response_message_loading": bool(message.flags & LOADING),
+            "response_message_ephemeral": message.seen_by is not None,
+        }
     if message is not None and found.answered_with in (MESSAGE, UPDATE):
         body["resource"] = {"type": found.answered_with, "message": objects.message(world, message)}
     return Reply(body=body)

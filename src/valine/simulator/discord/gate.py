@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from valine.simulator.discord.state import Json, World
     from valine.simulator.faults import Fault
 
+# By this header clients tell a limit of the API, which they wait for, from a ban at the edge, which they do not.
+VIA = {"Via": "1.1 google"}
 LIMITED = "You are being rate limited."
 
 
@@ -47,7 +49,7 @@ def refused(error: ApiError, headers: dict[str, str]) -> Response:
     """The response for a refusal. One that asks to wait says so in a header too."""
     if error.retry_after is None:
         return json_response(error.status, error.body(), headers)
-    waiting = {"Retry-After": _seconds(error.retry_after), "X-RateLimit-Scope": "user"}
+    waiting = {"Retry-After": _seconds(error.retry_after), "X-RateLimit-Scope": "user", **VIA}
     return json_response(error.status, error.body(), {**headers, **waiting})
 
 
@@ -59,11 +61,12 @@ def check(
     request: Request, route: Route | None, world: World, *, limiter: Limiter, options: Options, now: datetime
 ) -> tuple[Response | None, dict[str, str]]:
     """A refusal, or None; and the headers of the limit that the request counted against."""
-    if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
-        # The edge answers before the API does, and not in JSON.
+    by_token = route is not None and route.by_token
+    agent = request.headers.get("user-agent", "")
+    if not agent or not (by_token or agent.startswith("DiscordBot (")):
+        # The edge answers before the API does, and not in JSON. A webhook may be called by whatever has its token.
         page = b"<html><head><title>403 Forbidden</title></head></html>"
         return Response(status=403, headers={"Content-Type": "text/html"}, body=page), {}
-    by_token = route is not None and route.by_token
     if not by_token and request.headers.get("authorization") != f"Bot {world.application.bot_token}":
         return refused(unauthorized(), {}), {}
     if route is not None and request.method not in route.by_method:
@@ -80,7 +83,7 @@ def check(
 
 def _limited(wait: float, headers: dict[str, str], *, scope: str) -> Response:
     body: Json = {"message": LIMITED, "retry_after": round(wait, 3), "global": scope == "global", "code": 0}
-    extra = {"Retry-After": _seconds(wait), "X-RateLimit-Scope": scope}
+    extra = {"Retry-After": _seconds(wait), "X-RateLimit-Scope": scope, **VIA}
     if scope == "global":
         extra["X-RateLimit-Global"] = "true"
     return json_response(429, body, {**headers, **extra})

@@ -41,14 +41,19 @@ def problems_of(allowed: object) -> list[Problem]:
     return found
 
 
-def of(world: World, channel: Channel, author: str, *, texts: list[str], allowed: Json | None) -> Rung:
-    """Whom a message with these texts rings, given who writes and what `allowed` lets through."""
+def of(
+    world: World, channel: Channel, author: str, *, texts: list[str], allowed: Json | None, answered: str | None = None
+) -> Rung:
+    """Whom a message with these texts rings, given who writes, whom it answers and what `allowed` lets through."""
     # What stands in code is not a mention.
     text = re.sub(r"```.*?```|`[^`\n]*`", "", "\n".join(texts), flags=re.DOTALL)
     guild = world.guild
     if guild is None:
         return Rung()
     users = [u for u in dict.fromkeys(USER.findall(text)) if u in guild.members and _lets(allowed, "users", u)]
+    rings_back = allowed is None or bool(allowed.get("replied_user"))
+    if answered in guild.members and answered not in (author, *users) and rings_back:
+        users.append(answered)
     anybody = may(world, author, Permission.MENTION_EVERYONE, channel)
     roles = [
         r
@@ -62,4 +67,5 @@ def of(world: World, channel: Channel, author: str, *, texts: list[str], allowed
 def _lets(allowed: Json | None, kind: str, wanted: str) -> bool:
     if allowed is None or kind in (allowed.get("parse") or []):
         return True
-    return wanted in (allowed.get(kind) or []) if kind != "everyone" else False
+    # Ids may come as numbers or as texts: https://docs.discord.com/developers/reference#snowflakes
+    return wanted in map(str, allowed.get(kind) or []) if kind != "everyone" else False

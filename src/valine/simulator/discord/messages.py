@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from valine.simulator.discord.context import Call, Context
 
 OLD = timedelta(hours=1)
+REPLY = 19
 
 
 def create(at: Context, channel: Channel, author: str, body: Json, **marks: Any) -> Message:
@@ -63,7 +64,10 @@ def _enliven(at: Context, channel: Channel) -> None:
 def _mention(at: Context, channel: Channel, message: Message, body: Json, *, ring: bool) -> None:
     allowed = body.get("allowed_mentions")
     texts = [message.content, *(c["content"] for c in parts.walk(message.components) if c["type"] == parts.TEXT)]
-    message.mentions = mentions.of(at.world, channel, message.author, texts=texts, allowed=allowed)
+    answered = channel.messages.get(message.answers or "")
+    message.mentions = mentions.of(
+        at.world, channel, message.author, texts=texts, allowed=allowed, answered=answered.author if answered else None
+    )
     if ring and not message.flags & (EPHEMERAL | SUPPRESS_NOTIFICATIONS):
         heard = message.mentions
         message.rung = Rung(users=list(heard.users), roles=list(heard.roles), everyone=heard.everyone)
@@ -92,13 +96,23 @@ def post(call: Call) -> Reply:
         places.need(at, channel, Permission.EMBED_LINKS)
     if (body.get("flags") or 0) & EPHEMERAL:
         raise errors.invalid_form([(("flags",), "MESSAGE_FLAGS_INVALID", "Only an interaction's answer is ephemeral")])
-    reference = body.get("message_reference")
-    if isinstance(reference, dict) and reference.get("message_id") not in channel.messages:
-        raise errors.invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
+    marks = _as_reply(channel, body.get("message_reference"))
     first = _first_of_nonce(at, channel, body)
-    message = first or create(at, channel, at.world.bot, body)
+    message = first or create(at, channel, at.world.bot, body, **marks)
     _remember_nonce(at, channel, message, body)
     return Reply(body=objects.message(at.world, message))
+
+
+def _as_reply(channel: Channel, reference: object) -> Json:
+    """What marks a message as an answer to another; one that is not there is refused, unless that may be."""
+    if not isinstance(reference, dict):
+        return {}
+    wanted = str(reference.get("message_id"))
+    if wanted in channel.messages:
+        return {"kind": REPLY, "answers": wanted}
+    if reference.get("fail_if_not_exists") is False:
+        return {}
+    raise errors.invalid_form([(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
 
 
 def _nonce_key(at: Context, channel: Channel, body: Json) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from valine.simulator.discord.permissions import effective
 
 if TYPE_CHECKING:
@@ -195,10 +197,22 @@ def message(world: World, found: Message) -> Json:
         body["nonce"] = found.nonce
     if found.thread in world.channels:
         body["thread"] = channel(world, world.channels[found.thread])
+    if found.answers is not None:
+        body |= _reference(world, found)
     if found.interaction in world.interactions:
         body["application_id"] = body["webhook_id"] = world.application.id
         body["interaction_metadata"] = metadata(world, world.interactions[found.interaction])
     return body
+
+
+def _reference(world: World, found: Message) -> Json:
+    """What a reply refers to: null once that is gone, and never with what it refers to itself."""
+    reference = {"type": 0, "channel_id": found.channel, "message_id": found.answers}
+    if world.guild is not None:
+        reference["guild_id"] = world.guild.id
+    answered = world.message(found.answers or "")
+    shown = None if answered is None else message(world, msgspec.structs.replace(answered, answers=None))
+    return {"message_reference": reference, "referenced_message": shown}
 
 
 def _users(world: World, ids: Iterable[str]) -> list[Json]:
@@ -248,6 +262,8 @@ def application(world: World) -> dict[str, Any]:
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
+        "bot_public": True,
+        "bot_require_code_grant": False,
         "team": None,
         "eligible_oauth2_scopes": [],
     }

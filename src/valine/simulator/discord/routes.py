@@ -23,6 +23,7 @@ CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {
     ("GET", "/applications/@me"): directory.get_application,
     ("PATCH", "/applications/@me"): directory.patch_application,
+    ("GET", "/oauth2/applications/@me"): directory.get_application,  # its older address
     ("GET", "/users/@me"): directory.get_me,
     ("GET", GUILD): directory.get_guild,
     ("GET", GUILD + "/roles"): directory.get_roles,

@@ -80,7 +80,10 @@ class Rung(msgspec.Struct, kw_only=True):
 
 
 class Message(msgspec.Struct, kw_only=True):
-    """A message. `seen_by` names the only person who sees an ephemeral one; `rung` whom it rang when it came."""
+    """A message. `seen_by` names the only person who sees an ephemeral one; `rung` whom it rang when it came.
+
+    `answers` is the id of the message that a reply refers to.
+    """
 
     id: str
     channel: str
@@ -97,6 +100,7 @@ class Message(msgspec.Struct, kw_only=True):
     mentions: Rung = msgspec.field(default_factory=Rung)
     rung: Rung = msgspec.field(default_factory=Rung)
     interaction: str | None = None
+    answers: str | None = None
     seen_by: str | None = None
     thread: str | None = None
 

@@ -18,7 +18,7 @@ from valine.simulator.github.world import Refused, World
 
 if TYPE_CHECKING:
     from valine.simulator.github.rest import Call, Route
-    from valine.simulator.github.state import App, Repository
+    from valine.simulator.github.state import App, Repository, Role
 
 _LEVELS = ("read", "write", "admin")
 _LONGEST_JWT = 600 + 60  # ten minutes, and a minute for clocks that disagree
@@ -30,8 +30,8 @@ def identify(world: World, headers: dict[str, str]) -> Token | App | None:
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
     if not scheme:
         return None
-    value = value.strip()
-    if scheme.lower() not in ("bearer", "token") or not value:
+    value = _password(value.strip()) if scheme.lower() == "basic" else value.strip()
+    if scheme.lower() not in ("bearer", "token", "basic") or not value:
         raise Refused(401, "Bad credentials")
     token = world.state.tokens.get(value)
     if token is not None:
@@ -41,6 +41,15 @@ def identify(world: World, headers: dict[str, str]) -> Token | App | None:
     if value.count(".") == 2:
         return _app_of_jwt(world, value)
     raise Refused(401, "Bad credentials")
+
+
+def _password(value: str) -> str:
+    """The token that came as a password, or as the name of somebody who has none."""
+    try:
+        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (ValueError, binascii.Error) as error:
+        raise Refused(401, "Bad credentials") from error
+    return name if password in ("", "x-oauth-basic") else password
 
 
 def _app_of_jwt(world: World, jwt: str) -> App:
@@ -100,6 +109,13 @@ def installed(world: World, token: Token, it: Repository) -> bool:
     return installation.repositories is None or it.full_name in installation.repositories
 
 
+def reaches(world: World, token: Token, it: Repository, least: Role) -> bool:
+    """Whether a token is for this repository, and whoever it speaks for has at least that role."""
+    if token.repositories is not None and it.full_name not in token.repositories:
+        return False
+    return installed(world, token, it) if token.installation is not None else world.may(it, token.login, least)
+
+
 def allowed(token: Token, needs: str) -> bool:
     """Whether a token's permissions reach that far ("issues|pull_requests:write": either is enough)."""
     names, _, level = needs.partition(":")
@@ -124,7 +140,7 @@ def authorize(call: Call, row: Route) -> None:
     if it is None or token is None:
         return
     noun = "integration" if token.installation is not None else "personal access token"
-    reach = installed(world, token, it) if token.installation is not None else world.may(it, token.login, row.role)
+    reach = reaches(world, token, it, row.role)
     if not allowed(token, row.needs) or (guarded and not reach):
         raise Refused(403, f"Resource not accessible by {noun}")
     if writing and it.archived:

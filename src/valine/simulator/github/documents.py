@@ -125,7 +125,7 @@ def repository(world: World, it: Repository) -> JSON:
         **minimal_repository(world, it),
         "git_url": f"git://github.test/{it.full_name}.git",
         "ssh_url": f"git@github.test:{it.full_name}.git",
-        "clone_url": f"{web}.git",
+        "clone_url": f"{world.options.api_url}/{it.full_name}.git",  # where git is answered
         "svn_url": web,
         "mirror_url": None,
         "homepage": None,

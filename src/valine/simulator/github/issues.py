@@ -159,6 +159,23 @@ def remove_label(world: World, it: Repository, which: Issue, name: str, by: str)
     announce(world, it, which, "unlabeled", by, label=documents.label(world, it, label))
 
 
+def set_labels(world: World, it: Repository, which: Issue, names: list[str], by: str) -> None:
+    """Let these labels be on, and no others."""
+    keep = {name.lower() for name in names}
+    for name in [one for one in which.labels if one.lower() not in keep]:
+        remove_label(world, it, which, name, by)
+    add_labels(world, it, which, names, by)
+
+
+def set_milestone(world: World, it: Repository, which: Issue, number: int | None, by: str) -> None:
+    """Put it into a milestone, or take it out of one."""
+    if which.milestone == number:
+        return
+    before, which.milestone, which.updated_at = which.milestone, number, world.now
+    about = documents.milestone(world, it, number if number is not None else before)
+    announce(world, it, which, "milestoned" if number is not None else "demilestoned", by, milestone=about)
+
+
 def assign(world: World, it: Repository, which: Issue, logins: list[str], by: str) -> None:
     """Assign people; those without push access, and any above ten, are dropped without a word, as GitHub does."""
     for login in logins:
@@ -209,6 +226,17 @@ def edit_comment(world: World, it: Repository, which: Comment, body: str, by: st
             "comment": documents.comment(world, it, which),
             "changes": changes,
         },
+    )
+
+
+def delete_comment(world: World, it: Repository, which: Comment, by: str) -> None:
+    """Delete a comment."""
+    issue = it.issues[which.number]
+    told = documents.comment(world, it, which)
+    del it.comments[which.id]
+    issue.comments -= 1
+    world.emit(
+        it, "issue_comment", "deleted", by, lambda: {"issue": documents.issue(world, it, issue), "comment": told}
     )
 
 

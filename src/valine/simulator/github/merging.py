@@ -123,6 +123,19 @@ def violations(world: World, it: Repository, which: Pull) -> list[str]:
     return found
 
 
+def push_violations(it: Repository, ref: str, sha: str) -> list[str]:
+    """Every rule that forbids that a ref be moved to a commit without a pull request, in GitHub's words."""
+    found: list[str] = []
+    branch = ref.removeprefix("refs/heads/")
+    for rules in rules_for(it, branch) if branch != ref else []:
+        if rules.merge_queue:
+            found.append("Changes must be made through the merge queue")
+        if rules.required_reviews:
+            found.append("Changes must be made through a pull request.")
+        found += _check_violations(it, sha, rules)
+    return found
+
+
 def _check_violations(it: Repository, sha: str, rules: Rules) -> list[str]:
     words = {"missing": "expected", "pending": "in progress", "failure": "failing"}
     states = {name: checks.state_of(it, sha, name) for name in rules.required_checks}

@@ -32,26 +32,33 @@ def create(  # noqa: PLR0913 - a release has that many fields
     if any(one.tag == tag and not one.draft for one in it.releases):
         error = {"resource": "Release", "code": "already_exists", "field": "tag_name"}
         raise Refused(422, "Validation Failed", errors=[error], page=_PAGE)
-    sha = _target(world, it, target or it.default_branch)
+    _target(world, it, target or it.default_branch)
     if generate:
         proposed = notes(world, it, tag, None, target)
         body = f"{body}\n\n{proposed}" if body else proposed
-    if not draft and f"refs/tags/{tag}" not in it.refs:
-        branches.move(world, it, f"refs/tags/{tag}", sha, by)
     made = Release(
         id=world.next_id(),
         tag=tag,
         target=target or it.default_branch,
         name=name,
         body=body,
-        draft=draft,
+        draft=True,
         prerelease=prerelease,
         author=world.user(by).login,
         created_at=world.now,
-        published_at=None if draft else world.now,
+        published_at=None,
     )
     it.releases.append(made)
+    if not draft:
+        publish(world, it, made, by)
     return made
+
+
+def publish(world: World, it: Repository, which: Release, by: str) -> None:
+    """Let a draft be a release, and make its tag where that is new."""
+    if f"refs/tags/{which.tag}" not in it.refs:
+        branches.move(world, it, f"refs/tags/{which.tag}", _target(world, it, which.target), by)
+    which.draft, which.published_at = False, world.now
 
 
 def _target(world: World, it: Repository, name: str) -> str:

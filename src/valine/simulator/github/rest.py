@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from valine.simulator.github.state import App, Repository, Role, Token
 
-_MANY_SEGMENTS = ("ref", "basehead", "branch", "tag", "name")
+_MANY_SEGMENTS = ("ref", "basehead", "branch", "tag", "name", "path")
 _MOST_PER_PAGE = 100
+# An address of GitHub's first years that it still answers, and that clients still ask.
+_OLD_STATUSES = re.compile(r"(/repos/[^/]+/[^/]+)/statuses/(.+)")
+_ROOT_FOLDER = re.compile(r"(/repos/[^/]+/[^/]+/contents)$")  # some clients leave the empty path's slash out
 _PEOPLE: dict[str, Role] = {
     "contents": "write",
     "pull_requests": "write",
@@ -41,6 +44,7 @@ class Call:
     params: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
+    accept: str = ""
     token: Token | None = None
     app: App | None = None
     repository: Repository | None = None
@@ -88,7 +92,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """What a route answers: a status, something to write as JSON (None: nothing), and headers."""
+    """What a route answers: a status, something to write as JSON (None: nothing; bytes: as they are), and headers."""
 
     status: int = 200
     body: Any = None
@@ -128,17 +132,19 @@ def route(
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"(\{[^}]+\})", template)
-    made = (
-        f"(?P<{part[1:-1]}>{'.+' if part[1:-1] in _MANY_SEGMENTS else '[^/]+'})"
-        if part.startswith("{")
-        else re.escape(part)
-        for part in parts
-    )
+    made = (f"(?P<{part[1:-1]}>{_width(part[1:-1])})" if part.startswith("{") else re.escape(part) for part in parts)
     return re.compile("".join(made))
+
+
+def _width(name: str) -> str:
+    """A file's path may have any number of segments, and none for the root."""
+    return ".*" if name == "path" else ".+" if name in _MANY_SEGMENTS else "[^/]+"
 
 
 def match(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
     """The row that serves a request, with what its path names; the most fixed template wins."""
+    if method == "GET":
+        path = _ROOT_FOLDER.sub(r"\1/", _OLD_STATUSES.sub(r"\1/commits/\2/statuses", path))
     found = [(row, hit) for row in ROUTES if row.method == method and (hit := row.pattern.fullmatch(path))]
     if not found:
         return None, {}

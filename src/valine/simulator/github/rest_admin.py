@@ -67,6 +67,33 @@ def _hook(call: Call) -> Hook:
     return hook
 
 
+@route("GET", f"{HOOKS}/{{hook_id}}", _LOOK, role="admin")
+def get_hook(call: Call) -> Reply:
+    """One hook."""
+    return Reply(200, webhooks.hook_document(call.world, _hook(call)))
+
+
+@route("PATCH", f"{HOOKS}/{{hook_id}}", ADMIN)
+def edit_hook(call: Call) -> Reply:
+    """Change where a hook leads, its secret, which events it hears, and whether any."""
+    hook, config = _hook(call), call.body.get("config")
+    if isinstance(config, dict):
+        hook.url = str(config.get("url") or hook.url)
+        hook.secret = str(config.get("secret") or "")
+    gone = call.texts("remove_events")
+    events = call.texts("events") or [*hook.events, *call.texts("add_events")]
+    hook.events = [name for name in dict.fromkeys(events) if name not in gone]
+    hook.active = call.body.get("active", hook.active) is True
+    return Reply(200, webhooks.hook_document(call.world, hook))
+
+
+@route("POST", f"{HOOKS}/{{hook_id}}/pings", ADMIN, content=False)
+def ping_hook(call: Call) -> Reply:
+    """Ping a hook once more."""
+    webhooks.ping(call.world, call.repo, _hook(call), call.login)
+    return Reply(204)
+
+
 @route("DELETE", f"{HOOKS}/{{hook_id}}", ADMIN)
 def delete_hook(call: Call) -> Reply:
     """Remove a hook."""

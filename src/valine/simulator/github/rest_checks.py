@@ -1,17 +1,17 @@
-"""REST routes of checks, statuses and releases. https://docs.github.com/en/rest/checks/runs"""
+"""REST routes of checks and statuses. https://docs.github.com/en/rest/checks/runs"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from valine.simulator.github import checks, documents, documents_code, releases
+from valine.simulator.github import checks, documents, documents_code
 from valine.simulator.github.rest import Call, Reply, listed, route
 from valine.simulator.github.rest_code import REPO, resolve
 from valine.simulator.github.world import Refused
 from valine.simulator.objects import StoreError
 
 if TYPE_CHECKING:
-    from valine.simulator.github.state import CheckRun
+    from valine.simulator.github.state import CheckRun, CheckSuite
 
 
 def _known_sha(call: Call, sha: str) -> str:
@@ -65,11 +65,61 @@ def combined_status(call: Call) -> Reply:
 def list_runs(call: Call) -> Reply:
     """The latest check runs of a commit."""
     sha = resolve(call, call.params["ref"])
+    return _runs(call, [run for run in call.repo.checks.values() if run.sha == sha])
+
+
+def _runs(call: Call, runs: list[CheckRun]) -> Reply:
+    """A page of check runs, those of a name or a status where the caller asks for one."""
+    wanted = {"name": call.query.get("check_name"), "status": call.query.get("status")}
     found = [
-        documents_code.check_run(call.world, call.repo, run) for run in call.repo.checks.values() if run.sha == sha
+        documents_code.check_run(call.world, call.repo, run)
+        for run in runs
+        if all(value in (None, getattr(run, key)) for key, value in wanted.items())
     ]
     some = listed(call, found)
     return Reply(200, {"total_count": len(found), "check_runs": some.body}, some.headers)
+
+
+@route("GET", f"{REPO}/commits/{{ref}}/check-suites", "checks:read")
+def list_suites(call: Call) -> Reply:
+    """The check suites of a commit."""
+    sha = resolve(call, call.params["ref"])
+    found = [_suite(call, one) for one in call.repo.suites.values() if one.sha == sha]
+    some = listed(call, found)
+    return Reply(200, {"total_count": len(found), "check_suites": some.body}, some.headers)
+
+
+def _suite(call: Call, which: CheckSuite) -> dict[str, Any]:
+    repository = documents.minimal_repository(call.world, call.repo)
+    return {**documents_code.check_suite(call.world, call.repo, which), "repository": repository}
+
+
+@route("GET", f"{REPO}/check-suites/{{check_suite_id}}", "checks:read")
+def get_suite(call: Call) -> Reply:
+    """One check suite."""
+    return Reply(200, _suite(call, _known_suite(call)))
+
+
+@route("GET", f"{REPO}/check-suites/{{check_suite_id}}/check-runs", "checks:read")
+def list_suite_runs(call: Call) -> Reply:
+    """The check runs of a suite."""
+    suite = _known_suite(call)
+    return _runs(call, [run for run in call.repo.checks.values() if run.suite == suite.id])
+
+
+def _known_suite(call: Call) -> CheckSuite:
+    found = call.repo.suites.get(call.number("check_suite_id"))
+    if found is None:
+        raise Refused(404, "Not Found")
+    return found
+
+
+@route("GET", f"{REPO}/commits/{{ref}}/statuses", "statuses:read")
+def list_statuses(call: Call) -> Reply:
+    """Every status that was reported for a commit, newest first."""
+    sha = resolve(call, call.params["ref"])
+    found = [documents_code.status(call.world, call.repo, one) for one in call.repo.statuses if one.sha == sha]
+    return listed(call, found[::-1])
 
 
 def _app_slug(call: Call) -> str:
@@ -122,45 +172,3 @@ def update_run(call: Call) -> Reply:
         )
     checks.update_run(call.world, call.repo, run, sender=call.login, **_run_fields(call))
     return Reply(200, documents_code.check_run(call.world, call.repo, run))
-
-
-@route("GET", f"{REPO}/releases", "contents:read")
-def list_releases(call: Call) -> Reply:
-    """Releases, newest first."""
-    newest = reversed(call.repo.releases)
-    return listed(call, [releases.document(call.world, call.repo, one) for one in newest])
-
-
-@route("POST", f"{REPO}/releases", "contents:write")
-def create_release(call: Call) -> Reply:
-    """Make a release, and its tag where that is new."""
-    made = releases.create(
-        call.world,
-        call.repo,
-        tag=call.need("tag_name"),
-        target=call.text("target_commitish"),
-        by=call.login,
-        name=call.text("name"),
-        body=call.text("body"),
-        draft=call.body.get("draft") is True,
-        prerelease=call.body.get("prerelease") is True,
-        generate=call.body.get("generate_release_notes") is True,
-    )
-    return Reply(201, releases.document(call.world, call.repo, made))
-
-
-@route("GET", f"{REPO}/releases/tags/{{tag}}", "contents:read")
-def get_release(call: Call) -> Reply:
-    """The published release of a tag."""
-    found = next((one for one in call.repo.releases if one.tag == call.params["tag"] and not one.draft), None)
-    if found is None:
-        raise Refused(404, "Not Found", page="rest/releases/releases#get-a-release-by-tag-name")
-    return Reply(200, releases.document(call.world, call.repo, found))
-
-
-@route("POST", f"{REPO}/releases/generate-notes", "contents:write", content=False)
-def generate_notes(call: Call) -> Reply:
-    """Propose notes; nothing is written."""
-    tag = call.need("tag_name")
-    notes = releases.notes(call.world, call.repo, tag, call.text("previous_tag_name"), call.text("target_commitish"))
-    return Reply(200, {"name": tag, "body": notes})

@@ -31,14 +31,15 @@ def create_commit(call: Call) -> Reply:
         raise Refused(422, "Tree SHA does not exist", page="rest/git/commits#create-a-commit")
     for parent in parents:
         _commit(call, parent, 422, "Parent SHA does not exist or is not a commit object")
-    author = _signature(call, "author") or pulls.author(world, call.login)
-    committer = _signature(call, "committer") or author
+    author = signature(call, "author") or pulls.author(world, call.login)
+    committer = signature(call, "committer") or author
     commit = Commit(tree=tree, parents=tuple(parents), author=author, committer=committer, message=call.need("message"))
     sha = world.objects.write_commit(it.full_name, commit)
     return Reply(201, documents_code.git_commit(world, it, sha))
 
 
-def _signature(call: Call, key: str) -> Signature | None:
+def signature(call: Call, key: str) -> Signature | None:
+    """Who the body says wrote a commit, and when; 422 for half a name."""
     given = call.body.get(key)
     if given is None:
         return None
@@ -68,7 +69,8 @@ def get_git_commit(call: Call) -> Reply:
 @route("GET", f"{REPO}/commits/{{ref}}", "contents:read")
 def get_commit(call: Call) -> Reply:
     """The commit that a branch, tag or sha names."""
-    return Reply(200, documents_code.commit(call.world, call.repo, resolve(call, call.params["ref"])))
+    sha = resolve(call, call.params["ref"], unknown=422)
+    return Reply(200, documents_code.commit(call.world, call.repo, sha))
 
 
 @route("POST", f"{REPO}/git/refs", "contents:write")
@@ -84,8 +86,17 @@ def create_ref(call: Call) -> Reply:
         raise Refused(
             422, "Reference cannot be created because a reference of a conflicting name exists", page=_RULE_PAGE
         )
-    branches.move(call.world, call.repo, ref, sha, call.login)
+    move(call, ref, sha)
     return Reply(201, documents_code.ref(call.world, call.repo, ref))
+
+
+def move(call: Call, ref: str, sha: str, *, status: int = 422) -> None:
+    """Make or move a ref, if the rules let commits in there without a pull request."""
+    broken = merging.push_violations(call.repo, ref, sha)
+    if broken:
+        told = "".join(f"{rule}\n\n" for rule in broken)
+        raise Refused(status, f"Repository rule violations found\n\n{told}", page="rest/git/refs#update-a-reference")
+    branches.move(call.world, call.repo, ref, sha, call.login)
 
 
 @route("GET", f"{REPO}/git/ref/{{ref}}", "contents:read")
@@ -106,7 +117,7 @@ def update_ref(call: Call) -> Reply:
     _commit(call, sha, 422, "Object does not exist")
     if not call.body.get("force") and call.world.objects.merge_base(it.full_name, it.refs[ref], sha) != it.refs[ref]:
         raise Refused(422, "Update is not a fast forward", page="rest/git/refs#update-a-reference")
-    branches.move(call.world, it, ref, sha, call.login)
+    move(call, ref, sha)
     return Reply(200, documents_code.ref(call.world, it, ref))
 
 
@@ -122,14 +133,14 @@ def delete_ref(call: Call) -> Reply:
     return Reply(204)
 
 
-def resolve(call: Call, name: str) -> str:
-    """The commit that a branch, tag, HEAD or sha names; 404 if none."""
+def resolve(call: Call, name: str, *, unknown: int = 404) -> str:
+    """The commit that a branch, tag, HEAD or sha names; refused with the status `unknown` if none."""
     refs = call.repo.refs
     name = call.repo.default_branch if name == "HEAD" else name
     for ref in (f"refs/heads/{name}", f"refs/tags/{name}", name, f"refs/{name}"):
         if ref in refs:
             return refs[ref]
-    _commit(call, name, 404, f"No commit found for SHA: {name}")
+    _commit(call, name, unknown, f"No commit found for SHA: {name}")
     return name
 
 

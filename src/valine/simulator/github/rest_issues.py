@@ -1,4 +1,4 @@
-"""REST routes of issues, comments, labels, assignees and people. https://docs.github.com/en/rest/issues"""
+"""REST routes of issues, comments, labels and assignees. https://docs.github.com/en/rest/issues"""
 
 from __future__ import annotations
 
@@ -30,15 +30,36 @@ def _one(call: Call, which: Issue, status: int = 200) -> Reply:
 @route("GET", "/repos/{owner}/{repo}/issues", READ)
 def list_issues(call: Call) -> Reply:
     """Issues *and* pull requests, newest first, as GitHub lists them."""
-    state = call.query.get("state", "open")
-    wanted = {name.lower() for name in call.query.get("labels", "").split(",") if name}
-    found = [
-        one
-        for one in call.repo.issues.values()
-        if state in ("all", "open" if one.open else "closed") and wanted <= {name.lower() for name in one.labels}
-    ]
-    found.sort(key=lambda one: (one.created_at, one.number), reverse=call.query.get("direction", "desc") == "desc")
+    found = [one for one in call.repo.issues.values() if _asked_for(call, one)]
+    key = {"updated": "updated_at", "comments": "comments"}.get(call.query.get("sort", ""), "created_at")
+    reverse = call.query.get("direction", "desc") == "desc"
+    found.sort(key=lambda one: (getattr(one, key), one.number), reverse=reverse)
     return listed(call, [documents.issue(call.world, call.repo, one) for one in found])
+
+
+def _asked_for(call: Call, one: Issue) -> bool:
+    """Whether an issue is of the state, labels, people, milestone and time that the query names."""
+    state, after = call.query.get("state", "open"), _since(call)
+    wanted = {name.lower() for name in call.query.get("labels", "").split(",") if name}
+    named = [
+        (call.query.get("assignee"), [login.lower() for login in one.assignees]),
+        (call.query.get("milestone"), [str(one.milestone)] if one.milestone else []),
+        (call.query.get("creator"), [one.author.lower()]),
+    ]
+    return (
+        state in ("all", "open" if one.open else "closed")
+        and wanted <= {name.lower() for name in one.labels}
+        and (after is None or one.updated_at >= after)
+        and all(_is_among(asked, values) for asked, values in named)
+    )
+
+
+def _is_among(asked: str | None, values: list[str]) -> bool:
+    if asked is None:
+        return True
+    if asked in ("none", "*"):
+        return bool(values) == (asked == "*")
+    return asked.lower() in values
 
 
 @route("POST", "/repos/{owner}/{repo}/issues", "issues:write", role="read")
@@ -47,6 +68,8 @@ def create_issue(call: Call) -> Reply:
     may = call.token is not None and (
         call.token.installation is not None or call.world.may(call.repo, call.login, "write")
     )
+    number = _milestone(call)
+    milestone = next((one.title for one in call.repo.milestones if one.number == number), None)
     made = issues.create(
         call.world,
         call.repo,
@@ -55,6 +78,7 @@ def create_issue(call: Call) -> Reply:
         by=call.login,
         labels=call.texts("labels") if may else [],
         assignees=[one for one in call.texts("assignees") if call.world.may(call.repo, one, "write")] if may else [],
+        milestone=milestone if may else None,
     )
     return _one(call, made, 201)
 
@@ -71,17 +95,24 @@ def edit_issue(call: Call) -> Reply:
     world, it, which = call.world, call.repo, _issue(call)
     issues.edit(world, it, which, call.login, title=call.text("title"), body=call.text("body"))
     if "labels" in call.body:
-        wanted = call.texts("labels")
-        keep = {name.lower() for name in wanted}
-        for name in [one for one in which.labels if one.lower() not in keep]:
-            issues.remove_label(world, it, which, name, call.login)
-        issues.add_labels(world, it, which, wanted, call.login)
+        issues.set_labels(world, it, which, call.texts("labels"), call.login)
+    if "milestone" in call.body:
+        issues.set_milestone(world, it, which, _milestone(call), call.login)
     if "assignees" in call.body:
         wanted = call.texts("assignees")
         issues.unassign(world, it, which, [one for one in which.assignees if one not in wanted], call.login)
         issues.assign(world, it, which, wanted, call.login)
     _set_state(call, which)
     return _one(call, which)
+
+
+def _milestone(call: Call) -> int | None:
+    """The number of the milestone in the body; 422 if there is none of that number."""
+    number = call.body.get("milestone")
+    if number is not None and number not in [one.number for one in call.repo.milestones]:
+        error = {"value": number, "resource": "Issue", "field": "milestone", "code": "invalid"}
+        raise Refused(422, "Validation Failed", errors=[error])
+    return number
 
 
 def _set_state(call: Call, which: Issue) -> None:
@@ -95,14 +126,19 @@ def _set_state(call: Call, which: Issue) -> None:
 
 
 def _comments(call: Call, found: list[Comment]) -> list[Any]:
+    after = _since(call)
+    return [documents.comment(call.world, call.repo, one) for one in found if after is None or one.updated_at >= after]
+
+
+def _since(call: Call) -> datetime | None:
     since = call.query.get("since")
-    if since:
-        try:
-            after = datetime.fromisoformat(since)
-        except ValueError as error:
-            raise Refused(422, "Validation Failed", errors=[{"code": "invalid", "field": "since"}]) from error
-        found = [one for one in found if one.updated_at >= after]
-    return [documents.comment(call.world, call.repo, one) for one in found]
+    if not since:
+        return None
+    try:
+        after = datetime.fromisoformat(since)
+    except ValueError as error:
+        raise Refused(422, "Validation Failed", errors=[{"code": "invalid", "field": "since"}]) from error
+    return after if after.tzinfo else after.replace(tzinfo=call.world.now.tzinfo)
 
 
 @route("GET", f"{ISSUE}/comments", READ)
@@ -143,6 +179,13 @@ def edit_comment(call: Call) -> Reply:
     which = _comment(call)
     issues.edit_comment(call.world, call.repo, which, call.need("body"), call.login)
     return Reply(200, documents.comment(call.world, call.repo, which))
+
+
+@route("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}", WRITE)
+def delete_comment(call: Call) -> Reply:
+    """Delete a comment."""
+    issues.delete_comment(call.world, call.repo, _comment(call), call.login)
+    return Reply(204)
 
 
 def _comment(call: Call) -> Comment:
@@ -188,26 +231,6 @@ def remove_assignees(call: Call) -> Reply:
     which = _issue(call)
     issues.unassign(call.world, call.repo, which, call.texts("assignees"), call.login)
     return _one(call, which)
-
-
-@route("GET", "/repos/{owner}/{repo}/assignees")
-def list_assignees(call: Call) -> Reply:
-    """Everybody who may be assigned."""
-    people = [call.repo.owner] if call.world.user(call.repo.owner).kind == "User" else []
-    people += [login for login in call.repo.members if call.world.may(call.repo, login, "write")]
-    return listed(call, [documents.user(call.world, login) for login in dict.fromkeys(people)])
-
-
-@route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
-def get_permission(call: Call) -> Reply:
-    """What somebody may do: admin, write, read or none, and the finer role."""
-    login = call.params["username"]
-    if login.lower() not in call.world.state.users:
-        raise Refused(404, f"{login} is not a user", page="rest/collaborators/collaborators")
-    role = call.world.role(call.repo, login)
-    coarse = {None: "none", "triage": "read", "maintain": "write"}.get(role, role)
-    who = {**documents.user(call.world, login), "role_name": role or "none"}
-    return Reply(200, {"permission": coarse, "role_name": role or "none", "user": who})
 
 
 @route("GET", f"{ISSUE}/dependencies/blocked_by", READ)

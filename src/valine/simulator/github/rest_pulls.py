@@ -6,7 +6,7 @@ from valine.simulator.github import documents_code, issues, merging, pulls
 from valine.simulator.github.branches import retarget
 from valine.simulator.github.rest import Call, Reply, listed, route
 from valine.simulator.github.state import Pull
-from valine.simulator.github.world import JSON, Refused
+from valine.simulator.github.world import Refused
 from valine.simulator.github.world import pulls as all_pulls
 
 PULLS = "/repos/{owner}/{repo}/pulls"
@@ -34,8 +34,10 @@ def list_pulls(call: Call) -> Reply:
         # A head that names no owner filters nothing, as on GitHub.
         and (head is None or ":" not in head or head.lower() == f"{one.fork or call.repo.owner}:{one.head}".lower())
     ]
-    key = "updated_at" if call.query.get("sort") == "updated" else "created_at"
-    found.sort(key=lambda one: (getattr(one, key), one.number), reverse=call.query.get("direction", "desc") == "desc")
+    sort = call.query.get("sort", "created")
+    key = {"updated": "updated_at", "popularity": "comments"}.get(sort, "created_at")
+    direction = call.query.get("direction") or ("desc" if sort == "created" else "asc")
+    found.sort(key=lambda one: (getattr(one, key), one.number), reverse=direction == "desc")
     return listed(call, [documents_code.pull(call.world, call.repo, one) for one in found])
 
 
@@ -126,16 +128,3 @@ def list_commits(call: Call) -> Reply:
     """Its commits, oldest first."""
     found = merging.commits(call.world, call.repo, _pull(call))
     return listed(call, [documents_code.commit(call.world, call.repo, sha) for sha in found])
-
-
-@route("GET", f"{PULL}/reviews", READ)
-def list_reviews(call: Call) -> Reply:
-    """Its reviews, oldest first; here the states are in upper case."""
-    which = _pull(call)
-    return listed(call, [_review(call, which, index) for index in range(len(which.reviews))])
-
-
-def _review(call: Call, which: Pull, index: int) -> JSON:
-    review = which.reviews[index]
-    shown = documents_code.review(call.world, call.repo, which, review)
-    return {**shown, "state": review.state, "body": review.body}

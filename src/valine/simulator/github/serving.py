@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from valine.simulator.github import auth, graphql_server
+from valine.simulator.github import auth, git_http, graphql_server
 from valine.simulator.github.graphql_nodes import Scope
 from valine.simulator.github.limits import WRITE_POINTS, Limited, Limits
 from valine.simulator.github.rest import Call, Reply, Route, match
@@ -52,6 +52,10 @@ class Server:
 
     def serve(self, world: World, request: Request, method: str, path: str) -> Response:
         """Answer a request that has arrived."""
+        place = git_http.find(method, path)
+        if place is not None:
+            self.counts[f"{method} {git_http.template(place)}"] += 1
+            return git_http.serve(world, request, place)
         request_id = "{:04X}:{:06X}:{:08X}".format(*(world.dice.getrandbits(bits) for bits in (16, 24, 32)))
         headers = {"X-GitHub-Request-Id": request_id, "X-GitHub-Media-Type": "github.v3; format=json"}
         if not request.headers.get("user-agent"):
@@ -66,7 +70,9 @@ class Server:
             if graphql:
                 reply = self._graphql(world, who, body, headers)
             else:
-                call = Call(world, method, request.path, params, dict(request.query), body)
+                call = Call(
+                    world, method, request.path, params, dict(request.query), body, request.headers.get("accept", "")
+                )
                 reply = self._rest(call, row, who, headers)
         except Refused as refusal:
             reply = _refusal(refusal)
@@ -168,8 +174,8 @@ class Server:
             headers["X-GitHub-Api-Version-Selected"] = version
         if reply.body is None:
             return Response(status=reply.status, headers=headers)
-        headers["Content-Type"] = "application/json; charset=utf-8"
-        raw = msgspec.json.encode(reply.body)
+        headers.setdefault("Content-Type", "application/json; charset=utf-8")
+        raw = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         if method == "GET" and reply.status == 200:
             headers["ETag"] = f'W/"{hashlib.sha256(raw).hexdigest()}"'
             headers["Cache-Control"] = "private, max-age=60, s-maxage=60"

@@ -21,8 +21,15 @@ from valine.simulator.github import (
     rest_admin,
     rest_checks,
     rest_code,
+    rest_contents,
+    rest_git,
+    rest_history,
     rest_issues,
+    rest_labels,
+    rest_people,
     rest_pulls,
+    rest_releases,
+    rest_reviews,
     view,
     webhooks,
 )
@@ -41,7 +48,23 @@ if TYPE_CHECKING:
     from valine.simulator.objects import ObjectStore
 
 # Importing them is what enters their rows into the tables.
-TABLES = (acts_admin, acts_code, acts_issues, rest_admin, rest_checks, rest_code, rest_issues, rest_pulls)
+TABLES = (
+    acts_admin,
+    acts_code,
+    acts_issues,
+    rest_admin,
+    rest_checks,
+    rest_code,
+    rest_contents,
+    rest_git,
+    rest_history,
+    rest_issues,
+    rest_labels,
+    rest_people,
+    rest_pulls,
+    rest_releases,
+    rest_reviews,
+)
 
 
 class GitHubTwin:
@@ -60,8 +83,14 @@ class GitHubTwin:
 
     def handle(self, request: Request, now: datetime) -> Answer:
         """Answer one API request."""
+        answer = self._handle(request, now)
+        if request.method.upper() == "HEAD":
+            return msgspec.structs.replace(answer, response=msgspec.structs.replace(answer.response, body=b""))
+        return answer
+
+    def _handle(self, request: Request, now: datetime) -> Answer:
         path = _plain(request.path)
-        method = request.method.upper()
+        method = request.method.upper().replace("HEAD", "GET")
         if self._faults.strike(("unreachable",), method, path):
             return Answer(response=Response(status=503, lost=True))
         slow = self._faults.strike(("latency",), method, path)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from valine.simulator.github.state import ROLES, Installation, Pull, Repository, Role, State, Token, User
+from valine.simulator.github.state import ROLES, Installation, Pull, Repository, Role, State, User
 
 if TYPE_CHECKING:
     import random
@@ -135,10 +135,6 @@ class World:
             ):
                 return installation
         return None
-
-    def bot(self, token: Token) -> bool:
-        """Whether a token speaks for an App."""
-        return token.installation is not None
 
     def emit(
         self, repository: Repository, name: str, action: str | None, sender: str, body: Callable[[], JSON]
