@@ -1,0 +1,205 @@
+"""Plays a scenario, step by step, in a world of its own, and tells a listener what happens.
+
+After an expectation that is not met only those right below it are still looked at: the rest stands on what is not
+so. A step that cannot be done ends the scenario.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from valine.demo.world import a_world
+from valine.scenario import (
+    acts_discord,
+    acts_github,
+    acts_issues,
+    acts_valine,
+    expects_discord,
+    expects_github,
+    expects_run,
+    faults,
+)
+from valine.scenario.place import REPOSITORY, place_of
+from valine.scenario.stage import Died, Stage, Unmet
+from valine.simulator.objects_memory import MemoryObjects
+from valine.simulator.transport import ActError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from valine.scenario.parse import Scenario, Step
+    from valine.scenario.phrase import Phrase
+
+MODULES: dict[str, tuple[ModuleType, ...]] = {
+    "discord": (acts_discord,),
+    "github": (acts_github, acts_issues),
+    "valine": (acts_valine,),
+    "expect": (expects_run, expects_discord, expects_github),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that could not be done, or an expectation that was not met; and what is so instead."""
+
+    line: int
+    text: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a scenario: it is as expected if there are no failures."""
+
+    scenario: Scenario
+    failures: tuple[Failure, ...]
+
+
+class Listener:
+    """Is told what happens. This one does not care."""
+
+    def begins(self, scenario: Scenario, stage: Stage) -> None:
+        """A new world."""
+
+    def does(self, step: Step, stage: Stage) -> None:
+        """Somebody is about to do something."""
+
+    def done(self, step: Step, stage: Stage) -> None:
+        """And this came of it."""
+
+    def met(self, step: Step) -> None:
+        """It is as expected."""
+
+    def failed(self, failure: Failure) -> None:
+        """It is not."""
+
+
+def player_of(phrase: Phrase) -> Callable[..., Any] | None:
+    """The function that plays a phrase; None for what is given, and for blocks, which are played here."""
+    for module in MODULES.get(phrase.part, ()):
+        found = getattr(module, phrase.name, None)
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+    return None
+
+
+async def play(
+    scenario: Scenario,
+    *,
+    policy: str | None = None,
+    listener: Listener | None = None,
+    recorder: Callable[[str, str, str, bytes], None] | None = None,
+) -> Outcome:
+    """Play it all. `policy` stands in for the one it is given; `recorder` is told of every request, as in a_world."""
+    told = listener or Listener()
+    stage = Stage(recorder)
+    place = place_of(scenario.steps)
+    place.policy = place.policy if policy is None else policy
+    with tempfile.TemporaryDirectory(prefix="valine-scenario-") as folder:
+        store = f"sqlite:///{folder}/valine.db" if _restarts(scenario) else "sqlite:///:memory:"
+        async with a_world(
+            MemoryObjects(), repository=REPOSITORY, members=place.members, recorder=stage.record, store=store
+        ) as world:
+            stage.world = world
+            failures = await _played(scenario, stage, told, place.furnish)
+    return Outcome(scenario, tuple(failures))
+
+
+def _restarts(scenario: Scenario) -> bool:
+    """Whether Valine needs a store that outlives it."""
+    return any(step.phrase.name in {"restart", "crash"} for step in scenario.steps)
+
+
+async def _played(scenario: Scenario, stage: Stage, told: Listener, furnish: Callable[[Any], None]) -> list[Failure]:
+    failures: list[Failure] = []
+
+    def fail(line: int, text: str, said: str) -> None:
+        failures.append(Failure(line, text, said))
+        told.failed(failures[-1])
+
+    try:
+        furnish(stage.world)
+        await stage.world.settle()
+    except ActError as error:
+        fail(scenario.line, f"Scenario: {scenario.name}", f"this world cannot be made: {error}")
+        return failures
+    told.begins(scenario, stage)
+    for step, following in zip(scenario.steps, (*scenario.steps[1:], None), strict=True):
+        expects = step.phrase.part == "expect"
+        if failures and not expects:
+            break
+        if step.phrase.part == "given":
+            continue
+        try:
+            if expects:
+                await _called(stage, step)
+                told.met(step)
+            else:
+                await _acted(stage, step, told, watched=_asks_for_no_change(scenario, step, following))
+        except (Unmet, ActError, TimeoutError) as error:
+            fail(step.line, step.text, str(error))
+            if not expects:
+                break
+    for problem in _complaints(stage):
+        fail(scenario.steps[-1].line, scenario.steps[-1].text, f"and Discord complains: {problem}")
+    return failures
+
+
+def _asks_for_no_change(scenario: Scenario, step: Step, following: Step | None) -> bool:
+    """Whether an expectation right below it, before the next act, is `no change`."""
+    if following is None or following.phrase.part != "expect":
+        return False
+    below = scenario.steps[scenario.steps.index(step) + 1 :]
+    for one in below:
+        if one.phrase.part != "expect":
+            return False
+        if one.phrase.name == "no_change":
+            return True
+    return False
+
+
+async def _acted(stage: Stage, step: Step, told: Listener, *, watched: bool) -> None:
+    stage.before = await stage.everything() if watched else None
+    told.does(step, stage)
+    try:
+        await _called(stage, step)
+        await stage.world.settle()
+    except Died:
+        await stage.world.restart()
+        await stage.world.settle()
+    told.done(step, stage)
+
+
+async def _called(stage: Stage, step: Step) -> None:
+    if step.phrase.block == "steps":
+        _block(stage, step)
+        return
+    function = player_of(step.phrase)
+    if function is None:
+        raise Unmet(f"nobody knows how to play “{step.phrase.written}”: please report it")
+    result = function(stage, **step.values)
+    if inspect.isawaitable(result):
+        await result
+
+
+def _block(stage: Stage, step: Step) -> None:
+    def deed() -> None:
+        for inner in step.steps:
+            function = player_of(inner.phrase)
+            if function is not None:
+                function(stage, **inner.values)
+
+    if step.phrase.name == "together":
+        deed()
+    else:
+        stage.meanwhile(faults.target_of(step.values["target"]), acts_valine.times(step.values["which"]), deed)
+
+
+def _complaints(stage: Stage) -> list[str]:
+    """What Discord's twin complains of. (A process that died owes an answer: that is no complaint of Valine.)"""
+    found = [str(problem) for problem in stage.world.discord.view()["problems"]]
+    return [problem for problem in found if not (stage.died and "answer" in problem)]
