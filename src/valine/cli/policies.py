@@ -28,7 +28,8 @@ def policy_text(path: Path | None) -> str | None:
     try:
         parse(text)
     except PolicyProblem as problem:
-        said = str(problem).removeprefix(FILE).lstrip(": ")
+        said = re.sub(rf"^{re.escape(FILE)}:? ", "", str(problem))
+        said = f"this {said}" if said.startswith("is not valid") else said
         line = _line(text, said)
         where = f"{path}:{line}" if line else str(path)
         quoted = f"\n    {text.splitlines()[line - 1].strip()}" if line else ""

@@ -49,14 +49,6 @@ def click(stage: Stage, *, person: str, label: str) -> None:
     stage.world.on_discord("click", by=person, label=label)
 
 
-def click_first(stage: Stage, *, person: str, label: str) -> None:
-    for message in stage.channel():
-        if any(one.get("label") == label for one in controls(message["components"])):
-            stage.world.on_discord("click", by=person, label=label, message=message["id"])
-            return
-    raise Unmet(f"no message has a button {label}")
-
-
 def take_out(stage: Stage, *, person: str, issues: tuple[int, ...]) -> None:
     stage.world.on_discord("select", by=person, values=[str(issue) for issue in issues])
 
@@ -96,11 +88,6 @@ def archive_thread(stage: Stage) -> None:
 
 def delete_thread(stage: Stage) -> None:
     stage.world.on_discord("delete_channel", channel=_thread(stage))
-
-
-def delete_channel(stage: Stage) -> None:
-    stage.world.on_discord("create_channel", name="other")
-    stage.world.on_discord("delete_channel", channel=CHANNEL)
 
 
 def forbid(stage: Stage, *, permission: str) -> None:

@@ -97,11 +97,6 @@ def check(stage: Stage, *, check: str, issue: int, conclusion: str) -> None:
     stage.world.on_github("set_check", name=check, number=stage.pull(issue)["number"], **where, **how)
 
 
-def checks(stage: Stage, *, n: int, issue: int, conclusion: str) -> None:
-    for part in range(n):
-        check(stage, check=f"part {part}", issue=issue, conclusion=conclusion if part == n - 1 else "success")
-
-
 def rerun(stage: Stage, *, login: str, check: str, issue: int) -> None:
     stage.world.on_github("rerun_check", name=check, number=stage.pull(issue)["number"], by=login)
 

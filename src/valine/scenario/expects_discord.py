@@ -31,8 +31,8 @@ def _has_not(text: str, words: str, what: str) -> None:
     so(f"{what} reads: {short(text)}", when=words not in text)
 
 
-def told(stage: Stage, *, person: str, text: str) -> None:
-    _has(stage.reply(person), text, "the newest reply")
+def told(stage: Stage, *, person: str, text: str, n: int | None = None) -> None:
+    _has(stage.reply(person), text, "the newest reply", n)
 
 
 def told_exactly(stage: Stage, *, person: str, text: str) -> None:

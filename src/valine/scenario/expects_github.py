@@ -56,12 +56,24 @@ def one_pull(stage: Stage, *, issue: int) -> None:
     same(len(found), 1, f"there are {len(found)}: {_list(found)}")
 
 
-def pull(stage: Stage, *, issue: int, word: str) -> None:
+def no_pull(stage: Stage, *, issue: int) -> None:
+    found = [f"#{one['number']} ({one['state']})" for one in stage.pulls(issue)]
+    so(f"there is {_list(found)}", when=not found)
+
+
+def _stands(stage: Stage, issue: int) -> set[str]:
     found = stage.pull(issue)
-    if word not in ("open", "closed", "merged", "draft"):
-        raise Unmet(f"a pull request is open, closed, merged or draft, but never {word}")
-    value = "draft" if found["draft"] and found["state"] == "open" and word == "draft" else found["state"]
-    same(value, word, f"#{found['number']} is {found['state']}{', a draft' if found['draft'] else ''}")
+    return {str(found["state"])} | ({"draft"} if found["draft"] and found["state"] == "open" else set())
+
+
+def pull(stage: Stage, *, issue: int, standing: str) -> None:
+    found = _stands(stage, issue)
+    so(f"it is {_list(sorted(found))}", when=standing in found)
+
+
+def pull_is_not(stage: Stage, *, issue: int, standing: str) -> None:
+    found = _stands(stage, issue)
+    so(f"it is {_list(sorted(found))}", when=standing not in found)
 
 
 def pull_says(stage: Stage, *, issue: int, text: str) -> None:
@@ -93,8 +105,16 @@ def branch(stage: Stage, *, branch: str) -> None:
     so(f"there are {_list(found)}", when=branch in found)
 
 
-def work_branch(stage: Stage, *, issue: int, branch: str) -> None:
-    found = stage.pull(issue)["head"]
+def commit(stage: Stage, *, branch: str, text: str) -> None:
+    found = stage.repository()["branches"].get(branch)
+    if found is None:
+        raise Unmet("there is no such branch")
+    title = found["log"][0]["message"].partition("\n")[0]
+    same(title, text, f"it ends with “{title}”")
+
+
+async def work_branch(stage: Stage, *, issue: int, branch: str) -> None:
+    found = (await stage.task(issue, None)).branch
     same(found, branch, f"it is {found}")
 
 
@@ -128,6 +148,12 @@ def release(stage: Stage, *, tag: str, text: str | None = None) -> None:
     found = {one["tag"]: one["body"] for one in stage.repository()["releases"]}
     so(f"there are {_list(found)}", when=tag in found)
     so(f"it says: {short(found[tag])}", when=text is None or text in found[tag])
+
+
+async def release_at(stage: Stage, *, tag: str, issue: int) -> None:
+    sha = stage.repository()["tags"].get(tag)
+    merged = (await stage.task(issue, None)).merged_sha
+    so(f"it is at {sha}, and the merge at {merged}", when=sha is not None and sha == merged)
 
 
 def releases(stage: Stage, *, n: int) -> None:

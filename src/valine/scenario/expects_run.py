@@ -13,6 +13,8 @@ from valine.scenario.stage import Stage, Unmet, is_write, matches
 if TYPE_CHECKING:
     from typing import Any
 
+    from valine.orchestrator.model import Task
+
 OUT = re.compile(r"^• #(\d+) \(\S+\) [^:]*: (.*)$", re.MULTILINE)
 
 
@@ -28,13 +30,35 @@ def so(said: str, *, when: bool) -> None:
         raise Unmet(said)
 
 
-async def state(stage: Stage, *, issue: int, state: str, why: str | None = None, run: int | None = None) -> None:
+async def state(
+    stage: Stage,
+    *,
+    issue: int,
+    state: str,
+    why: str | None = None,
+    detail: str | None = None,
+    run: int | None = None,
+) -> None:
     task = await stage.task(issue, run)
     reason = None if task.note is None else str(task.note.why)
-    is_so = str(task.state) == state and (why is None or reason == why)
-    because = f" because {reason}" if reason else ""
-    detail = f" ({task.note.detail})" if task.note is not None and task.note.detail else ""
-    so(f"#{issue} is {task.state}{because}{detail}", when=is_so)
+    known = None if task.note is None else task.note.detail
+    is_so = str(task.state) == state and why in (None, reason) and detail in (None, known)
+    so(_stands(task), when=is_so)
+
+
+async def clear(stage: Stage, *, issue: int, state: str) -> None:
+    task = await stage.task(issue, None)
+    so(_stands(task), when=str(task.state) == state and task.note is None)
+
+
+def _stands(task: Task) -> str:
+    note = task.note
+    because = "" if note is None else f" because {note.why}{f': {note.detail}' if note.detail else ''}"
+    return f"#{task.issue} is {task.state}{because}"
+
+
+async def adopted(stage: Stage, *, issue: int) -> None:
+    so("Valine opened its pull request itself", when=(await stage.task(issue, None)).adopted)
 
 
 async def everything(stage: Stage, *, state: str, run: int = 1) -> None:
@@ -136,6 +160,10 @@ async def nothing_left(stage: Stage) -> None:
     so(f"{len(stage.channel())} messages are in the channel", when=not stage.channel())
     same((record.next_number, tuple(record.active)), (1, ()), f"the next run would be r{record.next_number}")
     await no_claims(stage)
+
+
+async def unchanged(stage: Stage, *, run: int) -> None:
+    same(await stage.run(run), dict(enumerate(stage.before["runs"], start=1)).get(run), "it has changed")
 
 
 async def no_change(stage: Stage) -> None:

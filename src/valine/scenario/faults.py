@@ -102,6 +102,13 @@ def kind_of(words: str) -> tuple[Kind, dict[str, Any]]:
     raise Wrong(f"nothing goes wrong by “{words}”{meant(words, [kind.written for kind in KINDS])}")
 
 
+def _several(name: str) -> str:
+    """More than one of it."""
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("ch") else f"{name}s"
+
+
 def target_of(words: str, service: str | None = None) -> Target:
     """What a name, or a method with a path, strikes. Raises Wrong, also for what that service does not get."""
     raw = RAW.fullmatch(words)
@@ -111,9 +118,10 @@ def target_of(words: str, service: str | None = None) -> Target:
     if event:
         return Target("*", event[1], delivered=True)
     known = [name for name, row in TARGETS.items() if service in (None, row[0]) or name == "request"]
-    name = next((name for name in known if words in (name, f"{name}s", f"{name}es")), None)
+    name = next((name for name in known if words in (name, _several(name))), None)
     if name is None:
-        raise Wrong(f"{service or 'nobody'} gets no “{words}”{meant(words, known)}")
+        missing = f"{service} gets no “{words}”" if service else f"no request is called “{words}”"
+        raise Wrong(f"{missing}{meant(words, known)}")
     return Target(*TARGETS[name][1:], delivered=name in DELIVERED)
 
 

@@ -184,7 +184,7 @@ class _Reader:
         if bool(below) != (phrase.block != "none"):
             at = below[0] if below else line
             self._mistake(at.number, at.text, BELOW if phrase.block != "none" else NOT_BELOW)
-            return None
+            return Step(line.number, line.text, phrase, values)
         if phrase.block == "text":
             return Step(line.number, line.text, phrase, values, block=_dedented(below))
         steps = self._steps(below, phrase) if below else []

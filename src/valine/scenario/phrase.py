@@ -47,8 +47,9 @@ class Phrase:
 
     @functools.cached_property
     def shown(self) -> str:
-        """The phrase with an example of each value."""
-        return PLACE.sub(lambda found: SLOTS[found[2] or found[1]].shown, self.written)
+        """The phrase with an example of each value; what may be left out is in brackets."""
+        spaced = self.written.replace("[ ", " [")
+        return PLACE.sub(lambda found: SLOTS[found[2] or found[1]].shown, spaced)
 
     def match(self, line: str) -> dict[str, str] | None:
         """The words in each place that is filled, if the line has this form."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from valine.demo import team
 from valine.demo.world import PRODUCT
+from valine.orchestrator.policy import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,7 @@ class Place:
 
     def furnish(self, world: World) -> None:
         """Make the repository with all that is given. Raises ActError for what cannot be."""
-        policy = {} if self.policy is None else {".github/valine.toml": self.policy}
+        policy = {} if self.policy is None else {FILE: _with_ids(self.policy, world)}
         files = {"README.md": "# Rocket\n", **policy}
         world.on_github(
             "create_repository",
@@ -48,6 +49,13 @@ class Place:
         world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret=SECRET)
         for issue in plain(PLAIN) if self.issues is None else self.issues:
             world.on_github("create_issue", **issue)
+
+
+def _with_ids(policy: str, world: World) -> str:
+    """A policy in which people's Discord ids stand instead of `<Ana>`."""
+    for member in world.discord.view()["guild"]["members"]:
+        policy = policy.replace(f"<{member['name']}>", str(member["id"]))
+    return policy
 
 
 def plain(count: int) -> list[dict[str, Any]]:

@@ -24,12 +24,12 @@ from valine.scenario import (
     faults,
 )
 from valine.scenario.place import REPOSITORY, place_of
-from valine.scenario.stage import Died, Stage, Unmet
+from valine.scenario.stage import Died, Failure, Stage, Unmet
 from valine.simulator.objects_memory import MemoryObjects
 from valine.simulator.transport import ActError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from valine.scenario.parse import Scenario, Step
     from valine.scenario.phrase import Phrase
@@ -40,15 +40,6 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "valine": (acts_valine,),
     "expect": (expects_run, expects_discord, expects_github),
 }
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A step that could not be done, or an expectation that was not met; and what is so instead."""
-
-    line: int
-    text: str
-    said: str
 
 
 @dataclass(frozen=True)
@@ -115,49 +106,61 @@ def _restarts(scenario: Scenario) -> bool:
 
 
 async def _played(scenario: Scenario, stage: Stage, told: Listener, furnish: Callable[[Any], None]) -> list[Failure]:
-    failures: list[Failure] = []
+    failures = []
+    async for failure in _failures(scenario, stage, told, furnish):
+        told.failed(failure)
+        failures.append(failure)
+    return failures
 
-    def fail(line: int, text: str, said: str) -> None:
-        failures.append(Failure(line, text, said))
-        told.failed(failures[-1])
 
+async def _failures(
+    scenario: Scenario, stage: Stage, told: Listener, furnish: Callable[[Any], None]
+) -> AsyncIterator[Failure]:
+    """Each thing that is not as it must be, as soon as that is known."""
     try:
         furnish(stage.world)
         await stage.world.settle()
     except ActError as error:
-        fail(scenario.line, f"Scenario: {scenario.name}", f"this world cannot be made: {error}")
-        return failures
+        yield Failure(scenario.line, f"Scenario: {scenario.name}", f"this world cannot be made: {error}")
+        return
     told.begins(scenario, stage)
-    for step, following in zip(scenario.steps, (*scenario.steps[1:], None), strict=True):
-        expects = step.phrase.part == "expect"
-        if failures and not expects:
-            break
+    failed = False
+    for step in scenario.steps:
         if step.phrase.part == "given":
             continue
-        try:
-            if expects:
-                await _called(stage, step)
-                told.met(step)
-            else:
-                await _acted(stage, step, told, watched=_asks_for_no_change(scenario, step, following))
-        except (Unmet, ActError, TimeoutError) as error:
-            fail(step.line, step.text, str(error))
+        expects = step.phrase.part == "expect"
+        if failed and not expects:
+            break
+        failure = await _taken(scenario, step, stage, told)
+        if failure is not None:
+            failed = True
+            yield failure
             if not expects:
                 break
     for problem in _complaints(stage):
-        fail(scenario.steps[-1].line, scenario.steps[-1].text, f"and Discord complains: {problem}")
-    return failures
+        yield Failure(scenario.steps[-1].line, scenario.steps[-1].text, f"and Discord complains: {problem}")
 
 
-def _asks_for_no_change(scenario: Scenario, step: Step, following: Step | None) -> bool:
-    """Whether an expectation right below it, before the next act, is `no change`."""
-    if following is None or following.phrase.part != "expect":
-        return False
+async def _taken(scenario: Scenario, step: Step, stage: Stage, told: Listener) -> Failure | None:
+    """The step is taken; what is not as it must be."""
+    try:
+        if step.phrase.part == "expect":
+            await _called(stage, step)
+            told.met(step)
+        else:
+            await _acted(stage, step, told, watched=_asks_for_no_change(scenario, step))
+    except (Unmet, ActError, TimeoutError) as error:
+        return Failure(step.line, step.text, str(error))
+    return stage.trouble
+
+
+def _asks_for_no_change(scenario: Scenario, step: Step) -> bool:
+    """Whether an expectation right below it, before the next act, compares with what was."""
     below = scenario.steps[scenario.steps.index(step) + 1 :]
     for one in below:
         if one.phrase.part != "expect":
             return False
-        if one.phrase.name == "no_change":
+        if one.phrase.name in {"no_change", "unchanged"}:
             return True
     return False
 
@@ -190,8 +193,12 @@ def _block(stage: Stage, step: Step) -> None:
     def deed() -> None:
         for inner in step.steps:
             function = player_of(inner.phrase)
-            if function is not None:
+            if function is None or stage.trouble is not None:
+                continue
+            try:
                 function(stage, **inner.values)
+            except (Unmet, ActError) as error:  # kept from Valine, in the middle of whose work this may be
+                stage.trouble = Failure(inner.line, inner.text, str(error))
 
     if step.phrase.name == "together":
         deed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from valine.scenario.place import REPOSITORY
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from valine.orchestrator.model import Run, Task
     from valine.scenario.faults import Target
 
-Recorder = "Callable[[str, str, str, bytes], None]"
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that could not be done, or an expectation that was not met; and what is so instead."""
+
+    line: int
+    text: str
+    said: str
 
 
 class Unmet(Exception):
@@ -35,6 +43,7 @@ class Stage:
         self.choices: list[dict[str, Any]] = []
         self.typed: tuple[str, str] = ("", "")
         self.died = False
+        self.trouble: Failure | None = None  # with what should happen in the middle of Valine's work
         self.before: Any = None
         self._waiting: list[tuple[Target, int, Callable[[], None]]] = []
         self._recorder = recorder

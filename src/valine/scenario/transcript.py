@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from valine.scenario.parse import Scenario, Step
-    from valine.scenario.player import Failure
-    from valine.scenario.stage import Stage
+    from valine.scenario.stage import Failure, Stage
 
 ROBOT = "valine-bot"
 

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+INTEGER = 4  # of the types of options
+# Each slash command's options, with their types.
+OPTIONS: dict[str, dict[str, int]] = {
+    one["name"]: {option["name"]: option["type"] for option in one["options"]} for one in manifest(in_guild=True)
+}
+
+
 class Wrong(ValueError):
     """It is not written as it must be; the text says what is wrong, and what there is."""
 
@@ -67,11 +74,10 @@ def _one_of(kind: str, known: Sequence[str]) -> Callable[[str], str]:
 
 def _command(given: str) -> tuple[str, dict[str, Any]]:
     """The name of a slash command and its options, as `/plan label:ready limit:3`; one alone needs no name."""
-    commands = {one["name"]: {o["name"]: o["type"] for o in one["options"]} for one in manifest(in_guild=True)}
     name, _, rest = given.partition(" ")
-    if name not in commands:
-        raise Wrong(f"there is no command /{name}{meant(name, list(commands))}")
-    known = commands[name]
+    if name not in OPTIONS:
+        raise Wrong(f"there is no command /{name}{meant(name, list(OPTIONS))}")
+    known = OPTIONS[name]
     options: dict[str, Any] = {}
     for whole in re.findall(rf"(?:\w+:)?(?:{QUOTED}|\S+)", rest):
         key, _, value = whole.partition(":") if re.match(r"\w+:", whole) else (next(iter(known)), "", whole)
@@ -83,10 +89,12 @@ def _command(given: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-INTEGER = 4
+REASONS = ("completed", "not_planned", "duplicate")
+PERMISSIONS = ("SEND_MESSAGES", "CREATE_PUBLIC_THREADS", "SEND_MESSAGES_IN_THREADS", "VIEW_CHANNEL")
 CONCLUSIONS = ("success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required")
 VERDICTS = ("approve", "request changes", "comment")
 STANDINGS = [*map(str, RunStatus), *(str(one) for one in Stage if one is not Stage.DONE)]
+PULLS = ("open", "closed", "merged", "draft")
 UNDER_WAY = ("queued", "in_progress")
 
 
@@ -112,9 +120,14 @@ SLOTS: dict[str, Slot] = {
     "name": Slot("name", ITEM, _item, "a label, branch, file or check; in quotes if it has spaces"),
     "names": Slot("one, two", ITEMS, _items, "several of them"),
     "label": Slot("Approve", r".+", lambda given: _item(given) if re.fullmatch(QUOTED, given) else given, "a button"),
-    "command": Slot("plan label:ready", r".+", _command, "a command with its options"),
+    "words": Slot("these words", r".+", str, "words, without quotes"),
+    "typed": Slot("approve", r"\w+", _one_of("command", tuple(OPTIONS)), "a command"),
+    "reason": Slot("not_planned", r"\w+", _one_of("reason to close", REASONS), ", ".join(REASONS)),
+    "permission": Slot("SEND_MESSAGES", r"\w+", _one_of("permission", PERMISSIONS), ", ".join(PERMISSIONS)),
+    "command": Slot("plan label:ready limit:3", r".+", _command, "a command with its options"),
     "comment": Slot("/valine retry", r".+", lambda given: given.replace("\\n", "\n"), "words; \\n is a new line"),
     "bare": Slot("unlabelled", r"unlabelled", str, "no label at all"),
+    "message": Slot("card", r"card|board", str, "card or board"),
     "time": Slot("3 minutes", TIME, _time, "seconds, minutes, hours or days, or several: 1 hour 5 minutes"),
     "date": Slot("2026-01-31", r"\d{4}-\d\d-\d\d", lambda given: f"{given}T00:00:00Z", "a day"),
     "service": Slot("GitHub", r"GitHub|Discord", str, "GitHub or Discord"),
@@ -128,6 +141,7 @@ SLOTS: dict[str, Slot] = {
         "success", r"[\w]+", _one_of("result of a check", (*CONCLUSIONS, *UNDER_WAY)), "or failure, in_progress, …"
     ),
     "state": Slot("held", r"\w+", _one_of("state of a task", [str(one) for one in TaskState]), ", ".join(TaskState)),
+    "pull": Slot("open", r"\w+", _one_of("standing of a pull request", PULLS), ", ".join(PULLS)),
     "why": Slot("draft", r"\w+", _one_of("reason", [str(one) for one in Why]), ", ".join(Why)),
     "standing": Slot("completed", r"\w+", _one_of("status or stage of a run", STANDINGS), ", ".join(STANDINGS)),
 }
