@@ -140,4 +140,4 @@ def test_a_reader_that_goes_away_is_no_trouble(root: Path) -> None:
 
 def test_all_commands_are_there() -> None:
     names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    assert names == {"serve", "simulate", "demo", "runs", "commands"}
+    assert names == {"serve", "simulate", "demo", "scenario", "runs", "commands"}

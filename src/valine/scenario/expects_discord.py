@@ -63,9 +63,9 @@ def no_buttons(stage: Stage, *, person: str) -> None:
 
 
 def suggestions(stage: Stage, *, texts: tuple[str, ...]) -> None:
-    """Without the revision that Valine puts behind a run's name for itself."""
-    found = tuple(str(one["value"]).partition("@")[0] for one in stage.choices)
-    same(found, texts, f"there are {', '.join(found) or 'none'}")
+    found = tuple(str(one["value"]) for one in stage.choices)
+    begin = tuple(value[: len(text)] for value, text in zip(found, texts, strict=False))
+    so(f"there are {', '.join(found) or 'none'}", when=len(found) == len(texts) and begin == texts)
 
 
 def suggestion(stage: Stage, *, text: str) -> None:

@@ -30,7 +30,7 @@ EXPECT = _all(
     ("not_told", "{person} is not told {text}", "it does not have these words"),
     ("buttons", "{person} sees the buttons {texts}", "on that reply, these and no others"),
     ("no_buttons", "{person} sees no buttons", "on that reply, or there is none"),
-    ("suggestions", "suggestions {texts}", "what the last typing offered"),
+    ("suggestions", "suggestions {texts}", "what the last typing offered: values that begin so, and no others"),
     ("suggestion", "a suggestion reading {text}", "what the first one looks like"),
     ("no_suggestions", "no suggestions", "nothing was offered"),
     ("card", "the card shows {text}[ {n} time[s]]", "the newest card of a plan"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from valine.scenario.stage import Failure, Stage
 
 ROBOT = "valine-bot"
+NAMELESS = {"check": "ci", "everything": "all", "the": "owner"}  # by the first word of what they do
 
 
 class Transcript(Listener):
@@ -40,8 +41,9 @@ class Transcript(Listener):
 
     def does(self, step: Step, stage: Stage) -> None:
         at = stage.world.clock.now()
-        if step.phrase.part in ("discord", "github") and (who := step.values.get("person") or step.values.get("login")):
-            what = step.text.removeprefix(who).removeprefix(":").strip()
+        who = step.values.get("person") or step.values.get("login") or NAMELESS.get(step.text.partition(" ")[0])
+        if step.phrase.part in ("discord", "github") and who:
+            what = step.text.removeprefix(who).removeprefix(":").removeprefix("the owner").strip()
             self._show.does(at, who, what, "Discord" if step.phrase.part == "discord" else "GitHub")
         elif step.phrase.name in ("wait", "wait_quiet"):
             self._console.print(Text(f"{at:%H:%M:%S}  … {step.text}", style="dim"))
@@ -105,8 +107,8 @@ def _facts(repository: dict[str, Any]) -> dict[str, str]:
 
 
 def _pull(one: dict[str, Any]) -> str:
-    draft = " (a draft)" if one["draft"] and one["state"] == "open" else ""
     if one["state"] == "merged":
         return f"pull request #{one['number']} is merged as {str(one['merge_commit'])[:10]}: {one['title']}"
+    stands = {"open": "open, a draft" if one["draft"] else "ready for review"}.get(one["state"], one["state"])
     people = f", for {', '.join(one['assignees'])}" if one["assignees"] else ""
-    return f"pull request #{one['number']} is {one['state']}{draft}{people}: {one['title']}"
+    return f"pull request #{one['number']} is {stands}{people}: {one['title']}"
