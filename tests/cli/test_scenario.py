@@ -60,7 +60,7 @@ def test_what_is_not_as_expected_is_1_and_is_told_with_its_line(
 
     told = capsys.readouterr()
     assert (code, told.err) == (1, "")
-    assert told.out == f"\n{bad}:6: r1 is pending\n    expect r1 is completed\n2 passed, 1 failed\n"
+    assert told.out == f"{bad}:6: r1 is pending\n    expect r1 is completed\n2 passed, 1 failed\n"
 
 
 def test_a_failing_line_is_in_the_transcript_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

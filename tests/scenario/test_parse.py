@@ -25,6 +25,9 @@ def mistakes(text: str) -> list[tuple[int, str]]:
         ("Ana cliks Approve", "nothing can be written like this; did you mean “Ana clicks Approve”?"),
         ("make it so", "nothing can be written like this; docs/scenarios.md has all that can be."),
         ("given 3 isues", "nothing can be written like this; did you mean “given 2 issue[s]”?"),
+        ("given 501 issues", "a scenario has at most 500 issues."),
+        ("given merges only by sqash", "there is no way to merge sqash; did you mean squash?"),
+        ('given issue #1 "A" opened 2026-02-30', "2026-02-30 is no day."),
         ("given Emil is a leadd", "there is no rank leadd; did you mean lead?"),
         ("expect #1 is mergd", "there is no state of a task mergd; did you mean merged?"),
         ("expect r1 is complete", "there is no status or stage of a run complete; did you mean completed?"),
@@ -71,6 +74,8 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_lines() -> None:
         ("at once\n    expect no change\n", 2, "cannot happen in the moment of “at once”"),
         ("just before the next merge\n    Ana ships\n", 2, "cannot happen in the moment of"),
         ("Scenario: a\nfor each X_Y\nAna: /plan\n", 2, "write what it stands for below, indented"),
+        ('given 2 issues\ngiven issue #2 "B"\nAna: /plan\n', 2, "issue #2 is given twice"),
+        ('given issue #2 says "B"\nAna: /plan\n', 1, "issue #2 is not given yet: write it above"),
         ("Ana: /plan\ngiven 1 issue\n", 2, "what is given comes before anything happens"),
     ],
 )

@@ -186,12 +186,6 @@ async def test_after_an_expectation_that_is_not_met_only_those_below_it_are_look
     assert [failure.line for failure in outcome.failures] == [3]
 
 
-async def test_a_world_that_cannot_be_made_is_told() -> None:
-    outcome = await played('given issue #1 "A"\ngiven issue #1 "B"\nAna: /plan\n')
-
-    assert outcome.failures[0].said.startswith("this world cannot be made: ")
-
-
 async def test_what_cannot_be_done_in_a_moment_that_comes_later_is_told_then() -> None:
     outcome = await played("just before the next look\n    ana pushes to #1\nAna: /plan\n")
 

@@ -61,7 +61,7 @@ def run(paths: Sequence[Path], *, policy: str | None, as_json: bool, quiet: bool
     if as_json:
         sys.stdout.write(json.dumps(_document(played), indent=2, ensure_ascii=False) + "\n")
     else:
-        _sum_up(console, played)
+        _sum_up(console, played, apart=not quiet)
     return 1 if any(one.outcome.failures for one in played) else 0
 
 
@@ -94,9 +94,10 @@ def _one(path: Path, scenario: Scenario, policy: str | None, listener: Listener)
     return Played(path, outcome, time.perf_counter() - began)
 
 
-def _sum_up(console: Console, played: Sequence[Played]) -> None:
-    """Each failure with its line, and how many there are."""
-    console.print()
+def _sum_up(console: Console, played: Sequence[Played], *, apart: bool) -> None:
+    """Each failure with its line, and how many there are; below a transcript it stands apart."""
+    if apart:
+        console.print()
     for one in played:
         for failure in one.outcome.failures:
             console.print(Text(f"{one.path}:{failure.line}: {failure.said}", style="red"), soft_wrap=True)

@@ -26,6 +26,7 @@ EACH = re.compile(r"for each ([A-Z][A-Z_]+)")
 BELOW = "what it is about belongs below it, indented."
 NOT_BELOW = "this is indented, but the line above takes nothing below it."
 LONGEST = 200
+MOST_ISSUES = 500
 ENOUGH = 0.55  # how alike a phrase must be to be suggested
 
 
@@ -142,6 +143,7 @@ class _Reader:
         self._mistakes = mistakes
         self._people = [*PEOPLE]
         self._logins = [*LOGINS]
+        self._issues: set[int] = set()
 
     def read(self) -> Scenario:
         steps = self._steps(self._story.lines, outer=None)
@@ -177,6 +179,7 @@ class _Reader:
         try:
             phrase, values = understood(line.text)
             self._known(phrase, values)
+            self._given(phrase, values)
             _sensible(phrase, values, outer)
         except Wrong as wrong:
             self._mistake(line.number, line.text, str(wrong))
@@ -201,6 +204,24 @@ class _Reader:
             elif values[name] not in known:
                 where = "Discord" if kind == "person" else "GitHub"
                 raise Wrong(f"{values[name]} is nobody on {where}{meant(values[name], known)}")
+
+    def _given(self, phrase: Phrase, values: dict[str, Any]) -> None:
+        """Raise if an issue is given twice, or described before it is given; note which are."""
+        number = values.get("issue", 0)
+        match phrase.part, phrase.name:
+            case "given", "issues" if values["n"] > MOST_ISSUES:
+                raise Wrong(f"a scenario has at most {MOST_ISSUES} issues.")
+            case "given", "issues":
+                new = set(range(1, values["n"] + 1))
+            case "given", "issue":
+                new = {number}
+            case "given", "says" if number not in self._issues:
+                raise Wrong(f"issue #{number} is not given yet: write it above.")
+            case _:
+                return
+        if new & self._issues:
+            raise Wrong(f"issue #{min(new & self._issues)} is given twice.")
+        self._issues |= new
 
 
 def _dedented(lines: Iterable[Line]) -> str:

@@ -36,7 +36,7 @@ GIVEN = _made(
     ("checks", "given checks required: {names}", "each must succeed before a merge"),
     ("strict", "given branches must be up to date", "with the base, before a merge"),
     ("no_drafts", "given no drafts", "the repository's plan has no draft pull requests"),
-    ("methods", "given merges only by {names}", "merge, squash or rebase"),
+    ("methods", "given merges only by {names:methods}", "what the repository allows"),
 )
 
 DISCORD = _made(

@@ -35,7 +35,7 @@ class Place:
         self.issues = [*(self.issues or []), {"number": number, "labels": ["ready"], "by": "ana", **issue}]
 
     def furnish(self, world: World) -> None:
-        """Make the repository with all that is given. Raises ActError for what cannot be."""
+        """Make the repository with all that is given."""
         policy = {} if self.policy is None else {FILE: _with_ids(self.policy, world)}
         files = {"README.md": "# Rocket\n", **policy}
         world.on_github(

@@ -117,12 +117,8 @@ async def _failures(
     scenario: Scenario, stage: Stage, told: Listener, furnish: Callable[[Any], None]
 ) -> AsyncIterator[Failure]:
     """Each thing that is not as it must be, as soon as that is known."""
-    try:
-        furnish(stage.world)
-        await stage.world.settle()
-    except ActError as error:
-        yield Failure(scenario.line, f"Scenario: {scenario.name}", f"this world cannot be made: {error}")
-        return
+    furnish(stage.world)
+    await stage.world.settle()
     told.begins(scenario, stage)
     failed = False
     for step in scenario.steps:

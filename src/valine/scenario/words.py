@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from valine.orchestrator.states import RunStatus, Stage, TaskState, Why
@@ -63,6 +63,17 @@ def _time(given: str) -> timedelta:
     return sum((timedelta(**{f"{unit}s": int(number)}) for number, unit in parts), timedelta())
 
 
+def _day(given: str) -> str:
+    try:
+        return f"{date.fromisoformat(given)}T00:00:00Z"
+    except ValueError as error:
+        raise Wrong(f"{given} is no day.") from error
+
+
+def _methods(given: str) -> tuple[str, ...]:
+    return tuple(_one_of("way to merge", ("merge", "squash", "rebase"))(one) for one in _items(given))
+
+
 def _one_of(kind: str, known: Sequence[str]) -> Callable[[str], str]:
     def convert(given: str) -> str:
         if given not in known:
@@ -111,7 +122,7 @@ class Slot:
 SLOTS: dict[str, Slot] = {
     "person": Slot("Ana", r"[A-Z][\w-]*", str, "somebody on Discord: Ana and Ben (leads), Chen, and who else is given"),
     "login": Slot("ana", r"[a-z][\w-]*(?:\[bot\])?", str, "somebody on GitHub: ana, ben, chen, dora, valine-bot, …"),
-    "issue": Slot("#1", r"#\d+", lambda given: int(given[1:]), "an issue, by which its pull request is known too"),
+    "issue": Slot("#1", r"#[1-9]\d*", lambda given: int(given[1:]), "an issue, by which its pull request is known too"),
     "issues": Slot("#1, #2", r"#\d+(?:, #\d+)*", _numbers, "issues"),
     "run": Slot("r1", r"r\d+", lambda given: int(given[1:]), "a run"),
     "n": Slot("2", r"\d+", int, "a number"),
@@ -129,7 +140,8 @@ SLOTS: dict[str, Slot] = {
     "bare": Slot("unlabelled", r"unlabelled", str, "no label at all"),
     "message": Slot("card", r"card|board", str, "card or board"),
     "time": Slot("3 minutes", TIME, _time, "seconds, minutes, hours or days, or several: 1 hour 5 minutes"),
-    "date": Slot("2026-01-31", r"\d{4}-\d\d-\d\d", lambda given: f"{given}T00:00:00Z", "a day"),
+    "date": Slot("2026-01-31", r"\d{4}-\d\d-\d\d", _day, "a day"),
+    "methods": Slot("merge, squash", ITEMS, _methods, "merge, squash or rebase"),
     "service": Slot("GitHub", r"GitHub|Discord", str, "GitHub or Discord"),
     "fault": Slot("502 after", r".+?", str, "a fault, see below"),
     "which": Slot("the next", r"the next(?: \d+)?|every", str, "the next, the next 3, or every"),
