@@ -46,6 +46,7 @@ def mistakes(text: str) -> list[tuple[int, str]]:
             "GitHub: 502 after every webhook",
             "“webhook” is delivered by the platform, and cannot go wrong by “502 after”",
         ),
+        ("Valine dies before the next webhook", "“webhook” is nothing that Valine asks for, but what it is told."),
         ("expect Valine asks 2 times for: mergers", "no request is called “mergers”; did you mean merge?"),
     ],
 )
@@ -104,7 +105,7 @@ def test_for_each_plays_a_copy_for_each_value_with_the_lines_of_the_file() -> No
 
 
 def test_a_policy_keeps_its_shape_and_whoever_is_given_is_known() -> None:
-    text = "given policy\n    [plan]\n      label = 'x'\ngiven Zoe is a lead\nZoe: /plan\n"
+    text = "given policy\n    [plan]\n    # ours\n      label = 'x'\ngiven Zoe is a lead\nZoe: /plan\n"
 
     (scenario,), wrong = parse(text, name="x")
 

@@ -93,11 +93,11 @@ def parse(text: str, *, name: str) -> tuple[tuple[Scenario, ...], tuple[Mistake,
 
 
 def _lines(text: str) -> Iterator[Line]:
-    """All lines but empty ones and comments. (A comment inside an indented block of text belongs to it.)"""
+    """All lines but empty ones and comments."""
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         shown = raw.expandtabs(4).rstrip()
         stripped = shown.lstrip()
-        if stripped and not shown.startswith("#"):
+        if stripped and not stripped.startswith("#"):
             yield Line(number, len(shown) - len(stripped), stripped)
 
 
@@ -270,5 +270,5 @@ def _sensible(phrase: Phrase, values: dict[str, Any], outer: Phrase | None) -> N
         raise Wrong(f"this cannot happen in the moment of “{outer.shown}”: write it as a step of its own.")
     if phrase.name == "fault":
         faults.fault(values["service"], values["fault"], values["which"], values["target"])
-    elif phrase.name in {"before", "crash", "requests"}:
-        faults.target_of(values["target"])
+    elif phrase.name in {"before", "crash", "requests"} and faults.target_of(values["target"]).delivered:
+        raise Wrong(f"“{values['target']}” is nothing that Valine asks for, but what it is told.")

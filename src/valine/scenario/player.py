@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from valine.scenario.parse import Scenario, Step
     from valine.scenario.phrase import Phrase
 
+MOST_LIVES = 20
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "discord": (acts_discord,),
     "github": (acts_github, acts_issues),
@@ -166,11 +167,22 @@ async def _acted(stage: Stage, step: Step, told: Listener, *, watched: bool) -> 
     told.does(step, stage)
     try:
         await _called(stage, step)
-        await stage.world.settle()
     except Died:
         await stage.world.restart()
-        await stage.world.settle()
+    await _settled(stage)
     told.done(step, stage)
+
+
+async def _settled(stage: Stage) -> None:
+    """All that comes of it has happened, however often Valine dies on the way. Raises Unmet if that never ends."""
+    for _ in range(MOST_LIVES):
+        try:
+            await stage.world.settle()
+        except Died:
+            await stage.world.restart()
+        else:
+            return
+    raise Unmet(f"Valine has died {MOST_LIVES} times over this")
 
 
 async def _called(stage: Stage, step: Step) -> None:
