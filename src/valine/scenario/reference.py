@@ -48,6 +48,8 @@ expect merges in order #1, #2
 It ends with how many passed and failed. The exit code is 0 if all is as expected, 1 if something is not, 2 if a file
 cannot be played (nothing is played then, and each mistake is told with its line). `--quiet` prints only what is not as
 expected, `--json` the results for programs, `--policy FILE` plays under that policy whatever the files say.
+[examples/scenarios](../examples/scenarios) has one for each command and for some failures;
+[tests/acceptance/scenarios](../tests/acceptance/scenarios) are Valine's own.
 
 ## How a file is read
 
