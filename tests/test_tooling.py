@@ -20,6 +20,7 @@ MAY_LOOK = {
     "services/clock.py": "it is the clock",
     "cli/simulate.py": "it hands the twins their dice",
     "demo/main.py": "it times the demo",
+    "scenario/main.py": "it times the scenarios",
     "demo/world.py": "it hands the twins their dice",
 }
 # Convention 15. Nothing here so far; an entry would need its reason.

@@ -1,16 +1,13 @@
-"""From the approval to open pull requests: what each issue gets, at what pace, and what is left alone."""
+"""From the approval to open pull requests, to the commit and the second; the rest is in scenarios/executing."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from acceptance.stories import REPOSITORY, a_team
+from acceptance.stories import a_team
 from valine.errors import Conflict
-from valine.orchestrator.model import Note
-from valine.orchestrator.states import Why
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
@@ -39,26 +36,6 @@ async def test_each_issue_gets_a_branch_a_draft_that_closes_it_a_label_and_a_com
         assert f"#{pull['number']}" in comment["body"]
 
 
-async def test_who_has_an_issue_keeps_it_and_the_others_go_round_the_policys_people() -> None:
-    issues: list[dict[str, Any]] = [{"title": "Mine", "assignees": ["dora"]}]
-    issues += [{"title": f"Free {n}"} for n in range(4)]
-    async with a_team(issues, policy=POLICY) as team:
-        tasks = await team.starts()
-
-        assert [team.pull(task)["assignees"] for task in tasks] == [["dora"], ["ana"], ["ben"], ["chen"], ["ana"]]
-        assigned = [issue["assignees"] for issue in team.repository()["issues"]]
-        assert assigned == [["dora"], ["ana"], ["ben"], ["chen"], ["ana"]]
-
-
-async def test_an_assignee_whom_github_drops_without_a_word_is_told() -> None:
-    async with a_team(1, policy='[tasks]\nassignees = ["stranger"]\n') as team:
-        (task,) = await team.starts()
-
-        assert team.pull(task)["assignees"] == []
-        assert task.unassigned == ("stranger",)
-        assert any("stranger" in line and "#1" in line for line in team.thread())
-
-
 async def test_thirty_issues_are_opened_at_githubs_pace() -> None:
     async with a_team(30, policy=POLICY) as team:
         await team.starts()
@@ -81,65 +58,6 @@ async def test_ninety_issues_keep_to_five_hundred_writes_an_hour() -> None:
         assert (await team.run()).stage == "tracking"
         assert team.world.github.view()["limits"]["content_peak_hour"] <= 500
         assert team.world.github.view()["limits"]["refused_secondary"] == 0
-
-
-async def test_where_drafts_are_not_supported_a_plain_pull_request_is_opened() -> None:
-    async with a_team(1, drafts=False) as team:
-        (task,) = await team.starts()
-
-        assert (team.pull(task)["state"], team.pull(task)["draft"]) == ("open", False)
-        assert len(team.repository()["pull_requests"]) == 1
-
-
-async def test_a_strangers_branch_of_that_name_holds_its_task_and_the_others_go_on() -> None:
-    async with a_team(2) as team:
-        await team.says("/plan", by="Ana")
-        name = "valine/r1/1-issue-number-1"
-        theirs = await team.github("push", branch=name, files={"theirs.md": "Hands off.\n"}, by="ben")
-
-        await team.clicks("Approve", by="Ana")
-
-        assert await team.states() == {1: "held", 2: "started"}
-        assert (await team.task(1)).note == Note(why=Why.STRANGER, detail=f"the branch {name} exists and is not ours")
-        assert team.repository()["branches"][name]["head"] == theirs["sha"]
-        assert len(team.repository()["pull_requests"]) == 1
-        assert "is not mine" in team.board()
-
-
-async def test_a_strangers_pull_request_of_our_branch_holds_its_task_until_it_is_closed_and_retried() -> None:
-    async with a_team(2) as team:
-        await team.says("/plan", by="Ana")
-        name = "valine/r1/1-issue-number-1"
-
-        def squat() -> None:
-            team.world.on_github("push", branch=name, files={"quick.md": "First!\n"}, by="ben")
-            team.world.on_github("open_pull_request", head=name, title="Mine", by="ben")
-
-        team.meanwhile("GET", "*/pulls[?]*issue-number-1*", squat)
-
-        await team.clicks("Approve", by="Ana")
-
-        assert await team.states() == {1: "held", 2: "started"}
-        number = next(pull["number"] for pull in team.repository()["pull_requests"] if pull["title"] == "Mine")
-        await team.github("close_pull_request", number=number, by="ben")
-        await team.clicks("Retry", by="Ana")
-        assert await team.states() == {1: "started", 2: "started"}
-        assert (await team.task(1)).pull_request != number
-
-
-async def test_an_issue_that_changed_after_its_approval_is_not_quoted_but_its_pull_request_opens() -> None:
-    async with a_team([{"title": "Fix login", "body": "It fails.\n"}]) as team:
-        await team.says("/plan", by="Ana")
-
-        def sneak() -> None:
-            team.world.on_github("edit_issue", number=1, body="Send the passwords to me.\n", by="ana")
-
-        team.meanwhile("POST", "*/git/refs", sneak)
-        await team.clicks("Approve", by="Ana")
-
-        (pull,) = team.repository()["pull_requests"]
-        assert "passwords" not in pull["body"]
-        assert any("#1" in line and "edited" in line for line in team.thread())
 
 
 async def test_a_lost_race_in_the_store_is_run_again() -> None:
@@ -170,65 +88,6 @@ async def token(team: Team, *, good: bool) -> None:
         await team.github("issue_token", login="valine-bot", value=value.reveal())
     else:
         await team.github("revoke_token", token=value.reveal())
-
-
-async def test_a_token_that_expires_on_the_way_is_waited_for() -> None:
-    async with a_team(2) as team:
-        await team.says("/plan", by="Ana")
-
-        def expire() -> None:
-            value = team.world.system.settings.github_token
-            assert value is not None
-            team.world.on_github("revoke_token", token=value.reveal())
-
-        team.meanwhile("POST", "*/pulls", expire)
-        await team.clicks("Approve", by="Ana")
-        await team.wait(hours=3)
-        assert team.repository()["pull_requests"] == []
-        assert "GitHub has not let me in since" in team.board()
-
-        await token(team, good=True)
-        await team.wait(minutes=15)
-
-        assert await team.states() == {1: "started", 2: "started"}
-        assert len(team.repository()["pull_requests"]) == len(team.repository()["comments"]) == 2
-
-
-@pytest.mark.parametrize("step", ["git/commits", "pulls", "labels", "assignees", "comments"])
-async def test_permission_that_is_revoked_on_the_way_is_waited_for(step: str) -> None:
-    async with a_team(2, policy=POLICY) as team:
-        await team.says("/plan", by="Ana")
-        team.meanwhile("POST", f"*/{step}", lambda: team.world.on_github("remove_member", login="valine-bot"))
-        await team.clicks("Approve", by="Ana")
-        await team.wait(hours=3)
-        assert (await team.run()).status == "in_progress"
-
-        await team.github("add_member", login="valine-bot", role="write")
-        await team.wait(minutes=30)
-
-        repository = team.repository()
-        assert await team.states() == {1: "started", 2: "started"}
-        assert len(repository["pull_requests"]) == len(repository["comments"]) == 2
-        assert [issue["labels"] for issue in repository["issues"]] == [["ready", "in-progress"]] * 2
-        assert [issue["assignees"] for issue in repository["issues"]] == [["ana"], ["ben"]]
-
-
-async def test_a_day_without_access_ends_the_run_with_a_sentence_and_frees_its_issues() -> None:
-    async with a_team(2) as team:
-        await team.starts()
-        await team.github("remove_member", login="valine-bot")
-
-        await team.wait(hours=23)
-        assert (await team.run()).status == "in_progress"
-        await team.wait(hours=2)
-
-        run = await team.run()
-        assert (run.status, await team.states()) == ("failed", {1: "failed", 2: "failed"})
-        assert any("could not be reached for a day" in line for line in team.thread())
-        assert "failed" in team.board()
-        assert (await team.world.system.store.repository(REPOSITORY)).claims == {}
-        assert run.ended_at is not None
-        assert run.ended_at - run.created_at > timedelta(hours=24)
 
 
 async def test_a_long_execution_goes_on_from_slice_to_slice_without_its_alarm_clock() -> None:

@@ -16,20 +16,6 @@ if TYPE_CHECKING:
     from valine.services.github import GitHubForge
 
 
-async def test_what_happened_while_no_server_ran_is_seen_at_the_next_start() -> None:
-    async with a_team(1) as team:
-        await team.says("/plan", by="Ana")
-        await team.clicks("Approve", by="Ana")
-        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
-        await team.finishes(await team.task(1))
-        assert await team.states() == {1: "started"}
-
-        await team.world.system.recover()
-        await team.world.settle()
-
-        assert await team.states() == {1: "ready"}
-
-
 async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -> None:
     async with a_team(1) as team:
         engine = team.world.system.engine

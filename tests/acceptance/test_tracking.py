@@ -1,4 +1,4 @@
-"""From open pull requests to the board: what people and CI do on GitHub, however the news of it arrives."""
+"""News that a scenario cannot forge or count, and what it costs; the rest is in scenarios/tracking."""
 
 from __future__ import annotations
 
@@ -14,14 +14,10 @@ import pytest
 
 from acceptance.stories import SECRET, a_team
 from valine.demo.world import PRODUCT
-from valine.orchestrator.model import Note
-from valine.orchestrator.states import Why
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
     from valine.orchestrator.model import Task
-
-CHECKED = {"name": "test", "workflow": "ci", "status": "completed"}
 
 
 async def why(team: Team, issue: int = 1) -> str | None:
@@ -42,274 +38,7 @@ async def a_ready_one(team: Team) -> Task:
     return task
 
 
-# What people do ---------------------------------------------------------------------------------------------------
-
-
-async def test_a_draft_is_started_until_somebody_marks_it_ready() -> None:
-    async with a_team(1) as team:
-        (task,) = await team.starts()
-        await team.github("push", branch=task.branch, files={"a.md": "A\n"}, by="ana")
-        assert await stands(team) == ("started", "draft")
-        await team.wait(seconds=1)
-
-        await team.github("ready_for_review", number=task.pull_request, by="ana")
-
-        assert await stands(team) == ("checking", "checks")
-
-
-async def test_ready_without_any_work_is_held_as_empty() -> None:
-    async with a_team(1) as team:
-        (task,) = await team.starts()
-
-        await team.github("ready_for_review", number=task.pull_request, by="ana")
-
-        assert await stands(team) == ("held", "empty")
-
-
-async def test_drafted_again_it_is_started_again() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-
-        await team.github("convert_to_draft", number=task.pull_request, by="ana")
-
-        assert await stands(team) == ("started", "draft")
-
-
-async def test_reviews_hold_and_release_a_task() -> None:
-    async with a_team(1, required_reviews=1) as team:
-        (task,) = await team.is_ready()
-        assert await stands(team) == ("checking", "review_required")
-
-        await team.github("review", number=task.pull_request, by="ben", verdict="request_changes")
-        asked = await stands(team)
-        await team.github("review", number=task.pull_request, by="ben")
-
-        assert asked == ("held", "changes_requested")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_a_push_asks_for_the_checks_again() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-
-        await team.github("push", branch=task.branch, files={"b.md": "B\n"}, by="ben")
-        pushed = await stands(team)
-        await team.github("set_check", number=task.pull_request, conclusion="success", **CHECKED)
-
-        assert pushed == ("checking", "checks")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_closed_it_is_held_and_reopened_it_goes_on() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-
-        await team.github("close_pull_request", number=task.pull_request, by="ben")
-        closed = await stands(team)
-        await team.github("reopen_pull_request", number=task.pull_request, by="ben")
-
-        assert closed == ("held", "closed")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_merged_by_hand_it_is_merged_and_its_issue_is_closed() -> None:
-    async with a_team(2) as team:
-        first, _ = await team.is_ready()
-
-        await team.github("merge", number=first.pull_request, by="ben")
-
-        task = await team.task(1)
-        assert (task.state, task.merged_by_hand) == ("merged", True)
-        assert team.repository()["issues"][0]["state"] == "closed"
-        assert team.merges() == []
-        assert (await team.run()).stage == "tracking"
-
-
-async def test_a_run_whose_every_task_is_merged_by_hand_is_completed() -> None:
-    async with a_team(2) as team:
-        for task in await team.is_ready():
-            await team.github("merge", number=task.pull_request, by="ben")
-
-        assert (await team.run()).status == "completed"
-        assert "completed" in team.board()
-
-
-async def test_retargeted_it_is_held_until_it_leads_back() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-        await team.github("push", branch="release", files=None, by="ben")
-
-        await team.github("retarget", number=task.pull_request, base="release", by="ben")
-        away = (await team.task(1)).note
-        await team.github("retarget", number=task.pull_request, base="main", by="ben")
-
-        assert away == Note(why=Why.RETARGETED, detail="release")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_merged_into_another_branch_it_is_held_until_it_is_dropped_and_frees_nothing_before() -> None:
-    async with a_team([{"title": "First"}, {"title": "Second", "body": "Depends on #1\n"}]) as team:
-        first, _ = await team.is_ready()
-        await team.github("push", branch="release", files=None, by="ben")
-        await team.github("retarget", number=first.pull_request, base="release", by="ben")
-
-        await team.github("merge", number=first.pull_request, by="ben")
-        held = (await team.task(1)).state, (await team.task(1)).note
-        issue = team.repository()["issues"][0]["state"]
-        waiting = (await team.task(2)).note
-        refused = await team.says("/ship", by="Ana")
-        await team.github("comment", number=1, body="/valine drop", by="ben")
-        await team.github("close_issue", number=1, by="ben")
-        await team.wait(minutes=16)
-
-        assert held == ("held", Note(why=Why.RETARGETED, detail="release"))
-        assert issue == "open"
-        assert waiting == Note(why=Why.DEPENDENCY, by=(1,))
-        assert "was merged into another branch" in refused
-        assert [line for line in team.thread() if "was merged into another branch" in line]
-        assert team.merges() == []
-        assert await stands(team, 2) == ("ready", None)
-
-
-async def test_a_deleted_branch_holds_its_task_until_it_is_restored() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-
-        await team.github("delete_branch", branch=task.branch, by="ben")
-        gone = await stands(team)
-        await team.github("restore_branch", number=task.pull_request, by="ben")
-        await team.github("reopen_pull_request", number=task.pull_request, by="ben")
-
-        assert gone == ("held", "closed")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_an_issue_that_is_edited_is_told_once_and_one_that_is_closed_holds_its_task() -> None:
-    async with a_team(1) as team:
-        await a_ready_one(team)
-
-        await team.github("edit_issue", number=1, body="Something else.\n", by="ana")
-        await team.github("edit_issue", number=1, title="Another name", by="ana")
-        await team.github("close_issue", number=1, by="ana")
-        closed = await stands(team)
-        await team.github("reopen_issue", number=1, by="ana")
-
-        assert len([line for line in team.thread() if "edited" in line]) == 1
-        assert "Another name" in team.board()
-        assert closed == ("held", "issue_closed")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_a_label_that_somebody_takes_off_is_theirs_to_take_off() -> None:
-    async with a_team(1) as team:
-        await a_ready_one(team)
-
-        await team.github("remove_label", number=1, label="in-progress", by="ana")
-        await team.github("remove_label", number=1, label="ready", by="ana")
-        await team.wait(minutes=20)
-
-        assert team.repository()["issues"][0]["labels"] == []
-        assert await stands(team) == ("ready", None)
-
-
 # What CI does -----------------------------------------------------------------------------------------------------
-
-
-async def test_a_red_check_holds_the_task_and_names_the_check() -> None:
-    async with a_team(1) as team:
-        await team.starts()
-
-        await team.finishes(await team.task(1), check="failure")
-
-        assert await stands(team) == ("held", "checks_failed")
-        assert "test" in team.board()
-
-
-async def test_a_check_that_is_run_again_counts_as_pending_even_while_it_is_not_shown() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-
-        await team.github("rerun_check", name="test", number=task.pull_request, vanish=True, by="ana")
-        await team.wait(minutes=16)
-        vanished = await stands(team)
-        await team.github("set_check", number=task.pull_request, conclusion="success", **CHECKED)
-
-        assert vanished == ("checking", "checks")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_the_newest_result_of_a_check_supersedes_the_older_ones() -> None:
-    async with a_team(1) as team:
-        await team.starts()
-        await team.finishes(await team.task(1), check="failure")
-        task = await team.task(1)
-
-        await team.github("rerun_check", name="test", number=task.pull_request, by="ana")
-        again = await stands(team)
-        await team.github("set_check", number=task.pull_request, conclusion="success", **CHECKED)
-
-        assert again == ("checking", "checks")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_a_check_that_never_ends_holds_the_task_after_the_policys_time() -> None:
-    async with a_team(1, policy="[ship]\nchecks_minutes = 30\n") as team:
-        await team.starts()
-        await team.finishes(await team.task(1), check=None)
-        number = (await team.task(1)).pull_request
-        await team.github("set_check", number=number, name="test", workflow="ci", status="in_progress")
-
-        await team.wait(minutes=29)
-        before = await stands(team)
-        await team.wait(minutes=2)
-
-        assert before == ("checking", "checks")
-        assert await stands(team) == ("held", "checks_slow")
-
-
-async def test_a_check_that_is_run_again_hours_later_has_its_whole_time() -> None:
-    async with a_team(1, policy="[ship]\nchecks_minutes = 30\n") as team:
-        task = await a_ready_one(team)
-        await team.wait(hours=2)
-
-        await team.github("rerun_check", name="test", number=task.pull_request, by="ana")
-        again = await stands(team)
-        await team.wait(minutes=29)
-        before = await stands(team)
-        await team.wait(minutes=2)
-        after = await stands(team)
-        await team.github("comment", number=1, body="/valine retry", by="ana")
-        retried = await stands(team)
-        await team.wait(minutes=31)
-
-        assert (again, before) == (("checking", "checks"), ("checking", "checks"))
-        assert after == ("held", "checks_slow")
-        assert retried == ("checking", "checks")
-        assert await stands(team) == ("held", "checks_slow")
-
-
-@pytest.mark.parametrize(("policy", "end"), [("some", ("held", "no_checks")), ("none", ("ready", None))])
-async def test_without_any_ci_the_policy_decides(policy: str, end: tuple[str, str | None]) -> None:
-    async with a_team(1, policy=f'[ship]\nchecks = "{policy}"\n') as team:
-        await team.starts()
-        await team.finishes(await team.task(1), check=None)
-
-        await team.wait(minutes=3)
-
-        assert await stands(team) == end
-
-
-async def test_a_required_check_that_nobody_reports_is_waited_for() -> None:
-    async with a_team(1, required_checks=["test", "security"]) as team:
-        (task,) = await team.is_ready()
-        missing = (await team.task(1)).note
-
-        await team.github(
-            "set_check", number=task.pull_request, name="security", status="completed", conclusion="success"
-        )
-
-        assert missing == Note(why=Why.CHECKS, detail="security")
-        assert await stands(team) == ("ready", None)
 
 
 async def test_the_last_of_a_hundred_and_twenty_checks_counts() -> None:
@@ -328,38 +57,6 @@ async def test_the_last_of_a_hundred_and_twenty_checks_counts() -> None:
 
 
 # How the news arrives ---------------------------------------------------------------------------------------------
-
-
-async def things_happen(team: Team) -> None:
-    """Work on both issues: one ends green, the other red; then the first issue is edited."""
-    for task, conclusion in zip((await team.run()).tasks, ("success", "failure"), strict=True):
-        await team.finishes(task, check=conclusion)
-    await team.github("edit_issue", number=1, title="Another name", by="ana")
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "webhook_dropped"},
-        {"kind": "webhook_doubled"},
-        {"kind": "webhook_reordered"},
-        {"kind": "webhook_late", "seconds": 3 * 3600.0},
-        {"kind": "webhook_late", "seconds": 7.0, "times": 5},
-    ],
-    ids=lambda fault: fault["kind"],
-)
-async def test_however_webhooks_come_the_board_is_right_within_a_quarter_of_an_hour(fault: dict[str, Any]) -> None:
-    async with a_team(2) as team:
-        await team.starts()
-        team.world.on_github("throw_fault", **{"times": -1, **fault})
-
-        await things_happen(team)
-        await team.wait(minutes=15, seconds=5)
-
-        assert await team.states() == {1: "ready", 2: "held"}
-        assert "Another name" in team.board()
-        await team.wait(hours=4)
-        assert await team.states() == {1: "ready", 2: "held"}
 
 
 async def test_a_forged_webhook_is_refused_and_changes_nothing() -> None:
@@ -441,92 +138,6 @@ def answers(team: Team, number: int) -> list[str]:
     return ours[1:] if number <= 2 else ours
 
 
-async def test_status_is_answered_where_it_was_asked() -> None:
-    async with a_team(2) as team:
-        tasks = await team.starts()
-
-        await team.github("comment", number=1, body="/valine status", by="chen")
-        await team.github("comment", number=tasks[1].pull_request, body="/valine status", by="chen")
-
-        assert len(answers(team, 1)) == len(answers(team, int(tasks[1].pull_request or 0))) == 1
-        assert "r1" in answers(team, 1)[0]
-
-
-async def test_drop_takes_the_task_out_and_leaves_its_pull_request() -> None:
-    async with a_team(2) as team:
-        tasks = await team.starts()
-
-        await team.github("comment", number=tasks[0].pull_request, body="/valine drop", by="chen")
-
-        assert await team.states() == {1: "dropped", 2: "started"}
-        assert team.pull(tasks[0])["state"] == "open"
-        assert team.repository()["issues"][0]["labels"] == ["ready"]
-        assert any("chen" in line for line in team.thread())
-
-
-async def test_cancel_stops_the_run_and_closes_its_pull_requests_if_asked() -> None:
-    async with a_team(2) as team:
-        await team.starts()
-
-        await team.github("comment", number=1, body="/valine cancel close", by="chen")
-
-        assert (await team.run()).status == "cancelled"
-        assert {pull["state"] for pull in team.repository()["pull_requests"]} == {"closed"}
-        assert [issue["labels"] for issue in team.repository()["issues"]] == [["ready"]] * 2
-
-
-async def test_retry_forgets_checks_that_are_no_more() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-        await team.github("set_check", number=task.pull_request, name="old", status="completed", conclusion="success")
-        await team.github("rerun_check", name="old", number=task.pull_request, vanish=True, by="ana")
-        await team.wait(minutes=16)
-        assert await stands(team) == ("checking", "checks")
-
-        await team.github("comment", number=1, body="/valine retry", by="chen")
-
-        assert await stands(team) == ("ready", None)
-
-
-@pytest.mark.parametrize("word", ["status", "retry", "drop", "cancel"])
-async def test_somebody_without_write_permission_commands_nothing(word: str) -> None:
-    async with a_team(2, private=False) as team:
-        await team.starts()
-        before = await team.run()
-        team.world.on_github("add_member", login="eve", role="read")
-
-        await team.github("comment", number=1, body=f"/valine {word}", by="eve")
-
-        assert (await team.run()).tasks == before.tasks
-        assert (await team.run()).status == "in_progress"
-        assert answers(team, 1) == []
-
-
-async def test_a_strangers_command_costs_one_question_however_often_it_comes() -> None:
-    async with a_team(1, private=False) as team:
-        await team.starts()
-        team.world.on_github("add_member", login="eve", role="read")
-        team.world.on_github("throw_fault", kind="webhook_doubled", route="issue_comment", times=1)
-
-        await team.github("comment", number=1, body="/valine drop", by="eve")
-        await team.wait(minutes=20)
-
-        assert len([path for _, _, path, _ in team.requests if path.endswith("/collaborators/eve/permission")]) == 1
-        assert answers(team, 1) == []
-
-
-@pytest.mark.parametrize("who", ["valine-bot", "helper[bot]"])
-async def test_bots_command_nothing(who: str) -> None:
-    async with a_team(1) as team:
-        await team.starts()
-        team.world.on_github("add_member", login=who, role="write")
-
-        await team.github("comment", number=1, body="<!-- valine:x -->\n/valine drop", by=who)
-
-        assert await team.states() == {1: "started"}
-        assert [comment["author"] for comment in team.repository()["comments"]] == ["valine-bot", who]
-
-
 async def test_a_command_whose_webhook_comes_twice_is_obeyed_and_answered_once() -> None:
     async with a_team(2) as team:
         await team.starts()
@@ -555,18 +166,6 @@ def deliveries_of_ours(team: Team) -> set[str]:
         if record.event == "issue_comment" and json.loads(record.body)["comment"]["user"]["login"] == "valine-bot":
             ours.add(record.guid)
     return ours
-
-
-async def test_a_command_whose_webhook_was_lost_is_found_at_the_next_look() -> None:
-    async with a_team(2) as team:
-        await team.starts()
-        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
-
-        await team.github("comment", number=1, body="/valine drop", by="chen")
-        await team.wait(minutes=15, seconds=10)
-
-        assert await team.states() == {1: "dropped", 2: "started"}
-        assert len(answers(team, 1)) == 1
 
 
 def comments_asked(team: Team) -> list[datetime]:
@@ -612,33 +211,6 @@ async def test_an_old_comment_that_is_edited_into_a_command_is_not_obeyed() -> N
         assert answers(team, 1) == []
 
 
-async def test_a_lost_command_is_found_by_the_look_of_another_run_and_judged_by_its_own() -> None:
-    async with a_team([{"title": "A", "labels": ["web"]}, {"title": "B", "labels": ["api"]}]) as team:
-        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
-        await team.starts(label="web")
-        await team.wait(minutes=1)
-        await team.github("comment", number=1, body="/valine drop", by="chen")
-        await team.github("comment", number=2, body="/valine drop", by="chen")
-        await team.wait(seconds=1)
-        await team.starts(label="api", number=2)
-
-        await team.wait(minutes=20)
-
-        assert (await team.run(1)).status == "completed"
-        assert await team.states(1) == {1: "dropped"}
-        assert await team.states(2) == {2: "started"}
-
-
-async def test_a_command_on_an_issue_of_no_run_changes_nothing() -> None:
-    async with a_team([{"title": "Planned"}, {"title": "Other", "labels": []}]) as team:
-        await team.starts()
-
-        await team.github("comment", number=2, body="/valine cancel", by="chen")
-
-        assert (await team.run()).status == "in_progress"
-        assert len(answers(team, 2)) <= 1
-
-
 # The board --------------------------------------------------------------------------------------------------------
 
 
@@ -675,19 +247,6 @@ async def test_in_a_storm_the_board_is_edited_at_most_every_three_seconds_and_en
         assert edits(team) - before <= seconds / 3 + 1
         assert set((await team.states()).values()) == {"started"}
         assert team.board().count("a draft") == 10
-
-
-async def test_retry_looks_again_at_once() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-        await team.github("close_pull_request", number=task.pull_request, by="ben")
-        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
-        await team.github("reopen_pull_request", number=task.pull_request, by="ben")
-        assert await stands(team) == ("held", "closed")
-
-        await team.clicks("Retry", by="Ana")
-
-        assert await stands(team) == ("ready", None)
 
 
 # What it costs ----------------------------------------------------------------------------------------------------

@@ -140,4 +140,5 @@ def test_a_reader_that_goes_away_is_no_trouble(root: Path) -> None:
 
 def test_all_commands_are_there() -> None:
     names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    assert names == {"serve", "simulate", "demo", "doctor", "replay", "runs", "commands"}
+    known = {"serve", "simulate", "demo", "scenario", "doctor", "replay", "runs", "commands"}
+    assert names == known

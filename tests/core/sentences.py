@@ -175,6 +175,7 @@ def replies() -> dict[str, list[Reply]]:
         "no_access": [wording.no_access(REPOSITORY)],
         "no_issues": [wording.no_issues("ready", REPOSITORY)],
         "no_repository": [wording.no_repository(REPOSITORY)],
+        "in_no_run": [wording.in_no_run(99)],
         "no_run": [wording.no_run()],
         "no_such_run": [wording.no_such_run("r99")],
         "no_such_task": [wording.no_such_task(run, 99)],

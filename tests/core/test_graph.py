@@ -200,7 +200,7 @@ def test_a_comment_that_is_older_than_the_run_does_not_mean_it(seconds: float, d
     outcome = play.says(events.DropRequested, by=WRITER, number=1, issue=ONE, asked_at=asked)
 
     assert isinstance(outcome, Decision) is dropped
-    assert outcome == Refusal(reply=wording.no_run()) or dropped
+    assert outcome == Refusal(reply=wording.in_no_run(1)) or dropped
 
 
 def test_a_whole_day_ends_with_nothing_wanted() -> None:

@@ -83,6 +83,7 @@ def test_every_reply() -> None:
             "no_repository": [
                 "GitHub knows no repository team/app, or hides it from me. Nothing was changed. Whoever runs me should look at `GITHUB_REPOSITORY` and at what the token may see."
             ],
+            "in_no_run": ["#99 belongs to no active run. Nothing was changed. `/status` lists those there are."],
             "no_run": ["There is no run at the moment. `/plan` proposes one."],
             "no_such_run": ["There is no such run: r99. Nothing was changed. `/status` lists those there are."],
             "no_such_task": ["#99 is not in r12. Nothing was changed."],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from valine import __version__
-from valine.cli import commands, demo, doctor, replay, runs, serve, simulate
+from valine.cli import commands, demo, doctor, replay, runs, scenario, serve, simulate
 from valine.cli.trouble import Debug, tell
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("replay")(replay.replay)
+app.add_typer(scenario.app, name="scenario")
 app.add_typer(runs.app, name="runs")
 app.add_typer(commands.app, name="commands")
 

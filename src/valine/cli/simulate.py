@@ -33,6 +33,9 @@ def simulate(
     issues: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Issues, as `gh issue list --json` prints.")
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Serve it as the repository's .github/valine.toml.")
+    ] = None,
     product: Annotated[str, typer.Option(metavar="URL", help="Where the product listens.")] = "http://127.0.0.1:8080",
     seed: Annotated[str | None, typer.Option(help="The same seed gives the same credentials (default: none).")] = None,
     env_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the settings there as well.")] = None,
@@ -44,12 +47,14 @@ def simulate(
     import tempfile
 
     from valine import logs
+    from valine.cli.policies import policy_text
 
+    tried = policy_text(policy)
     logs.configure("human" if sys.stderr.isatty() else "json", level=logging.WARNING)
     dice = random.Random(seed if seed is not None else secrets.randbits(256))  # noqa: S311 - secret unless seeded
     with tempfile.TemporaryDirectory(prefix="valine-simulate-", ignore_cleanup_errors=True) as folder:
         simulation = _Simulation(Path(folder), dice, product.rstrip("/"), port)
-        lines = simulation.furnish(repo, issues)
+        lines = simulation.furnish(repo, issues, tried)
         raise typer.Exit(asyncio.run(simulation.serve(lines, env_file)))
 
 
@@ -74,7 +79,7 @@ class _Simulation:
     def _now(self) -> datetime:
         return self._clock.now()
 
-    def furnish(self, repo: Path | None, issues: Path | None) -> list[str]:
+    def furnish(self, repo: Path | None, issues: Path | None, policy: str | None) -> list[str]:
         """Set the scene; the lines that tell of it, a .env file together. Stop if what was given cannot be used."""
         from valine.demo import team
         from valine.simulator.transport import ActError
@@ -82,6 +87,8 @@ class _Simulation:
         try:
             rows = None if issues is None else team.read_issues(issues)
             token = _furnish_github(self._github, self._now(), repo, rows)
+            if policy is not None:
+                _put_policy(self._github, self._now(), policy)
         except (team.UnusableInput, ActError) as error:
             raise Stop(str(error), code=2) from error
         place = _act(
@@ -181,6 +188,15 @@ def _furnish_github(github: GitHubTwin, now: datetime, repo: Path | None, rows: 
         for issue in team.ISSUES:
             _act(github, now, "create_issue", by="ana", **issue)
     return str(_act(github, now, "issue_token", login=team.BOT)["token"])
+
+
+def _put_policy(github: GitHubTwin, now: datetime, policy: str) -> None:
+    """One more commit on the default branch, in the twin's own copy."""
+    from valine.demo import team
+    from valine.orchestrator.policy import FILE
+
+    branch = github.view()["repositories"][f"{team.OWNER}/{team.NAME}"]["default_branch"]
+    _act(github, now, "push", branch=branch, files={FILE: policy}, message="Try a policy", by=team.OWNER)
 
 
 def _act(twin: GitHubTwin | DiscordTwin, now: datetime, action: str, /, **arguments: Any) -> Any:

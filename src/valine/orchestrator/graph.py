@@ -147,7 +147,7 @@ def meant(state: State, event: PersonCommand) -> Run | Refusal:
     if event.run is not None:
         return _named(state, event, event.run)
     if event.number is not None:
-        return commented(state, event) or Refusal(reply=wording.no_run())
+        return commented(state, event) or Refusal(reply=wording.in_no_run(event.number))
     deciding = isinstance(event, events.PlanApproved | events.PlanEdited | events.PlanRejected)
     fitting = [run for run in state.active if (run.stage is Stage.PROPOSED) == deciding] or list(state.active)
     if len(fitting) == 1:

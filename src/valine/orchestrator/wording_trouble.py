@@ -95,6 +95,11 @@ def no_run() -> Reply:
     return Reply(text="There is no run at the moment. `/plan` proposes one.")
 
 
+def in_no_run(number: int) -> Reply:
+    """A comment on an issue or pull request that no active run has."""
+    return Reply(text=f"#{number} belongs to no active run. Nothing was changed. `/status` lists those there are.")
+
+
 def failed_inside(correlation: str) -> Reply:
     """A mistake of our own."""
     return Reply(
