@@ -22,7 +22,7 @@ function deed(label, does, kind = "plain-btn", sign = null) {
 }
 
 function group(name, ...inside) {
-  return h("div", { class: "deeds", role: "group", "aria-label": name }, h("span", { class: "deeds-name", "aria-hidden": "true" }, name), inside);
+  return h("div", { class: "deeds", role: "group", "aria-label": name }, h("span", { class: "deeds-name", "aria-hidden": "true" }, name), h("div", { class: "deeds-row" }, inside));
 }
 
 function nobody() {

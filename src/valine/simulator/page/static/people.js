@@ -81,7 +81,7 @@ export function here() {
   return place(state.place) || places()[0] || null;
 }
 
-const HUES = [211, 152, 28, 286, 338, 96, 186, 52];
+const HUES = [262, 205, 338, 158, 24, 226, 300, 182];
 
 /** A colour that always goes with a name. */
 export function hue(name) {

@@ -51,7 +51,7 @@ function button([id, title, sign, count], one) {
   const many = count(one);
   return h(
     "button",
-    { id: `tab-${id}`, key: id, type: "button", role: "tab", class: classes("tab", id === "faults" && many > 0 && "live"), "aria-selected": current ? "true" : "false", "aria-controls": "sheet", tabindex: current ? "0" : "-1", on: { click: choose, keydown: keys } },
+    { id: `tab-${id}`, key: id, type: "button", role: "tab", class: classes("tab", id === "faults" && many > 0 && "struck"), "aria-selected": current ? "true" : "false", "aria-controls": "sheet", tabindex: current ? "0" : "-1", on: { click: choose, keydown: keys } },
     icon(sign), title, many > 0 && h("span", { class: "count" }, String(many)),
   );
 }
