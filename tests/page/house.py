@@ -65,11 +65,11 @@ class House:
 
 
 @contextmanager
-def a_house(*more: str) -> Iterator[House]:
-    """The page, served until the end."""
+def a_house(*command: str) -> Iterator[House]:
+    """What that command serves (the demo, if none is named), until the end."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("VALINE_", "GITHUB_", "DISCORD_"))}
     process = subprocess.Popen(
-        [sys.executable, "-m", "valine", "demo", "--serve", "--port", "0", *more],
+        [sys.executable, "-m", "valine", *(command or ("demo", "--serve")), "--port", "0"],
         env=environment | {"PYTHONPATH": str(SOURCE)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

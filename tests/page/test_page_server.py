@@ -175,6 +175,22 @@ async def test_the_stream_shows_both_platforms_and_then_only_what_changed(stage:
     assert [one["content"] for one in json.loads(events[-1][1])["channels"][0]["messages"]] == ["one", "two"]
 
 
+async def test_news_that_come_while_the_last_are_being_sent_are_not_missed(stage: Stage) -> None:
+    edition = stage.edition
+    stage.act("discord", "say", {"by": "Ana", "content": "one"})
+
+    assert await stage.news(edition, within=5)
+    assert not await stage.news(stage.edition, within=0.01)
+
+
+async def test_who_only_looks_makes_no_news(stage: Stage) -> None:
+    edition = stage.edition
+    stage.wait()
+    stage.scene("discord")
+
+    assert stage.edition == edition
+
+
 async def test_a_scene_holds_no_transcript_and_no_secret(stage: Stage) -> None:
     token = stage.github.act("issue_token", {"login": "acme"}, MORNING).value["token"]
     stage.act("discord", "say", {"by": "Ana", "content": "one"})

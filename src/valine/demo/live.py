@@ -64,7 +64,12 @@ async def a_live_world(
         discord=TwinTransport(stage.discord, clock, stage.post_discord),
     )
     product = make_app(system)
-    async with system, httpx2.AsyncClient(transport=httpx2.ASGITransport(product), timeout=None) as network:
+    async with (
+        system,
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(product, raise_app_exceptions=False), timeout=None
+        ) as network,
+    ):
         from_github = Courier(stage.github, network, clock)
         from_discord = Courier(stage.discord, network, clock)
         stage.staff(github=from_github, discord=from_discord)

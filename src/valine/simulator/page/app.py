@@ -125,12 +125,13 @@ async def _stream(stage: Stage) -> AsyncIterator[bytes]:
     """Each platform's scene whenever it has changed, as server-sent events, until the stage closes."""
     sent: dict[Platform, bytes] = {}
     while not stage.closed:
+        edition = stage.edition
         for platform in PLATFORMS:
             scene = stage.scene(platform)
             if sent.get(platform) != scene:
                 sent[platform] = scene
                 yield b"event: %s\ndata: %s\n\n" % (platform.encode(), scene)
-        if await stage.news(STILL_HERE):
+        if await stage.news(edition, STILL_HERE):
             await asyncio.sleep(TOGETHER)
         else:
             yield b": still here\n\n"

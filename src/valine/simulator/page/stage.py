@@ -52,6 +52,7 @@ class Stage:
         self._clock = clock
         self._couriers: dict[Platform, Courier] = {}
         self._news = asyncio.Event()
+        self.edition = 0  # grows with every piece of news
         self._shown: dict[Platform, bytes] = {}
         self.closed = False
 
@@ -92,11 +93,12 @@ class Stage:
             self._shown[platform] = msgspec.json.encode(made(twin.view()))
         return self._shown[platform]
 
-    async def news(self, within: float) -> bool:
-        """Wait for the next news; False if there was none within so many seconds."""
-        with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(self._news.wait(), within)
-        return False
+    async def news(self, since: int, within: float) -> bool:
+        """Wait until there is a later edition than that; False if there was none within so many seconds."""
+        if self.edition == since:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), within)
+        return self.edition != since
 
     def close(self) -> None:
         """It is over; whoever waits for news is told."""
@@ -104,6 +106,7 @@ class Stage:
         self._touched()
 
     def _touched(self) -> None:
+        self.edition += 1
         self._shown.clear()
         self._news.set()
         self._news = asyncio.Event()

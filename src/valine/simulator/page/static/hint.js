@@ -26,6 +26,7 @@ export function hint() {
 function next() {
   const person = me();
   if (!state.discord.commands.length) return "no command is registered yet. Run `valine commands push --env FILE` for these twins.";
+  if (!state.discord.commands.some((one) => one.name === "plan")) return null; // another program's
   if (!person?.discord) return "choose somebody who is on Discord, at the top, to talk here.";
   const labels = buttons();
   const pulls = repository()?.pull_requests.filter((one) => one.state === "open") || [];

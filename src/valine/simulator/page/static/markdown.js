@@ -87,7 +87,8 @@ function code(line, lines) {
   if (!inside.length) {
     if (line.slice(3) && !/^\w+$/.test(line.slice(3))) inside.push(line.slice(3));
     while (lines.length && !lines[0].includes("```")) inside.push(lines.shift());
-    if (lines.length) inside.push(lines.shift().split("```")[0]);
+    const last = lines.length ? lines.shift().split("```")[0] : "";
+    if (last) inside.push(last);
   }
   return h("pre", null, h("code", null, shown(inside.join("\n"))));
 }

@@ -64,7 +64,8 @@ export function avatar(name, bot, more) {
 
 function body(one) {
   const content = one.content && h("div", { class: "content" }, markdown(one.content), edited(one));
-  return [content, one.components.map((part) => component(part, one)), !one.content && edited(one)];
+  const parts = one.components.length > 0 && h("div", { class: "parts" }, one.components.map((part) => component(part, one)));
+  return [content, parts, !one.content && edited(one)];
 }
 
 function edited(one) {
