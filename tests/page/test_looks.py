@@ -85,7 +85,7 @@ def test_everything_has_a_name_and_can_be_read_in_any_light_and_on_a_phone(house
     house.act("github", "set_check", name="test", number=10, status="in_progress")
     house.act("github", "throw_fault", kind="latency", times=5)
 
-    for width, height in ((1440, 900), (1024, 768), (390, 844)):
+    for width, height in ((1440, 900), (390, 844)):
         for scheme in ("light", "dark"):
             size = {"width": width, "height": height}
             with a_page(browser, house, viewport=size, color_scheme=scheme) as page:
@@ -211,6 +211,30 @@ def test_the_theme_is_kept_and_a_link_opens_what_it_names(house: House, browser:
 
         page.locator("#item-4.unfolded").wait_for()
         assert page.get_by_role("tab", name="Issues").get_attribute("aria-selected") == "true"
+
+
+def test_a_deleted_card_comes_back_and_an_archived_thread_is_opened_again(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        assert page.get_by_role("tab", name="Issues").get_attribute("aria-selected") == "true"
+        planned(page)
+        card = page.locator(".message", has_text="Plan r1")
+        card.hover()
+        card.get_by_role("button", name="Delete the message").click()
+        page.locator(".notice.bad", has_text="Ana may not delete others' messages").wait_for()
+        page.locator(".entry", has_text="Run r1").click()
+        page.get_by_role("button", name="Archive the thread").click()
+        page.get_by_role("button", name="Open the thread again").click()
+        page.get_by_role("button", name="Back to shipping").click()
+
+        be(page, "olga")
+        card.hover()
+        card.get_by_role("button", name="Delete the message").click()
+        card.wait_for(state="detached")
+        be(page, "Ana")
+        types(page, "/approve run:r1 ")
+
+        page.locator("#item-14").wait_for()  # the pull requests came to the fore by themselves
+        reads(page, "Plan r1")
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])

@@ -29,7 +29,7 @@ OFFERED: dict[Platform, frozenset[str]] = {
     "discord": frozenset(
         {
             *("command", "autocomplete", "click", "select", "submit_modal", "close_modal", "say", "delete_message"),
-            *("add_member", "set_roles", "archive_thread", "throw_fault", "clear_faults"),
+            *("set_roles", "archive_thread", "throw_fault", "clear_faults"),
         }
     ),
     "github": frozenset(

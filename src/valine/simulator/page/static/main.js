@@ -9,20 +9,20 @@ import { drawNotices, drawSwitch, drawTop } from "./top.js";
 const part = (id) => document.getElementById(id);
 
 try {
-  const theme = localStorage.getItem("theme");
-  if (theme) document.documentElement.dataset.theme = theme;
+    const theme = localStorage.getItem("theme");
+    if (theme) document.documentElement.dataset.theme = theme;
 } catch {
-  // A browser that keeps nothing goes by what its user prefers.
+    // A browser that keeps nothing goes by what its user prefers.
 }
 
 onUpdate(() => {
-  document.body.dataset.pane = state.pane;
-  drawTop(part("top"));
-  drawChat(part("chat"));
-  drawRepository(part("repository"));
-  drawSwitch(part("switch"));
-  drawNotices(part("notices"));
-  drawModal(part("front"));
+    document.body.dataset.pane = state.pane;
+    drawTop(part("top"));
+    drawChat(part("chat"));
+    drawRepository(part("repository"));
+    drawSwitch(part("switch"));
+    drawNotices(part("notices"));
+    drawModal(part("front"));
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
 follow();

@@ -1,191 +1,160 @@
 // The repository as GitHub shows it: pull requests, issues, commits, releases; and the switches of the faults.
 
 import { classes, h, icon, patch } from "./dom.js";
-import { act, notice, state, update } from "./live.js";
+import { state, update } from "./live.js";
 import { faults, thrown } from "./faults.js";
 import { graph } from "./graph.js";
-import { issueDeeds, newIssue, pullDeeds, finishAll } from "./deeds.js";
-import { unfolded } from "./links.js";
+import { newIssue } from "./issuedeeds.js";
 import { markdown } from "./markdown.js";
-import { hue, repository } from "./people.js";
+import { repository } from "./people.js";
+import { finishAll } from "./pulldeeds.js";
+import { issueRow, pullRow, visible } from "./rows.js";
 
 const TABS = [
-  ["pulls", "Pull requests", "pull", (one) => one.pull_requests.filter((pull) => pull.state === "open").length],
-  ["issues", "Issues", "issue", (one) => one.issues.filter((issue) => issue.state === "open").length],
-  ["commits", "Commits", "commit", () => 0],
-  ["releases", "Releases", "tag", (one) => one.releases.length],
-  ["faults", "Faults", "bolt", () => thrown().length],
+    ["pulls", "Pull requests", "pull", (one) => one.pull_requests.filter((pull) => pull.state === "open").length],
+    ["issues", "Issues", "issue", (one) => one.issues.filter((issue) => issue.state === "open").length],
+    ["commits", "Commits", "commit", () => 0],
+    ["releases", "Releases", "tag", (one) => one.releases.length],
+    ["faults", "Faults", "bolt", () => thrown().length],
 ];
+
+/** The sheet that is open. */
+function current(one) {
+    return state.tab || (one.pull_requests.length ? "pulls" : "issues");
+}
 
 /** Draw the repository into its pane. */
 export function drawRepository(pane) {
-  const one = repository();
-  if (!one) {
-    patch(pane, h("p", { class: "alone" }, "Waiting for the simulation…"));
-    return;
-  }
-  const [owner, name] = one.name.split("/");
-  patch(
-    pane,
-    h("header", { class: "repo-head" }, h("h2", null, h("span", null, `${owner} / `), name), h("span", { class: "pill" }, one.private ? "Private" : "Public")),
-    h("div", { class: "tabs", role: "tablist", "aria-label": "Repository" }, TABS.map((tab) => button(tab, one))),
-    h("div", { class: "sheet", id: "sheet", role: "tabpanel", key: state.tab, tabindex: "-1", "aria-labelledby": `tab-${state.tab}` }, sheet(one)),
-  );
+    const one = repository();
+    if (!one) {
+        patch(pane, h("p", { class: "alone" }, "Waiting for the simulation…"));
+        return;
+    }
+    const [owner, name] = one.name.split("/");
+    patch(
+        pane,
+        h(
+            "header",
+            { class: "repo-head" },
+            h("h2", null, h("span", null, `${owner} / `), name),
+            h("span", { class: "pill" }, one.private ? "Private" : "Public"),
+        ),
+        h(
+            "div",
+            { class: "tabs", role: "tablist", "aria-label": "Repository" },
+            TABS.map((tab) => button(tab, one)),
+        ),
+        h(
+            "div",
+            {
+                class: "sheet",
+                id: "sheet",
+                role: "tabpanel",
+                key: current(one),
+                tabindex: "-1",
+                "aria-labelledby": `tab-${current(one)}`,
+            },
+            sheet(one),
+        ),
+    );
 }
 
 function button([id, title, sign, count], one) {
-  const current = state.tab === id;
-  const choose = () => {
-    state.tab = id;
-    update();
-  };
-  const keys = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const at = TABS.findIndex((tab) => tab[0] === state.tab);
-    state.tab = TABS[(at + step + TABS.length) % TABS.length][0];
-    update();
-    setTimeout(() => document.getElementById(`tab-${state.tab}`)?.focus());
-  };
-  const many = count(one);
-  return h(
-    "button",
-    { id: `tab-${id}`, key: id, type: "button", role: "tab", class: classes("tab", id === "faults" && many > 0 && "struck"), "aria-selected": current ? "true" : "false", "aria-controls": "sheet", tabindex: current ? "0" : "-1", on: { click: choose, keydown: keys } },
-    icon(sign), title, many > 0 && h("span", { class: "count" }, String(many)),
-  );
+    const chosen = current(one) === id;
+    const choose = () => {
+        state.tab = id;
+        update();
+    };
+    const keys = (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const at = TABS.findIndex((tab) => tab[0] === current(one));
+        state.tab = TABS[(at + step + TABS.length) % TABS.length][0];
+        update();
+        setTimeout(() => document.getElementById(`tab-${state.tab}`)?.focus());
+    };
+    const many = count(one);
+    return h(
+        "button",
+        {
+            id: `tab-${id}`,
+            key: id,
+            type: "button",
+            role: "tab",
+            class: classes("tab", id === "faults" && many > 0 && "struck"),
+            "aria-selected": chosen ? "true" : "false",
+            "aria-controls": "sheet",
+            tabindex: chosen ? "0" : "-1",
+            on: { click: choose, keydown: keys },
+        },
+        icon(sign),
+        title,
+        many > 0 && h("span", { class: "count" }, String(many)),
+    );
 }
 
 function sheet(one) {
-  switch (state.tab) {
-    case "pulls":
-      return pulls(one);
-    case "issues":
-      return [newIssue(one), one.issues.length ? h("ul", { class: "items" }, sorted(one.issues).map((issue) => issueRow(issue, one))) : empty("There are no issues.")];
-    case "commits":
-      return graph(one);
-    case "releases":
-      return releases(one);
-    default:
-      return faults();
-  }
+    switch (current(one)) {
+        case "pulls":
+            return pulls(one);
+        case "issues":
+            return [
+                newIssue(),
+                one.issues.length
+                    ? h(
+                          "ul",
+                          { class: "items" },
+                          sorted(one.issues).map((issue) => issueRow(issue, one)),
+                      )
+                    : empty("There are no issues."),
+            ];
+        case "commits":
+            return graph(one);
+        case "releases":
+            return releases(one);
+        default:
+            return faults();
+    }
 }
 
 function sorted(rows) {
-  return [...rows].sort((a, b) => (a.state === "open" ? 0 : 1) - (b.state === "open" ? 0 : 1) || b.number - a.number);
+    return [...rows].sort((a, b) => (a.state === "open" ? 0 : 1) - (b.state === "open" ? 0 : 1) || b.number - a.number);
 }
 
 function empty(text) {
-  return h("p", { class: "alone" }, text);
+    return h("p", { class: "alone" }, text);
 }
 
 function pulls(one) {
-  if (!one.pull_requests.length) return empty("There are no pull requests yet. Once a plan is approved, Valine opens one for each issue.");
-  return [finishAll(one), h("ul", { class: "items" }, sorted(one.pull_requests).map((pull) => pullRow(pull, one)))];
-}
-
-function row(one, kind, sign, head, rest, deeds) {
-  const open = unfolded.has(one.number);
-  const toggle = () => {
-    if (open) unfolded.delete(one.number);
-    else unfolded.add(one.number);
-    update();
-  };
-  const id = `item-${one.number}`;
-  return h(
-    "li",
-    { key: one.number, id, class: classes("item", open && "unfolded") },
-    h(
-      "button",
-      { type: "button", class: "item-top", "aria-expanded": open ? "true" : "false", "aria-controls": `${id}-more`, on: { click: toggle } },
-      h("span", { class: classes("state", kind) }, icon(sign), h("span", { class: "hidden" }, `${kind}: `)),
-      h("span", { class: "item-text" }, h("span", { class: "item-title" }, one.title, " ", h("span", { class: "number" }, `#${one.number}`)), h("span", { class: "item-about" }, head)),
-      h("span", { class: "item-side" }, rest),
-      icon("down", "fold"),
-    ),
-    open && h("div", { class: "item-more", id: `${id}-more` }, deeds),
-  );
-}
-
-function pullRow(pull, one) {
-  const kind = pull.state === "open" ? (pull.draft ? "draft" : "open") : pull.state;
-  const head = [h("span", { class: "branch" }, pull.head), pull.base !== one.default_branch && ` → ${pull.base}`];
-  const side = [mergeable(pull), review(pull), checks(pull), faces(pull)];
-  return row(pull, kind, pull.state === "merged" ? "merged" : pull.state === "closed" ? "cross" : "pull", head, side, [
-    h("p", { class: "facts" }, facts(pull, kind)),
-    labels(pull),
-    pull.body && h("details", { class: "body" }, h("summary", null, "Description"), h("div", { class: "text" }, markdown(pull.body))),
-    comments(pull, one),
-    pullDeeds(pull, one),
-  ]);
-}
-
-function facts(pull, kind) {
-  if (kind === "merged") return `Merged by ${pull.merged_by} as ${pull.merge_commit.slice(0, 10)}.`;
-  if (kind === "closed") return "Closed without merging.";
-  const words = {
-    CLEAN: "Nothing stands in the way of merging.",
-    UNSTABLE: "It can be merged, but a check is not green.",
-    DIRTY: `It conflicts with ${pull.base}${pull.conflicts.length ? ` in ${pull.conflicts.join(", ")}` : ""}.`,
-    BLOCKED: "The rules of the branch forbid merging now.",
-    BEHIND: `It must be brought up to date with ${pull.base} first.`,
-    DRAFT: "It is a draft: nobody is asked to look at it yet.",
-    UNKNOWN: "GitHub is still computing whether it can be merged.",
-  };
-  return words[pull.merge_state] || pull.merge_state;
-}
-
-function mergeable(pull) {
-  return pull.state === "open" && pull.merge_state === "DIRTY" && h("span", { class: "chip bad" }, "conflict");
-}
-
-function review(pull) {
-  if (pull.state !== "open") return null;
-  if (pull.review_decision === "APPROVED") return h("span", { class: "chip good" }, "approved");
-  return pull.review_decision === "CHANGES_REQUESTED" && h("span", { class: "chip bad" }, "changes wanted");
-}
-
-const GOOD = new Set(["success", "neutral", "skipped"]);
-
-function checks(pull) {
-  if (pull.state !== "open") return null;
-  return pull.checks.map((one) => {
-    const kind = one.status !== "completed" ? "wait" : GOOD.has(one.conclusion) ? "good" : "bad";
-    const words = one.status === "completed" ? one.conclusion : one.status.replaceAll("_", " ");
-    return h("span", { key: one.name, class: classes("chip", kind), title: `${one.name}: ${words}` }, icon({ wait: "dot", good: "check", bad: "cross" }[kind]), one.name, h("span", { class: "hidden" }, `: ${words}`));
-  });
-}
-
-function faces(one) {
-  return one.assignees.length > 0 && h("span", { class: "faces", title: `Assigned to ${one.assignees.join(", ")}` }, h("span", { class: "hidden" }, `assigned to ${one.assignees.join(", ")}`), one.assignees.map((login) => h("span", { class: "face", "aria-hidden": "true", style: { "--hue": hue(login) } }, login.charAt(0).toUpperCase())));
-}
-
-function labels(one) {
-  return one.labels.length > 0 && h("p", { class: "labels" }, one.labels.map((label) => h("span", { class: "label-chip", style: { "--hue": hue(label) } }, label)));
-}
-
-function issueRow(issue, one) {
-  const kind = issue.state === "open" ? "open" : issue.state_reason === "not_planned" ? "closed" : "done";
-  const blocked = issue.blocked_by.map(([, number]) => `#${number}`).join(", ");
-  const head = [`by ${issue.author}`, blocked && ` · waits for ${blocked}`, issue.comments > 0 && ` · ${issue.comments} comment${issue.comments > 1 ? "s" : ""}`];
-  return row(issue, kind, issue.state === "open" ? "issue" : "done", head, [issue.labels.map((label) => h("span", { key: label, class: "label-chip", style: { "--hue": hue(label) } }, label)), faces(issue)], [
-    issue.body ? h("div", { class: "text" }, markdown(issue.body)) : h("p", { class: "facts" }, "No description."),
-    comments(issue, one),
-    issueDeeds(issue, one),
-  ]);
-}
-
-function comments(item, one) {
-  const found = one.comments.filter((comment) => comment.number === item.number);
-  return found.length > 0 && h("ul", { class: "comments", "aria-label": "Comments" }, found.map((comment) => h("li", { key: comment.id }, h("p", { class: "comment-head" }, h("strong", null, comment.author), " ", h("time", { datetime: comment.at }, new Date(comment.at).toLocaleTimeString(undefined, { timeStyle: "short" }))), h("div", { class: "text" }, markdown(visible(comment.body))))));
-}
-
-/** GitHub shows no HTML comments. */
-function visible(text) {
-  return text.replace(/<!--[^]*?-->/g, "").trim();
+    if (!one.pull_requests.length)
+        return empty("There are no pull requests yet. Once a plan is approved, Valine opens one for each issue.");
+    return [
+        finishAll(one),
+        h(
+            "ul",
+            { class: "items" },
+            sorted(one.pull_requests).map((pull) => pullRow(pull, one)),
+        ),
+    ];
 }
 
 function releases(one) {
-  if (!one.releases.length) return empty("There are no releases yet. Valine writes one when a run is shipped, if the policy asks for it.");
-  return one.releases.map((release) => h("article", { key: release.tag, class: "release" }, h("h3", null, icon("tag"), release.name || release.tag, release.draft && h("span", { class: "pill" }, "draft")), h("p", { class: "facts" }, `${release.tag} · by ${release.author}`), h("div", { class: "text" }, markdown(visible(release.body || "")))));
+    if (!one.releases.length)
+        return empty("There are no releases yet. Valine writes one when a run is shipped, if the policy asks for it.");
+    return one.releases.map((release) =>
+        h(
+            "article",
+            { key: release.tag, class: "release" },
+            h(
+                "h3",
+                null,
+                icon("tag"),
+                release.name || release.tag,
+                release.draft && h("span", { class: "pill" }, "draft"),
+            ),
+            h("p", { class: "facts" }, `${release.tag} · by ${release.author}`),
+            h("div", { class: "text" }, markdown(visible(release.body || ""))),
+        ),
+    );
 }
