@@ -19,6 +19,7 @@ from pytest_socket import SocketConnectBlockedError
 MAY_LOOK = {
     "services/clock.py": "it is the clock",
     "cli/simulate.py": "it hands the twins their dice",
+    "demo/live.py": "it hands the twins their dice",
     "demo/main.py": "it times the demo",
     "scenario/main.py": "it times the scenarios",
     "demo/world.py": "it hands the twins their dice",

@@ -101,8 +101,15 @@ class _Server(uvicorn.Server):
         await self.serve([self._bound])
 
 
-async def serve_all(apps: Sequence[tuple[Starlette, socket.socket]], ready: Callable[[], None]) -> int:
-    """Serve all of them until SIGTERM (0) or SIGINT (130); `ready` is called once all listen. The exit code."""
+async def serve_all(
+    apps: Sequence[tuple[Starlette, socket.socket]],
+    ready: Callable[[], None],
+    ending: Callable[[], None] = lambda: None,
+) -> int:
+    """Serve all of them until SIGTERM (0) or SIGINT (130). The exit code.
+
+    `ready` is called once all listen; `ending` at the first signal, so that answers which never end by themselves do.
+    """
     servers = [_Server(app, bound) for app, bound in apps]
     received: list[int] = []
 
@@ -110,6 +117,8 @@ async def serve_all(apps: Sequence[tuple[Starlette, socket.socket]], ready: Call
         for server in servers:
             server.force_exit = server.force_exit or (number == signal.SIGINT and number in received)
             server.should_exit = True
+        if not received:
+            ending()
         received.append(number)
 
     loop = asyncio.get_running_loop()

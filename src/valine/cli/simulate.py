@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from valine.simulator.objects_git import GitObjects
 
 HOST = "127.0.0.1"
-PEOPLE = {"Ana": ["lead"], "Ben": ["lead"], "Chen": []}
 PATIENCE = {"github": 10.0, "discord": 3.0}  # seconds that each waits for the product's answer
 
 
 def simulate(
-    port: Annotated[int, typer.Option(min=0, max=65534, help="GitHub's; Discord has the next. 0: free ones.")] = 8090,
+    port: Annotated[int, typer.Option(min=0, max=65533, help="GitHub's; Discord has the next. 0: free ones.")] = 8090,
     repo: Annotated[Path | None, typer.Option(metavar="PATH", help="Serve a copy of this git repository.")] = None,
     issues: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Issues, as `gh issue list --json` prints.")
@@ -39,6 +39,7 @@ def simulate(
     product: Annotated[str, typer.Option(metavar="URL", help="Where the product listens.")] = "http://127.0.0.1:8080",
     seed: Annotated[str | None, typer.Option(help="The same seed gives the same credentials (default: none).")] = None,
     env_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the settings there as well.")] = None,
+    page: Annotated[bool, typer.Option("--page", help="Serve a page to play on, on the port after Discord's.")] = False,
 ) -> None:
     """Serve the twins of GitHub and Discord, so that Valine or any other program can be tested against them."""
     import asyncio
@@ -53,7 +54,7 @@ def simulate(
     logs.configure("human" if sys.stderr.isatty() else "json", level=logging.WARNING)
     dice = random.Random(seed if seed is not None else secrets.randbits(256))  # noqa: S311 - secret unless seeded
     with tempfile.TemporaryDirectory(prefix="valine-simulate-", ignore_cleanup_errors=True) as folder:
-        simulation = _Simulation(Path(folder), dice, product.rstrip("/"), port)
+        simulation = _Simulation(Path(folder), dice, product.rstrip("/"), port, page=page)
         lines = simulation.furnish(repo, issues, tried)
         raise typer.Exit(asyncio.run(simulation.serve(lines, env_file)))
 
@@ -61,20 +62,22 @@ def simulate(
 class _Simulation:
     """Two twins, their sockets, and what was set up in them."""
 
-    def __init__(self, folder: Path, dice: random.Random, product: str, port: int) -> None:
+    def __init__(self, folder: Path, dice: random.Random, product: str, port: int, *, page: bool) -> None:
         from valine.bootstrap import wall_clock
         from valine.cli import http
         from valine.simulator.discord.twin import DiscordTwin
         from valine.simulator.github.twin import GitHubTwin
+        from valine.simulator.page import Stage
 
         self._folder = folder
         self._product = product
         self._clock = wall_clock()
-        self._sockets = _two_sockets(port)
+        self._sockets = _sockets(port, 3 if page else 2)
         self._addresses = [http.address(bound) for bound in self._sockets]
         self._secret = dice.randbytes(20).hex()
         self._github = GitHubTwin(_objects(folder / "git"), dice, api_url=self._addresses[0])
         self._discord = DiscordTwin(dice, now=self._now(), endpoint=f"{product}/discord")
+        self._stage = Stage(self._github, self._discord, self._clock)
 
     def _now(self) -> datetime:
         return self._clock.now()
@@ -84,27 +87,29 @@ class _Simulation:
         from valine.demo import team
         from valine.simulator.transport import ActError
 
-        try:
-            rows = None if issues is None else team.read_issues(issues)
-            token = _furnish_github(self._github, self._now(), repo, rows)
-            if policy is not None:
-                _put_policy(self._github, self._now(), policy)
-        except (team.UnusableInput, ActError) as error:
-            raise Stop(str(error), code=2) from error
         place = _act(
             self._discord,
             self._now(),
             "create_guild",
             name="Rocket",
             roles={"lead": ["MANAGE_GUILD"]},
-            members=PEOPLE,
+            members=team.MEMBERS,
             channels=["shipping"],
         )
+        try:
+            rows = None if issues is None else team.read_issues(issues)
+            team.furnish(partial(_act, self._github, self._now()), repo, rows, place["members"])
+            if policy is not None:
+                _put_policy(self._github, self._now(), policy)
+        except (team.UnusableInput, ActError) as error:
+            raise Stop(str(error), code=2) from error
+        token = _act(self._github, self._now(), "issue_token", login=team.BOT)["token"]
         return [*self._heading(), *self._settings(token, place), *self._people()]
 
     def _heading(self) -> list[str]:
-        github, discord = self._addresses
+        github, discord, *page = self._addresses
         return [
+            *(f"# The page to play on: {address}" for address in page),
             f"# GitHub's twin: {github}   Discord's twin: {discord}/api/v10",
             f"# Both expect the product at {self._product} (/github/webhook and /discord).",
             "# Next: `valine commands push --env FILE` and `valine serve --env FILE`, with these lines in FILE.",
@@ -132,9 +137,9 @@ class _Simulation:
     def _people(self) -> list[str]:
         from valine.demo import team
 
-        github, discord = self._addresses
-        leads = ", ".join(name for name, roles in PEOPLE.items() if roles)
-        others = ", ".join(name for name, roles in PEOPLE.items() if not roles)
+        github, discord = self._addresses[:2]
+        leads = ", ".join(name for name, roles in team.MEMBERS.items() if roles)
+        others = ", ".join(name for name, roles in team.MEMBERS.items() if not roles)
         plan = '{"action": "command", "arguments": {"by": "Ana", "name": "plan"}}'
         label = '{"action": "add_label", "arguments": {"number": 1, "label": "p0"}}'
         return [
@@ -154,6 +159,7 @@ class _Simulation:
 
         from valine.cli import http
         from valine.simulator.courier import Courier
+        from valine.simulator.page import make_page
         from valine.simulator.shell import make_app
 
         def client(patience: float) -> httpx2.AsyncClient:
@@ -165,29 +171,17 @@ class _Simulation:
             typer.echo("\n".join(lines))
 
         async with client(PATIENCE["github"]) as to_webhook, client(PATIENCE["discord"]) as to_endpoint:
-            from_github = Courier(self._github, to_webhook, self._clock)
-            from_discord = Courier(self._discord, to_endpoint, self._clock)
+            stage = self._stage
+            from_github = Courier(stage.github, to_webhook, self._clock)
+            from_discord = Courier(stage.discord, to_endpoint, self._clock)
+            stage.staff(github=from_github, discord=from_discord)
             hook = {"url": f"{self._product}/github/webhook", "secret": self._secret}
             from_github.post(self._github.act("create_hook", hook, self._now()).deliveries)
-            github = make_app(self._github, from_github, self._clock)
-            discord = make_app(self._discord, from_discord, self._clock)
-            return await http.serve_all(list(zip([github, discord], self._sockets, strict=True)), ready)
-
-
-def _furnish_github(github: GitHubTwin, now: datetime, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
-    """A repository with its people and issues; the token of the bot. Raises ActError."""
-    from valine.demo import team
-
-    assigned = sorted({person["login"] for row in rows or () for person in row["assignees"]})
-    members = dict.fromkeys((*team.DEVELOPERS, *assigned, team.BOT), "write")
-    source: dict[str, Any] = {"files": team.FILES} if repo is None else {"from_path": str(repo)}
-    _act(github, now, "create_repository", owner=team.OWNER, name=team.NAME, members=members, **source)
-    if rows is not None:
-        _act(github, now, "import_issues", issues=rows)
-    else:
-        for issue in team.ISSUES:
-            _act(github, now, "create_issue", by="ana", **issue)
-    return str(_act(github, now, "issue_token", login=team.BOT)["token"])
+            github = make_app(stage.github, from_github, self._clock)
+            discord = make_app(stage.discord, from_discord, self._clock)
+            # Without --page there is no socket for the third.
+            apps = list(zip((github, discord, make_page(stage)), self._sockets, strict=False))
+            return await http.serve_all(apps, ready, stage.close)
 
 
 def _put_policy(github: GitHubTwin, now: datetime, policy: str) -> None:
@@ -213,15 +207,18 @@ def _objects(folder: Path) -> GitObjects:
         raise Stop(f"{error}: the twin of GitHub keeps real repositories. Install git, then try again.") from error
 
 
-def _two_sockets(port: int) -> tuple[socket.socket, socket.socket]:
+def _sockets(port: int, count: int) -> list[socket.socket]:
+    """So many ports in a row, or free ones if the first is 0."""
     from valine.cli import http
 
-    first = http.bind(HOST, port)
+    bound: list[socket.socket] = []
     try:
-        return first, http.bind(HOST, port + 1 if port else 0)
+        bound += (http.bind(HOST, port + number if port else 0) for number in range(count))
     except Stop:
-        first.close()
+        for one in bound:
+            one.close()
         raise
+    return bound
 
 
 def _write(path: Path, lines: list[str]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from valine.demo import team
 from valine.demo.day import Day, DayError
 from valine.demo.show import Show, everything
-from valine.demo.world import PRODUCT, a_world
+from valine.demo.world import HOOK_SECRET, PRODUCT, a_world
 from valine.simulator.objects_git import GitObjects
 from valine.simulator.transport import ActError
 
@@ -27,7 +27,7 @@ def run(json_path: Path | None, repo: Path | None, issues: Path | None) -> int:
     """Play the day; 0 if it went as it must, 1 if not, 2 if what was handed in cannot be played."""
     started = time.perf_counter()
     try:
-        rows = _rows(repo, issues)
+        rows = rows_of(repo, issues)
         _check_writable(json_path)
         result = asyncio.run(_played(repo, rows))
     except team.UnusableInput as error:
@@ -43,7 +43,8 @@ def run(json_path: Path | None, repo: Path | None, issues: Path | None) -> int:
     return 0
 
 
-def _rows(repo: Path | None, issues: Path | None) -> list[dict[str, Any]] | None:
+def rows_of(repo: Path | None, issues: Path | None) -> list[dict[str, Any]] | None:
+    """The issues to play on, None for the team's own. Raises UnusableInput."""
     if (repo is None) != (issues is None):
         raise team.UnusableInput("--repo and --issues go together: a repository, and what is to be done in it.")
     if repo is not None and not _is_repository(repo):
@@ -75,18 +76,9 @@ async def _played(repo: Path | None, rows: list[dict[str, Any]] | None) -> dict[
 
 def _set_the_scene(world: World, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
     """The repository with its people, issues and webhook; the label to plan by."""
-    # An app's login ends in [bot] over REST, and not over GraphQL, which is what Valine reads.
-    people = {row["login"].removesuffix("[bot]") for issue in rows or () for row in issue["assignees"]}
-    members = dict.fromkeys((*team.DEVELOPERS, *sorted(people), team.BOT), "write")
-    where = {"from_path": str(repo)} if repo is not None else {"files": team.FILES}
-    world.on_github("create_repository", owner=team.OWNER, name=team.NAME, members=members, **where)
-    world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret="simulated-webhook-secret")  # noqa: S106
-    if rows is not None:
-        world.on_github("import_issues", issues=rows)
-        return team.label_of(rows)
-    for issue in team.ISSUES:
-        world.on_github("create_issue", by="ana", **issue)
-    return "ready"
+    team.furnish(world.on_github, repo, rows)
+    world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret=HOOK_SECRET)
+    return team.label_of(rows) if rows is not None else "ready"
 
 
 def _result(world: World, ended: Run) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 OWNER, NAME = "acme", "rocket"
@@ -45,6 +46,9 @@ ISSUES: tuple[dict[str, Any], ...] = (
 )
 
 
+MEMBERS: dict[str, list[str]] = {"Ana": ["lead"], "Ben": ["lead"], "Chen": [], "Dora": []}  # on Discord, with roles
+
+
 class IssueRow(msgspec.Struct):
     """A row of `gh issue list --json number,title,body,labels,assignees,createdAt`."""
 
@@ -74,6 +78,32 @@ def read_issues(path: Path) -> list[dict[str, Any]]:
     if len({row.number for row in rows}) != len(rows) or any(row.number < 1 for row in rows):
         raise UnusableInput(f"{path}: every issue needs a number of its own, 1 or more.")
     return [json.loads(msgspec.json.encode(row)) for row in rows]
+
+
+def furnish(
+    act: Callable[..., Any],
+    repo: Path | None,
+    rows: list[dict[str, Any]] | None,
+    discord: dict[str, str] | None = None,
+) -> None:
+    """The team's repository (or a copy of `repo`) with its people and issues (or `rows`), made by GitHub's acts.
+
+    `discord` maps names of members to their ids: where the repository is the team's own, its policy says whom to ping.
+    """
+    # An app's login ends in [bot] over REST, and not over GraphQL, which is what Valine reads.
+    people = {row["login"].removesuffix("[bot]") for issue in rows or () for row in issue["assignees"]}
+    members = dict.fromkeys((*DEVELOPERS, *sorted(people), BOT), "write")
+    pinged = "".join(
+        f'{login} = "{ids}"\n' for name, ids in (discord or {}).items() if (login := name.lower()) in members
+    )
+    policy = f"{POLICY}\n[people]\n{pinged}" if pinged else POLICY
+    where = {"from_path": str(repo)} if repo is not None else {"files": FILES | {".github/valine.toml": policy}}
+    act("create_repository", owner=OWNER, name=NAME, members=members, **where)
+    if rows is not None:
+        act("import_issues", issues=rows)
+        return
+    for issue in ISSUES:
+        act("create_issue", by="ana", **issue)
 
 
 def label_of(rows: list[dict[str, Any]]) -> str:

@@ -35,6 +35,7 @@ GITHUB = "http://github.test"
 DISCORD = "http://discord.test"
 PRODUCT = "http://valine.test"
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HOOK_SECRET = "simulated-webhook-secret"  # noqa: S105 - it guards nothing
 OK = 200
 QUIET = timedelta(seconds=40)  # nothing due for so long: the product is at rest
 
@@ -169,7 +170,7 @@ async def a_world(  # noqa: PLR0913 - each is something that a story may want ot
         start,
     ).value
     late = _Late()
-    settings = _settings(github, discord, place, repository=repository, store=store, now=start)
+    settings = settings_for(github, discord, place, repository=repository, store=store, now=start)
 
     def build() -> System:
         return compose(
@@ -214,9 +215,10 @@ def _named(
     return lambda method, path, body: recorder(service, method, path, body)
 
 
-def _settings(
+def settings_for(
     github: GitHubTwin, discord: DiscordTwin, place: dict[str, Any], *, repository: str, store: str, now: datetime
 ) -> Settings:
+    """What a product needs to know of these twins; `place` is what the guild was made of."""
     return Settings.load(
         {
             "DISCORD_APPLICATION_ID": discord.application_id,
@@ -225,7 +227,7 @@ def _settings(
             "DISCORD_GUILD_ID": place["guild"],
             "DISCORD_CHANNEL_ID": place["channels"]["shipping"],
             "GITHUB_TOKEN": github.act("issue_token", {"login": "valine-bot"}, now).value["token"],
-            "GITHUB_WEBHOOK_SECRET": "simulated-webhook-secret",
+            "GITHUB_WEBHOOK_SECRET": HOOK_SECRET,
             "GITHUB_REPOSITORY": repository,
             "GITHUB_API_URL": GITHUB,
             "DISCORD_API_URL": f"{DISCORD}/api/v10",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -53,6 +53,10 @@ class Switchboard:
     def clear(self) -> None:
         """Switch all faults off."""
         self._on.clear()
+
+    def view(self) -> list[dict[str, Any]]:
+        """Those switched on, in the order they will strike, `times` being what is left of each."""
+        return [msgspec.to_builtins(fault) for fault in self._on]
 
     def strike(self, kinds: tuple[FaultKind, ...], method: str, route: str) -> Fault | None:
         """The first fault of these kinds that matches, one strike used up; None if there is none."""

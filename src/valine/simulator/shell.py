@@ -43,15 +43,12 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        pump = asyncio.create_task(_pump(courier))
-        try:
+        async with pumping(courier):
             yield
-        finally:
-            pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pump
 
     async def act(request: HttpRequest) -> HttpResponse:
+        if "origin" in request.headers:  # only browsers send it, and with it any website's attempt to play here
+            return _json(403, {"error": "a web page may not act here: `valine simulate --page` serves one that may"})
         try:
             asked = msgspec.json.decode(await request.body(), type=Act)
             acted = twin.act(asked.action, asked.arguments, clock.now())
@@ -85,6 +82,18 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
             Route("/{path:path}", api, methods=METHODS),
         ],
     )
+
+
+@contextlib.asynccontextmanager
+async def pumping(courier: Courier) -> AsyncIterator[None]:
+    """Inside, deliveries are made as they come due."""
+    pump = asyncio.create_task(_pump(courier))
+    try:
+        yield
+    finally:
+        pump.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await pump
 
 
 async def _pump(courier: Courier) -> None:

@@ -15,6 +15,7 @@ is {id, name, type, archived, locked, members, messages}.
     commands        global, guild
     requests        how many of "METHOD /route/{template}"
     statuses        how many of each HTTP status, and "lost"
+    faults          those switched on, with what is left of their `times`
 """
 
 from valine.simulator.discord.context import Options

@@ -130,14 +130,17 @@ def _payload(at: Context, found: Interaction, channel: Channel, data: Json, sour
     return body | {"message": objects.message(world, source)} if source else body
 
 
-def settle(world: World, now: datetime) -> None:
-    """Give up on what was not answered in time."""
+def settle(world: World, now: datetime) -> bool:
+    """Give up on what was not answered in time; whether there was any."""
+    failed = False
     for interaction_id in list(world.waiting):
         found = world.interactions[interaction_id]
         if found.state == "waiting" and now > found.deadline:
             fail(world, found, "no answer within 3 seconds")
+            failed = True
         if found.state != "waiting":
             world.waiting.remove(interaction_id)
+    return failed
 
 
 def fail(world: World, found: Interaction, why: str) -> None:

@@ -137,6 +137,16 @@ def submit_modal(at: Context, *, by: str, values: dict[str, Any] | None = None) 
     return acted
 
 
+def close_modal(at: Context, *, by: str) -> Acted:
+    """Somebody closes the modal that is open before them, and sends nothing."""
+    asked = _open_modal(at, finding.person(at, by))
+    if asked is None:
+        text = f"no modal is open before {by}"
+        raise ActError(text)
+    asked.modal_open = False
+    return Acted()
+
+
 def _open_modal(at: Context, user: str) -> Interaction | None:
     return next((i for i in at.world.interactions.values() if i.modal_open and i.by == user), None)
 

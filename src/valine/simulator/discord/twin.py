@@ -46,6 +46,7 @@ ACTS: dict[str, Callable[..., Acted]] = {
         people.click,
         people.select,
         people.submit_modal,
+        people.close_modal,
         people.say,
         people.delete_message,
         people.redeliver,
@@ -151,15 +152,20 @@ class DiscordTwin:
         return Answer(response=response, deliveries=reply.deliveries)
 
     def act(self, action: str, arguments: dict[str, Any], now: datetime) -> Acted:
-        """Let a person do one of `ACTS`, or switch faults. Raises ActError, saying what there is instead."""
-        self._pass(now)
+        """Let a person do one of `ACTS`, wait, or switch faults. Raises ActError, saying what there is instead.
+
+        Who waits does nothing; whether an answer that was due has failed to come meanwhile is given back.
+        """
+        overdue = self._pass(now)
+        if action == "wait":
+            return Acted(value=overdue)
         if action == "throw_fault":
             return self._throw_fault(arguments)
         if action == "clear_faults":
             self._faults.clear()
             return Acted()
         if action not in ACTS:
-            message = f"no act {action}; there are: {', '.join([*ACTS, 'throw_fault', 'clear_faults'])}"
+            message = f"no act {action}; there are: {', '.join([*ACTS, 'wait', 'throw_fault', 'clear_faults'])}"
             raise ActError(message)
         return ACTS[action](self._context(now), **_checked(action, arguments))
 
@@ -180,11 +186,11 @@ class DiscordTwin:
 
     def view(self) -> dict[str, Any]:
         """Everything that a person could see, and the twin's own counts; its shape is in the package's docstring."""
-        return seeing.view(self._world)
+        return seeing.view(self._world) | {"faults": self._faults.view()}
 
-    def _pass(self, now: datetime) -> None:
+    def _pass(self, now: datetime) -> bool:
         self._world.now = max(self._world.now, now)
-        interactions.settle(self._world, now)
+        return interactions.settle(self._world, now)
 
     def _context(self, now: datetime) -> Context:
         return Context(

@@ -117,8 +117,13 @@ class GitHubTwin:
         return Answer(response=response, deliveries=deliveries)
 
     def act(self, action: str, arguments: dict[str, Any], now: datetime) -> Acted:
-        """Let a person do something; see the `acts` modules, and throw_fault, clear_faults, set_behaviour here."""
+        """Let a person do something; see the `acts` modules, and throw_fault, clear_faults, set_behaviour here.
+
+        Who does `wait` does nothing; whether something had become due meanwhile is given back.
+        """
         late = self._begin(now)
+        if action == "wait":
+            return Acted(value=bool(late), deliveries=late)
         world = self._world(now)
         special = {
             "throw_fault": self._throw_fault,
@@ -146,7 +151,7 @@ class GitHubTwin:
     def view(self) -> dict[str, Any]:
         """Everything a person could see."""
         world = self._world(datetime.fromtimestamp(0, UTC))
-        return view.everything(world, self._server)
+        return view.everything(world, self._server) | {"faults": self._faults.view()}
 
     def _world(self, now: datetime) -> World:
         return World(self._state, self._objects, self._dice, now, self._options)

@@ -60,7 +60,13 @@ def _log(world: World, it: Repository, head: str) -> list[dict[str, Any]]:
     for sha in world.objects.log(it.full_name, head, _LOG):
         commit = world.objects.commit(it.full_name, sha)
         found.append(
-            {"sha": sha, "message": commit.message, "author": commit.author.name, "parents": list(commit.parents)}
+            {
+                "sha": sha,
+                "message": commit.message,
+                "author": commit.author.name,
+                "at": stamp(commit.committer.date),
+                "parents": list(commit.parents),
+            }
         )
     return found
 
@@ -88,6 +94,7 @@ def _pull(world: World, it: Repository, one: Pull) -> dict[str, Any]:
         for run in it.checks.values()
         if run.sha == one.head_sha
     ]
+    judged = merging.judge(world, it, one, look=False)
     statuses = [{"context": s.context, "state": s.state} for s in checks.latest_statuses(it, one.head_sha).values()]
     return {
         **_issue(it, one),
@@ -99,7 +106,8 @@ def _pull(world: World, it: Repository, one: Pull) -> dict[str, Any]:
         "fork": one.fork,
         "merge_commit": one.merge_commit,
         "merged_by": one.merged_by,
-        "merge_state": merging.judge(world, it, one, look=False).state,
+        "merge_state": judged.state,
+        "conflicts": list(merging.test_merge(world, it, one).conflicts) if judged.state == "DIRTY" else [],
         "review_decision": merging.review_decision(world, it, one),
         "reviews": [{"author": r.author, "state": r.state, "commit": r.commit} for r in one.reviews],
         "checks": runs,
