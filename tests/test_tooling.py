@@ -249,7 +249,7 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     done = ready.dev("deploy")
 
     assert done.returncode == 2
-    assert done.stderr == "dev: there is no task 'deploy': demo, test, check, prove, docs, valine, lock.\n"
+    assert done.stderr == "dev: there is no task 'deploy': demo, test, check, prove, build, docs, valine, lock, tool.\n"
 
 
 @pytest.mark.parametrize("args", [(), ("-h",), ("--help",)])
