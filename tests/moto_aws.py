@@ -5,6 +5,7 @@ moto loses updates when several threads call it at once, so every call waits for
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -47,3 +48,38 @@ def moto_aws() -> Iterator[None]:
 def moto_client(service: str) -> OneByOne:
     """A client of the moto_aws() that is under way."""
     return OneByOne(client(service))
+
+
+def make_queue(sqs: Any, name: str = "valine") -> str:
+    """The address of a new FIFO queue as the template has it, with its dead-letter queue."""
+    dead = sqs.create_queue(QueueName=f"{name}-dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    told = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+    policy = {"deadLetterTargetArn": told["Attributes"]["QueueArn"], "maxReceiveCount": 3}
+    attributes = {"FifoQueue": "true", "VisibilityTimeout": "120", "RedrivePolicy": json.dumps(policy)}
+    address: str = sqs.create_queue(QueueName=f"{name}.fifo", Attributes=attributes)["QueueUrl"]
+    return address
+
+
+def receive(sqs: Any, queue_url: str, most: int = 1) -> list[dict[str, Any]]:
+    """What Lambda's event source mapping would hand to its function: the records of one batch."""
+    answer = sqs.receive_message(
+        QueueUrl=queue_url,
+        MaxNumberOfMessages=most,
+        MessageSystemAttributeNames=["All"],
+        MessageAttributeNames=["All"],
+    )
+    return [_record(message) for message in answer.get("Messages", ())]
+
+
+def _record(message: dict[str, Any]) -> dict[str, Any]:
+    attributes = message.get("MessageAttributes", {})
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {
+            name: {"stringValue": one["StringValue"], "dataType": one["DataType"]} for name, one in attributes.items()
+        },
+        "eventSource": "aws:sqs",
+    }

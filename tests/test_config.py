@@ -66,12 +66,12 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
 
     assert caught.value.problems == (
         "DISCORD_APPLICATION_ID is missing",
-        "DISCORD_PUBLIC_KEY is missing",
         "DISCORD_BOT_TOKEN is missing",
-        "DISCORD_GUILD_ID is missing",
-        "GITHUB_WEBHOOK_SECRET is missing",
         "GITHUB_REPOSITORY is missing",
         "GITHUB_TOKEN is missing (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)",
+        "DISCORD_PUBLIC_KEY is missing",
+        "DISCORD_GUILD_ID is missing",
+        "GITHUB_WEBHOOK_SECRET is missing",
     )
 
 

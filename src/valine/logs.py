@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TextIO
 
 HIDDEN: Final = "***"
 SHORTEST_SECRET: Final = 4  # shorter ones would blot out ordinary words
-QUIET: Final = ("httpx2", "httpcore2", "uvicorn.access", "uvicorn.error", "asyncio")
+QUIET: Final = ("httpx2", "httpcore2", "uvicorn.access", "uvicorn.error", "asyncio", "botocore", "urllib3")
 SHAPES: Final = (
     # https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
     (r"\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*", HIDDEN),
@@ -129,6 +129,21 @@ class HumanFormatter(logging.Formatter):
         return self._redactor.text(f"{line}\n{trouble}" if trouble else line)
 
 
+class _Redacting(logging.Formatter):
+    """What another formatter makes of a record that knows its correlation id, without secrets."""
+
+    def __init__(self, inner: logging.Formatter, redactor: Redactor) -> None:
+        super().__init__()
+        self.inner = inner
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.msg, record.args = _message(record), ()
+        if correlation() is not None:
+            record.correlation = correlation()
+        return self._redactor.text(self.inner.format(record))
+
+
 class _Handler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Nothing: logging would print the record as it is, secrets and all."""
@@ -152,6 +167,25 @@ def configure(
     for old in root.handlers[:]:
         root.removeHandler(old)
     root.addHandler(handler)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def join(level: int | None, secrets: Iterable[str] = ()) -> None:
+    """Leave the handlers that are there (on Lambda the runtime's) and their format, but let no secret through.
+
+    `level` None leaves that, too. Where there is no handler, it is JSON on standard error.
+    """
+    root = logging.getLogger()
+    if not root.handlers:
+        configure("json", level or logging.INFO, secrets)
+        return
+    redactor = Redactor(secrets)
+    for handler in root.handlers:
+        inner = handler.formatter or logging.Formatter()
+        handler.setFormatter(_Redacting(inner.inner if isinstance(inner, _Redacting) else inner, redactor))
+    if level is not None:
+        root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

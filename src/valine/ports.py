@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from valine.orchestrator.decision import Reply
+from valine.orchestrator.decision import Outcome, Reply
 from valine.orchestrator.events import Event, Inbound, PersonCommand
 from valine.orchestrator.model import Posted, Repository, Run
 
@@ -216,4 +216,12 @@ class Chat(Protocol):
 
     async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
         """Answer an interaction that was deferred. A token that ended is no error: nobody is waiting any more."""
+        ...
+
+
+class Meter(Protocol):
+    """Measures what happens. Never raises, decides nothing, and is told only of what is stored."""
+
+    def decided(self, event: Event, before: Run | None, outcome: Outcome) -> None:
+        """This came of the event, on the run as it was before (None: it is the event that made it, or none)."""
         ...

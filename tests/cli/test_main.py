@@ -70,12 +70,12 @@ def test_every_missing_setting_is_a_line_of_its_own(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == [
         "DISCORD_APPLICATION_ID",
-        "DISCORD_PUBLIC_KEY",
         "DISCORD_BOT_TOKEN",
-        "DISCORD_GUILD_ID",
-        "GITHUB_WEBHOOK_SECRET",
         "GITHUB_REPOSITORY",
         "GITHUB_TOKEN",
+        "DISCORD_PUBLIC_KEY",
+        "DISCORD_GUILD_ID",
+        "GITHUB_WEBHOOK_SECRET",
     ]
 
 

@@ -12,7 +12,8 @@ from contract.queue_contract import QueueContract, drain, put, take
 from contract.run_store_contract import RunStoreContract, SharedRunStoreContract
 from valine.errors import StoreError
 from valine.ports import Commit
-from valine.services.queue_sqlite import DeadLetter, SqliteQueue
+from valine.services.dead_letters import DeadLetter
+from valine.services.queue_sqlite import SqliteQueue
 from valine.services.run_store_sqlite import SqliteRunStore
 from valine.services.sqlite_file import SqliteFile
 

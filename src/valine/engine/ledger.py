@@ -18,7 +18,7 @@ from valine.ports import Commit, History, Inbox
 if TYPE_CHECKING:
     from valine.orchestrator.events import Event
     from valine.orchestrator.model import Repository, Run
-    from valine.ports import Clock, RunStore
+    from valine.ports import Clock, Meter, RunStore
 
 log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
@@ -27,11 +27,12 @@ RACES = 8  # commits lost in a row before the envelope goes back to the queue
 
 
 class Ledger:
-    """Loads states and commits decisions, each with the event that caused it."""
+    """Loads states and commits decisions, each with the event that caused it; the meter hears of what is stored."""
 
-    def __init__(self, store: RunStore, clock: Clock) -> None:
+    def __init__(self, store: RunStore, clock: Clock, meter: Meter | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._meter = meter
 
     async def apply(self, lane: str, number: int, event: Event) -> None:
         """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker."""
@@ -59,6 +60,7 @@ class Ledger:
         if not isinstance(outcome, Decision):
             if inbox is not None:
                 await self._store.commit(Commit(inbox=inbox), now)
+                self._measure(event, state, outcome)
             return
         run = outcome.run
         history = History(
@@ -66,8 +68,13 @@ class Ledger:
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)
+        self._measure(event, state, outcome)
         about = getattr(event, "key", "")  # of an effect
         log.info("%s: %s, now %s", run.name, f"{type(event).__name__} {about}".rstrip(), run.stage)
+
+    def _measure(self, event: Event, state: State, outcome: Outcome) -> None:
+        if self._meter is not None:
+            self._meter.decided(event, state.run, outcome)
 
     async def afford(self, lane: str, writes: int) -> None:
         """Reserve the writes in the repository's record before they are made; Transient if GitHub's limits are near."""

@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
 from valine.engine.ledger import Ledger
 from valine.errors import Conflict, OutsideError, StoreError
 from valine.orchestrator import cards, effects, events, naming, track, wording
 from valine.orchestrator.graph import commented
 from valine.orchestrator.model import Posted
-from valine.orchestrator.states import RunNumber, Stage
+from valine.orchestrator.states import Stage
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from valine.orchestrator.effects import Effect
     from valine.orchestrator.events import Event, HintReceived, Result, Woken
     from valine.orchestrator.model import Run
-    from valine.ports import Chat, Clock, Forge, Queue, RunStore, Taken
+    from valine.ports import Chat, Clock, Forge, Meter, Queue, RunStore, Taken
 
 log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
@@ -43,40 +45,49 @@ SEEN_AGAIN = timedelta(minutes=10)  # comments are looked for from a little befo
 class Engine:
     """Works off envelopes, one at a time for each lane."""
 
-    def __init__(self, *, store: RunStore, queue: Queue, forge: Forge, chat: Chat, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: RunStore,
+        queue: Queue,
+        forge: Forge,
+        chat: Chat,
+        clock: Clock,
+        meter: Meter | None = None,
+    ) -> None:
         self._store = store
         self._queue = queue
         self._forge = forge
         self._chat = chat
         self._clock = clock
-        self._ledger = Ledger(store, clock)
+        self._alarms = Alarms(store=store, queue=queue, clock=clock)
+        self._ledger = Ledger(store, clock, meter)
         self._commander = Commander(ledger=self._ledger, store=store, forge=forge, chat=chat, clock=clock)
 
     async def handle(self, taken: Taken) -> None:
         """Deal with one envelope. Raises what must put it back on the queue: OutsideError, Conflict, StoreError."""
-        envelope = taken.envelope
+        runs = await self.take_in(taken.envelope)
+        await self.work(taken.envelope.lane, runs, self._clock.now() + SLICE)
+
+    async def take_in(self, envelope: Envelope) -> list[int]:
+        """Decide what the envelope brings, and commit it; the numbers of the runs that may have work now."""
         inbound = envelope.inbound
         match inbound:
             case events.HintReceived():
-                runs = await self._hinted(envelope.lane, inbound)
+                return await self._hinted(envelope.lane, inbound)
             case events.Woken():
-                runs = await self._woken(envelope.lane, inbound)
+                return await self._woken(envelope.lane, inbound)
             case _:
-                runs = await self._commander.obey(envelope.lane, inbound, envelope.reply_to)
-        until = self._clock.now() + SLICE
+                return await self._commander.obey(envelope.lane, inbound, envelope.reply_to)
+
+    async def work(self, lane: str, runs: Iterable[int], until: datetime) -> None:
+        """A slice of what these runs have to do; what is left of it then goes on the queue."""
         for number in runs:
-            await self._work(envelope.lane, number, until)
+            await self._work(lane, number, until)
 
     async def sweep(self) -> int:
         """Put a wake-up on the queue for every run whose alarm clock has rung; how many were not there yet."""
-        now = self._clock.now()
-        rang = 0
-        for run in await self._store.due(now):
-            inbound = events.Woken(at=now, run=RunNumber(run.number), uid=run.uid)
-            rung = run.wake_at.isoformat() if run.wake_at else ""
-            envelope = Envelope(id=f"wake:{run.uid}:{rung}", lane=run.repository, urgent=False, inbound=inbound)
-            rang += await self._queue.put(envelope, now)
-        return rang
+        return await self._alarms.ring()
 
     async def give_up(self, envelope: Envelope) -> None:
         """It was set aside: whoever waits for an answer to it is told."""

@@ -37,6 +37,7 @@ _CROWDED = frozenset(
     }
 )
 _MISSING = frozenset({"ResourceNotFound", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"})
+_NAMED_BY = {"DynamoDB": "VALINE_STORE", "SQS": "VALINE_QUEUE_URL", "Secrets Manager": "VALINE_SECRETS_PREFIX"}
 _STRANGER = frozenset(
     {"AccessDenied", "ExpiredToken", "InvalidClientTokenId", "InvalidSignature", "UnrecognizedClient"}
 )
@@ -106,8 +107,9 @@ def translated(service: str) -> Iterator[None]:
             f"{service} is out of reach ({type(error).__name__}). Whether it did what was asked is not known."
         ) from error
     except exceptions.BotoCoreError as error:
+        why = str(error).rstrip(".")
         raise StoreError(
-            f"{service} could not be asked: {error} Set AWS_DEFAULT_REGION, and AWS_PROFILE or a role."
+            f"{service} could not be asked: {why}. Set AWS_DEFAULT_REGION, and AWS_PROFILE or a role."
         ) from error
 
 
@@ -128,17 +130,17 @@ def _refusal(service: str, error: ClientError) -> ValineError:
         return Busy(f"{service} failed by itself ({code}). Whether it did what was asked is not known.")
     if any(reason in _INVALID and "size" in why for reason, why in reasons):
         return TooLarge(f"{service} says that it is too large: {_first(reasons)}")
-    return StoreError(f"{service} refused {error.operation_name} ({code}): {_first(reasons)}{_remedy(codes)}")
+    return StoreError(f"{service} refused {error.operation_name} ({code}): {_first(reasons)}{_remedy(service, codes)}")
 
 
 def _first(reasons: list[tuple[str, str]]) -> str:
     """The first thing that was wrong; the items of a transaction that were right have the reason None."""
-    return next((why for reason, why in reasons if reason != "None" and why), "it does not say why")
+    return next((f"{why.rstrip('.')}." for reason, why in reasons if reason != "None" and why), "it does not say why.")
 
 
-def _remedy(codes: set[str]) -> str:
-    if codes & _MISSING:
-        return " Deploy the stack, or mend VALINE_STORE and VALINE_QUEUE_URL."
+def _remedy(service: str, codes: set[str]) -> str:
+    if codes & _MISSING and service in _NAMED_BY:
+        return f" Deploy the stack, or mend {_NAMED_BY[service]}."
     if codes & _STRANGER:
         return " Look at the permissions of the role, or of the profile, that Valine runs with."
     return ""

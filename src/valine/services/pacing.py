@@ -24,6 +24,14 @@ class Pacer:
     async def turn(self) -> None:
         """Return when the caller may write. Callers are served in the order they came."""
         async with self._line:
-            while self._next is not None and (left := self._next - self._clock.now()) > timedelta():
-                await self._clock.sleep(left.total_seconds())
+            await self._wait()
             self._next = self._clock.now() + self._interval
+
+    async def rest(self) -> None:
+        """Return when somebody else may write, who knows nothing of the turns given here."""
+        async with self._line:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        while self._next is not None and (left := self._next - self._clock.now()) > timedelta():
+            await self._clock.sleep(left.total_seconds())

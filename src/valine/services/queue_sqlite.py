@@ -10,11 +10,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from valine.documents import decode, encode
 from valine.errors import StoreError
 from valine.ports import Envelope, Taken
+from valine.services.dead_letters import DeadLetter, readable
 from valine.services.moments import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -42,15 +41,6 @@ _TAKE = """
 """
 _SET_ASIDE = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?)"
 _REMEMBER = "INSERT OR REPLACE INTO queue_seen VALUES (?, ?)"
-
-
-class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """An envelope that was set aside (None: this version cannot read it): why, and how often it was taken."""
-
-    id: str
-    envelope: Envelope | None
-    trouble: str
-    attempts: int
 
 
 class SqliteQueue:
@@ -117,7 +107,7 @@ class SqliteQueue:
                 "SELECT id, envelope, trouble, attempts FROM dead_letter ORDER BY seen_at, id"
             ).fetchall()
         return tuple(
-            DeadLetter(id=id, envelope=_readable(document), trouble=trouble, attempts=attempts)
+            DeadLetter(id=id, envelope=readable(document), trouble=trouble, attempts=attempts)
             for id, document, trouble, attempts in rows  # noqa: A001 - the field's own name
         )
 
@@ -146,13 +136,6 @@ def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int] | N
             sql.execute(_REMEMBER, (id, moment))
             sql.execute(_SET_ASIDE, (id, moment, attempts, str(error), document))
     return None
-
-
-def _readable(document: bytes) -> Envelope | None:
-    try:
-        return decode(document, Envelope)
-    except StoreError:
-        return None
 
 
 def _put(sql: sqlite3.Connection, envelope: Envelope, document: bytes, moment: int) -> bool:

@@ -1,4 +1,8 @@
-"""The composition root: the only file that names concrete classes, and where settings become a running system."""
+"""The composition root: the only package that names concrete classes, and where settings become a running system.
+
+Here is one machine, in `aws` the functions of Lambda. What is composed is imported when it is: each process pays only
+for its own parts.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,23 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-import httpx2
-
-from valine.engine import Engine
 from valine.errors import StoreError
-from valine.intake import Intake, IntakeSettings
-from valine.services.clock import SystemClock
-from valine.services.discord.admin import DiscordAdmin
-from valine.services.discord.chat import DiscordChat
-from valine.services.github.auth import AppAuth, TokenAuth
-from valine.services.github.forge import GitHubForge
-from valine.services.pacing import Pacer
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
-from valine.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import TracebackType
 
+    import httpx2
+
     from valine.config import Settings
+    from valine.engine import Engine
+    from valine.intake import Intake, IntakeSettings
     from valine.ports import Clock
-    from valine.services.github.auth import Auth
+    from valine.services.discord.admin import DiscordAdmin
+    from valine.services.queue_sqlite import SqliteQueue
+    from valine.services.run_store_sqlite import SqliteRunStore
+    from valine.services.sqlite_file import SqliteFile
+    from valine.worker import Worker
 
 SQLITE = "sqlite:///"
 
@@ -79,21 +77,19 @@ def assemble(
 
     Without `clock` and transports it is the real world's. Raises StoreError if the file cannot be served.
     """
-    clock = clock or SystemClock()
+    from valine.bootstrap.platforms import reach
+    from valine.engine import Engine
+    from valine.intake import Intake
+    from valine.services.queue_sqlite import SqliteQueue
+    from valine.services.run_store_sqlite import SqliteRunStore
+    from valine.services.sqlite_file import SqliteFile
+    from valine.worker import Worker
+
+    clock = clock or wall_clock()
     file = SqliteFile.open(store_path(settings.store), exclusive=True)
     store, queue = SqliteRunStore(file), SqliteQueue(file)
-    to_github, to_discord = httpx2.AsyncClient(transport=github), httpx2.AsyncClient(transport=discord)
-    forge = GitHubForge(
-        to_github,
-        repository=settings.github_repository,
-        api_url=settings.github_api_url,
-        auth=_auth(settings, to_github, clock),
-        clock=clock,
-        pacer=Pacer(clock, settings.write_interval),
-    )
-    to = _to_discord(settings)
-    chat = DiscordChat(to_discord, clock=clock, **to)
-    engine = Engine(store=store, queue=queue, forge=forge, chat=chat, clock=clock)
+    reached = reach(settings, clock, github, discord)
+    engine = Engine(store=store, queue=queue, forge=reached.forge, chat=reached.chat, clock=clock)
     return System(
         settings=settings,
         clock=clock,
@@ -102,9 +98,9 @@ def assemble(
         intake=Intake(store=store, queue=queue, clock=clock, settings=_intake_settings(settings)),
         engine=engine,
         worker=Worker(queue=queue, engine=engine, clock=clock),
-        admin=DiscordAdmin(to_discord, clock=clock, **to),
+        admin=reached.admin,
         file=file,
-        clients=(to_github, to_discord),
+        clients=reached.clients,
     )
 
 
@@ -121,6 +117,10 @@ def open_store(address: str) -> Opened:
 
     Raises StoreError if there is none.
     """
+    from valine.services.queue_sqlite import SqliteQueue
+    from valine.services.run_store_sqlite import SqliteRunStore
+    from valine.services.sqlite_file import SqliteFile
+
     file = SqliteFile.open(store_path(address), exclusive=False)
     return Opened(SqliteRunStore(file), SqliteQueue(file), file)
 
@@ -128,12 +128,19 @@ def open_store(address: str) -> Opened:
 @contextlib.asynccontextmanager
 async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
     """The application's own settings on Discord, without the store: a server may be running beside it."""
+    import httpx2
+
+    from valine.bootstrap.platforms import to_application
+    from valine.services.discord.admin import DiscordAdmin
+
     async with httpx2.AsyncClient() as client:
-        yield DiscordAdmin(client, clock=SystemClock(), **_to_discord(settings))
+        yield DiscordAdmin(client, clock=wall_clock(), **to_application(settings))
 
 
 def wall_clock() -> Clock:
     """The real time."""
+    from valine.services.clock import SystemClock
+
     return SystemClock()
 
 
@@ -147,28 +154,9 @@ def store_path(address: str) -> str:
     return address.removeprefix(SQLITE)
 
 
-def _to_discord(settings: Settings) -> dict[str, str]:
-    return {
-        "application_id": settings.discord_application_id,
-        "bot_token": settings.discord_bot_token.reveal(),
-        "api_url": settings.discord_api_url,
-    }
-
-
-def _auth(settings: Settings, client: httpx2.AsyncClient, clock: Clock) -> Auth:
-    if settings.github_token is not None:
-        return TokenAuth(settings.github_token.reveal())
-    return AppAuth(
-        client,
-        app_id=settings.github_app_id or "",
-        private_key=settings.github_app_private_key.reveal() if settings.github_app_private_key else "",
-        repository=settings.github_repository,
-        api_url=settings.github_api_url,
-        clock=clock,
-    )
-
-
 def _intake_settings(settings: Settings) -> IntakeSettings:
+    from valine.intake import IntakeSettings
+
     return IntakeSettings(
         repository=settings.github_repository,
         application_id=settings.discord_application_id,

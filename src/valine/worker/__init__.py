@@ -10,6 +10,8 @@ from valine.errors import Conflict, OutsideError, StoreError
 from valine.logs import correlate
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from valine.engine import Engine
     from valine.ports import Clock, Queue, Taken
 
@@ -34,20 +36,21 @@ class Worker:
         taken = await self._queue.take(self._clock.now())
         if taken is None:
             return False
-        with correlate(taken.envelope.id):
-            await self._deal(taken)
+        await self.deal(taken, self._engine.handle)
         return True
 
-    async def _deal(self, taken: Taken) -> None:
-        try:
-            await self._engine.handle(taken)
-        except (OutsideError, Conflict, StoreError) as error:
-            await self._retry(taken, error)
-        except Exception as error:  # one poisonous envelope must not stop the lane, whatever is wrong with it
-            log.exception("an envelope broke the engine")
-            await self._break_off(taken, error)
-        else:
-            await self._queue.done(taken)
+    async def deal(self, taken: Taken, handle: Callable[[Taken], Awaitable[None]]) -> None:
+        """Have it handled, and settle what becomes of it. Raises StoreError if that cannot be stored, nothing else."""
+        with correlate(taken.envelope.id):
+            try:
+                await handle(taken)
+            except (OutsideError, Conflict, StoreError) as error:
+                await self._retry(taken, error)
+            except Exception as error:  # one poisonous envelope must not stop the lane, whatever is wrong with it
+                log.exception("an envelope broke the engine")
+                await self._break_off(taken, error)
+            else:
+                await self._queue.done(taken)
 
     async def _retry(self, taken: Taken, error: Exception) -> None:
         failure = error.failure if isinstance(error, OutsideError) else None

@@ -1,0 +1,148 @@
+"""The functions of Lambda, composed: each of what it needs, from the environment and from the secrets it may read.
+
+botocore is imported by the first call to AWS: neither a PING nor a wrong signature needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from valine.bootstrap import wall_clock
+from valine.services.queue_sqs import SqsQueue
+from valine.services.run_store import DynamoRunStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx2
+
+    from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
+    from valine.engine.alarms import Alarms
+    from valine.intake import Intake, IntakeSettings
+    from valine.ports import Clock
+    from valine.worker.batches import Batches
+
+
+class Kept(NamedTuple):
+    """Where everything is kept."""
+
+    store: DynamoRunStore
+    queue: SqsQueue
+
+
+class _Client:
+    """A client of an AWS service, made when it is first asked for something."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    @cached_property
+    def _made(self) -> Any:
+        from valine.services.aws import client
+
+        return client(self._service)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+
+def keep(table: str, queue_url: str, clock: Clock) -> Kept:
+    """The store on that table, and the queue at that address."""
+    dynamodb, sqs = _Client("dynamodb"), _Client("sqs")
+    queue = SqsQueue(sqs=sqs, queue_url=queue_url, dynamodb=dynamodb, table=table, clock=clock)
+    return Kept(DynamoRunStore(dynamodb, table), queue)
+
+
+def discord_door(told: DiscordDoor, clock: Clock | None = None) -> Intake:
+    """The door for interactions alone."""
+    from valine.intake import IntakeSettings
+
+    settings = IntakeSettings(
+        repository=told.repository,
+        application_id=told.application_id,
+        guild_id=told.guild_id,
+        public_key=told.public_key,
+    )
+    return _intake(told, settings, clock)
+
+
+def github_door(told: GitHubDoor, clock: Clock | None = None) -> Intake:
+    """The door for webhooks alone."""
+    from valine.intake import IntakeSettings
+
+    return _intake(told, IntakeSettings(repository=told.repository, webhook_secret=told.webhook_secret.reveal()), clock)
+
+
+def _intake(place: Place, settings: IntakeSettings, clock: Clock | None) -> Intake:
+    from valine.intake import Intake
+
+    clock = clock or wall_clock()
+    kept = keep(place.table, place.queue_url, clock)
+    return Intake(store=kept.store, queue=kept.queue, clock=clock, settings=settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hands:
+    """What the worker's function works with."""
+
+    queue: SqsQueue
+    batches: Batches
+    clock: Clock
+
+
+def hands(
+    told: WorkerPlace,
+    *,
+    clock: Clock | None = None,
+    github: httpx2.AsyncBaseTransport | None = None,
+    discord: httpx2.AsyncBaseTransport | None = None,
+) -> Hands:
+    """The worker. Without `clock` and transports it is the real world's."""
+    from valine.bootstrap.platforms import reach
+    from valine.engine import Engine
+    from valine.services.metrics import EmfMeter
+    from valine.worker import Worker
+    from valine.worker.batches import Batches
+
+    clock = clock or wall_clock()
+    store, queue = keep(told.table, told.queue_url, clock)
+    reached = reach(told.platforms, clock, github, discord)
+    engine = Engine(
+        store=store, queue=queue, forge=reached.forge, chat=reached.chat, clock=clock, meter=EmfMeter(told.env)
+    )
+    worker = Worker(queue=queue, engine=engine, clock=clock)
+    batches = Batches(worker=worker, engine=engine, queue=queue, clock=clock, rest=reached.pacer.rest)
+    return Hands(queue=queue, batches=batches, clock=clock)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clockwork:
+    """What the clock's function works with."""
+
+    queue: SqsQueue
+    alarms: Alarms
+    clock: Clock
+
+
+def clockwork(told: Place, clock: Clock | None = None) -> Clockwork:
+    """The clock."""
+    from valine.engine.alarms import Alarms
+
+    clock = clock or wall_clock()
+    store, queue = keep(told.table, told.queue_url, clock)
+    return Clockwork(queue=queue, alarms=Alarms(store=store, queue=queue, clock=clock), clock=clock)
+
+
+def with_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
+    """The environment, and of the secrets at VALINE_SECRETS_PREFIX those of these names.
+
+    Raises ConfigurationError if they cannot be had.
+    """
+    prefix = environ.get("VALINE_SECRETS_PREFIX", "").strip()
+    if not prefix or not names:
+        return environ
+    from valine.services import secrets
+
+    return secrets.with_secrets(environ, secrets.fetch(prefix, names))

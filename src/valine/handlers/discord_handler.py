@@ -1,0 +1,28 @@
+"""`POST /discord`: interactions, verified before anything else. It knows no token, and reads no secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from valine.bootstrap import aws
+from valine.config.functions import DiscordDoor
+from valine.handlers.doors import answered
+from valine.handlers.warm import Made, Warm
+from valine.intake import Intake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def make(environ: Mapping[str, str]) -> Made[Intake]:
+    """The door of this environment. Raises ConfigurationError."""
+    return Made(aws.discord_door(DiscordDoor.load(environ)))
+
+
+_warm = Warm(make)
+_warm.prepare()
+
+
+def handler(event: object, _: object) -> dict[str, Any]:
+    """The answer to an interaction, as API Gateway takes it."""
+    return answered(event, _warm, Intake.discord)

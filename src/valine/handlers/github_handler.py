@@ -1,0 +1,39 @@
+"""`POST /github/webhook` and `GET /healthz`. Of the secrets it reads GITHUB_WEBHOOK_SECRET alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from valine.bootstrap import aws
+from valine.config.functions import GitHubDoor
+from valine.handlers.doors import answered
+from valine.handlers.warm import Made, Warm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from valine.intake import HttpAnswer, HttpRequest, Intake
+
+HEALTH = "/healthz"
+
+
+def make(environ: Mapping[str, str]) -> Made[Intake]:
+    """The door of this environment. Raises ConfigurationError."""
+    told = GitHubDoor.load(aws.with_secrets(environ, GitHubDoor.SECRETS))
+    return Made(aws.github_door(told), (told.webhook_secret.reveal(),))
+
+
+_warm = Warm(make)
+_warm.prepare()
+
+
+def handler(event: object, _: object) -> dict[str, Any]:
+    """The answer to a webhook, or how the store is, as API Gateway takes it."""
+    return answered(event, _warm, door)
+
+
+async def door(intake: Intake, request: HttpRequest) -> HttpAnswer:
+    """What this function answers to the request."""
+    if request.path.endswith(HEALTH) and request.method.upper() in {"GET", "HEAD"}:
+        return await intake.health()
+    return await intake.github(request)

@@ -1,0 +1,195 @@
+"""The queue on SQS FIFO: Lambda receives from it and deletes what was dealt with, this class does the rest.
+
+A FIFO message can be neither delayed nor reordered. So an envelope that is put off lies in the run store's table until
+its time has come, and is then sent again, at the end of its lane; and urgent ones wait in line with the others. What is
+set aside lies in that table too. Whatever moves is stored in its new place before it leaves the old one: a crash
+between the two doubles an envelope, which is harmless, and loses none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from valine.documents import decode, encode
+from valine.errors import Conflict, StoreError
+from valine.ports import Envelope
+from valine.services.aws import call
+from valine.services.dead_letters import DeadLetter, readable
+from valine.services.dynamo_table import PAGE, DynamoTable, Fields, Put
+from valine.services.moments import to_micros, to_seconds
+from valine.services.run_store import DUE_INDEX
+from valine.services.sqs_message import attempts_of, document_of, message, taken_from_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from valine.ports import Clock, Taken
+
+log = logging.getLogger("valine.queue")
+
+DUE_ENVELOPE: Final = "envelope"  # in `due`: a partition of DueIndex beside that of the runs
+KEPT: Final = timedelta(days=30)  # how long what was set aside is kept
+_DEAD: Final = "dead_letters"
+_LONGEST_TROUBLE = 2000
+
+
+class _Letter(NamedTuple):
+    """Of a message that is set aside."""
+
+    id: str
+    document: bytes
+    attempts: int
+
+
+class SqsQueue:
+    """A Queue for Lambda. Every method raises Busy or StoreError, with a sentence for people, when AWS fails it.
+
+    Two promises of the port are not kept: put() cannot tell a repeat from a first one (both give True), and an urgent
+    envelope does not overtake.
+    """
+
+    def __init__(self, *, sqs: Any, queue_url: str, dynamodb: Any, table: str, clock: Clock) -> None:
+        self._sqs = sqs
+        self._url = queue_url
+        self._table = DynamoTable(dynamodb, table)
+        self._clock = clock
+        self._handed: deque[Mapping[str, Any]] = deque()
+
+    async def put(self, envelope: Envelope, now: datetime) -> bool:  # noqa: ARG002 - SQS counts the five minutes
+        await self._send(encode(envelope), lane=envelope.lane, attempts=0, once=envelope.id)
+        return True
+
+    def hand_over(self, record: Mapping[str, Any]) -> None:
+        """Give take() a record that Lambda received. It is Lambda's to delete once take() and all after it are over."""
+        self._handed.append(record)
+
+    async def take(self, now: datetime) -> Taken | None:  # noqa: ARG002 - Lambda takes them, when it thinks fit
+        """The next record that was handed over. None if there is none that this version can read."""
+        while self._handed:
+            record = self._handed.popleft()
+            try:
+                return taken_from_record(record)
+            except StoreError as error:
+                await self._keep(_unread(record), str(error))
+        return None
+
+    async def done(self, taken: Taken) -> None:
+        """Nothing: Lambda deletes the message when its handler says so."""
+
+    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+        """Keep it until then; Lambda may delete the message."""
+        envelope = taken.envelope
+        item: Fields = {
+            "pk": f"envelope#{envelope.id}",
+            "sk": "deferred",
+            "due": DUE_ENVELOPE,
+            "wake_at": to_micros(until),
+            "id": envelope.id,
+            "lane": envelope.lane,
+            "document": encode(envelope),
+            "attempts": taken.attempts + 1,
+            "trouble": trouble[:_LONGEST_TROUBLE],
+        }
+        await self._table.put(Put(item=item))
+
+    async def release(self, now: datetime, limit: int = PAGE) -> int:
+        """Send those again whose time has come, the earliest first, and at most so many; how many they were.
+
+        The index that is asked follows within a second or so: one may be found only by the next call.
+        """
+        values: Fields = {"due": DUE_ENVELOPE, "now": to_micros(now)}
+        keys = await self._table.query("due = :due AND wake_at <= :now", values, index=DUE_INDEX, limit=limit)
+        released = 0
+        for key in keys:
+            item = await self._table.get(_text(key, "pk"), _text(key, "sk"))
+            if item is not None and _number(item, "wake_at") <= to_micros(now):
+                await self._release(item)
+                released += 1
+        return released
+
+    async def set_aside(self, taken: Taken, trouble: str) -> None:
+        envelope = taken.envelope
+        await self._keep(_Letter(envelope.id, encode(envelope), taken.attempts + 1), trouble)
+
+    async def dead_letters(self) -> Sequence[DeadLetter]:
+        """What was set aside and is not yet forgotten, in the order in which that happened."""
+        now = to_seconds(self._clock.now())
+        items = await self._table.query("pk = :pk", {"pk": _DEAD})
+        kept = [item for item in items if _number(item, "expires_at") > now]
+        return tuple(_dead_letter(item) for item in sorted(kept, key=lambda item: _number(item, "seen_at")))
+
+    async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
+        """Put that dead letter at the end of its lane, as if it had never been taken. False if there is none.
+
+        Raises StoreError if this version cannot read it; then it stays where it is.
+        """
+        item = await self._table.get(_DEAD, id)
+        if item is None or _number(item, "expires_at") <= to_seconds(now):
+            return False
+        document, seen_at = _document(item), _number(item, "seen_at")
+        envelope = decode(document, Envelope)
+        # Here the repeat is wanted; but a second attempt to redrive it, after a lost answer, is not.
+        await self._send(document, lane=envelope.lane, attempts=0, once=f"{id}\nredriven {seen_at}")
+        await self._forget(item, "seen_at = :seen_at", seen_at=seen_at)
+        return True
+
+    async def _send(self, document: bytes, *, lane: str, attempts: int, once: str) -> None:
+        parameters = message(document, lane=lane, attempts=attempts, once=once)
+        await call(self._sqs, "send_message", QueueUrl=self._url, **parameters)
+
+    async def _release(self, item: Fields) -> None:
+        attempts = _number(item, "attempts")
+        once = f"{_text(item, 'id')}\nattempt {attempts}"
+        await self._send(_document(item), lane=_text(item, "lane"), attempts=attempts, once=once)
+        await self._forget(item, "attempts = :attempts", attempts=attempts)
+
+    async def _forget(self, item: Fields, condition: str, **values: int) -> None:
+        """Delete the item that was sent, unless it was stored anew meanwhile."""
+        try:
+            await self._table.delete(_text(item, "pk"), _text(item, "sk"), condition, **values)
+        except Conflict:
+            log.info("%s was stored again, or deleted by somebody else, while it was sent", _text(item, "pk"))
+
+    async def _keep(self, letter: _Letter, trouble: str) -> None:
+        now = self._clock.now()
+        item: Fields = {
+            "pk": _DEAD,
+            "sk": letter.id,
+            "document": letter.document,
+            "attempts": letter.attempts,
+            "trouble": trouble[:_LONGEST_TROUBLE],
+            "seen_at": to_micros(now),
+            "expires_at": to_seconds(now + KEPT),
+        }
+        await self._table.put(Put(item=item))
+        log.error("%s was set aside: %s", letter.id, trouble)
+
+
+def _unread(record: Mapping[str, Any]) -> _Letter:
+    """A record that this version cannot read, and so names by its message."""
+    return _Letter(record["messageId"], document_of(record), attempts_of(record) + 1)
+
+
+def _dead_letter(item: Fields) -> DeadLetter:
+    return DeadLetter(
+        id=_text(item, "sk"),
+        envelope=readable(_document(item)),
+        trouble=_text(item, "trouble"),
+        attempts=_number(item, "attempts"),
+    )
+
+
+def _text(item: Fields, name: str) -> str:
+    return cast("str", item[name])
+
+
+def _number(item: Fields, name: str) -> int:
+    return cast("int", item[name])
+
+
+def _document(item: Fields) -> bytes:
+    return cast("bytes", item["document"])

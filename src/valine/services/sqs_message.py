@@ -1,0 +1,84 @@
+"""An envelope as a message of a FIFO queue: its group is the lane, and its id swallows repeats for 5 minutes.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from valine.documents import decode
+from valine.errors import TooLarge
+from valine.ports import Envelope, Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Bytes of a body. A message may have 256 KB with its attributes; 1 KB is for those.
+MAX_BODY = 255 * 1024
+ATTEMPTS = "attempts"  # the message attribute: how often the envelope was taken before this message was sent
+
+_LONGEST_GROUP = 128
+_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def message(document: bytes, *, lane: str, attempts: int, once: str) -> dict[str, Any]:
+    """What send_message takes beside the queue's address. A message with the same `once` is swallowed for 5 minutes.
+
+    Raises TooLarge for what the queue would not take.
+    """
+    body = _text(document)
+    if len(body.encode()) > MAX_BODY:
+        raise TooLarge(
+            f"A request takes {len(body.encode()):,} bytes, and no more than {MAX_BODY:,} can be queued. "
+            "Nothing was queued."
+        )
+    return {
+        "MessageBody": body,
+        "MessageGroupId": lane if len(lane) <= _LONGEST_GROUP else _hash(lane),
+        "MessageDeduplicationId": _hash(once),
+        "MessageAttributes": {ATTEMPTS: {"DataType": "Number", "StringValue": str(attempts)}},
+    }
+
+
+def taken_from_record(record: Mapping[str, Any]) -> Taken:
+    """The envelope of a record, as Lambda hands over what it received. Raises StoreError if it cannot be read.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    envelope = decode(document_of(record), Envelope)
+    return Taken(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record))
+
+
+def document_of(record: Mapping[str, Any]) -> bytes:
+    """What was given to message(); anything else comes back as it is."""
+    body: str = record["body"]
+    if body[:1] == "{":
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        return body.encode()
+
+
+def attempts_of(record: Mapping[str, Any]) -> int:
+    """How often the envelope was taken before: in this message, and in those that it was sent in earlier."""
+    earlier: str = record.get("messageAttributes", {}).get(ATTEMPTS, {}).get("stringValue", "")
+    received: str = record["attributes"]["ApproximateReceiveCount"]
+    return (int(earlier) if earlier.isdecimal() else 0) + int(received) - 1
+
+
+def _text(document: bytes) -> str:
+    """Readable if it can be: a deflated one is not text, and a queue takes few control characters."""
+    if document[:1] == b"{" and not _NOT_ALLOWED.search(text := document.decode()):
+        return text
+    return base64.b64encode(document).decode()
+
+
+def _hash(text: str) -> str:
+    """Ids may have 128 characters of a small alphabet."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,310 @@
+"""The SQS queue keeps those promises of the port that a FIFO queue can, with moto in SQS's and DynamoDB's place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from builders import NOON, REPOSITORY, a_command_envelope, a_hint, a_run, after, an_envelope, noise
+from contract.queue_contract import QueueContract, drain, put, take
+from dynamodb import make_table
+from moto_aws import make_queue, moto_aws, moto_client, receive
+from valine.documents import encode
+from valine.errors import Busy, StoreError, TooLarge
+from valine.ports import Commit
+from valine.services.dead_letters import DeadLetter
+from valine.services.queue_sqs import KEPT, SqsQueue
+from valine.services.run_store import DynamoRunStore
+from valine.services.sqs_message import MAX_BODY
+from valine.simulator.clock import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from valine.ports import Taken
+
+pytestmark = pytest.mark.proof
+TABLE = "RunStateTable"
+
+
+class Polled(SqsQueue):
+    """The queue with what Lambda does around it: a message received, and deleted when it is dealt with."""
+
+    def __init__(self, sqs: Any, url: str, dynamodb: Any, clock: ManualClock) -> None:
+        super().__init__(sqs=sqs, queue_url=url, dynamodb=dynamodb, table=TABLE, clock=clock)
+        self.sqs, self.url, self.clock = sqs, url, clock
+        self.ids: list[str] = []
+
+    async def take(self, now: datetime) -> Taken | None:
+        self.clock.advance_to(now)
+        await self.release(now)
+        while records := receive(self.sqs, self.url):
+            self.ids.append(records[0]["attributes"]["MessageDeduplicationId"])
+            self.hand_over(records[0])
+            taken = await super().take(now)
+            if taken is not None:
+                return taken
+            self.delete(records[0]["receiptHandle"])
+        return None
+
+    async def done(self, taken: Taken) -> None:
+        await super().done(taken)
+        self.delete(taken.receipt)
+
+    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+        await super().later(taken, until, trouble)
+        self.delete(taken.receipt)
+
+    async def set_aside(self, taken: Taken, trouble: str) -> None:
+        await super().set_aside(taken, trouble)
+        self.delete(taken.receipt)
+
+    def delete(self, receipt: str) -> None:
+        self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Any]:
+    with moto_aws():
+        one = moto_client("dynamodb")
+        make_table(one, TABLE)
+        yield one
+
+
+@pytest.fixture
+def queue(dynamodb: Any, clock: ManualClock) -> Polled:
+    sqs = moto_client("sqs")
+    return Polled(sqs, make_queue(sqs), dynamodb, clock)
+
+
+class TestSqsQueue:
+    """The contract's cases, but for those in which an urgent one overtakes, or put() tells a repeat, or time passes."""
+
+    test_nothing_is_taken_from_an_empty_queue = QueueContract.test_nothing_is_taken_from_an_empty_queue
+    test_every_kind_of_envelope_survives = QueueContract.test_every_kind_of_envelope_survives
+    test_envelopes_of_a_lane_come_in_order = QueueContract.test_envelopes_of_a_lane_come_in_order
+    test_a_lane_has_one_in_hand_at_a_time = QueueContract.test_a_lane_has_one_envelope_in_hand_at_a_time
+    test_lanes_do_not_wait_for_each_other = QueueContract.test_lanes_do_not_wait_for_each_other
+    test_what_is_put_off_comes_again = QueueContract.test_what_is_put_off_comes_again_when_it_should
+
+
+async def test_a_repeat_is_swallowed(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"), an_envelope("e2"), an_envelope("e1"))
+
+    assert await drain(queue) == ["e1", "e2"]
+
+
+async def test_what_is_sent_again_on_purpose_is_no_repeat(queue: Polled) -> None:
+    """SQS remembers an id for 5 minutes after its message was deleted; moto does not, so the ids are looked at."""
+    await put(queue, an_envelope("e1"))
+    await queue.later(await take(queue), after(2), "GitHub is down")
+    await queue.later(await take(queue, after(2)), after(4), "GitHub is down")
+    await queue.set_aside(await take(queue, after(4)), "still")
+    assert await queue.redrive("e1", after(6))
+    await queue.set_aside(await take(queue, after(6)), "still")
+    assert await queue.redrive("e1", after(8))
+    await take(queue, after(8))
+
+    assert len(queue.ids) == 5
+    assert len(set(queue.ids)) == 5
+
+
+async def test_what_is_put_off_does_not_hold_up_its_lane(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"), an_envelope("e2"))
+
+    await queue.later(await take(queue), after(30), "GitHub is down")
+
+    assert await drain(queue, after(29)) == ["e2"]
+    assert await drain(queue, after(30)) == ["e1"]
+
+
+async def test_attempts_are_counted_through_all_messages_that_carry_the_envelope(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"))
+
+    attempts = []
+    for minute in range(4):
+        taken = await take(queue, after(60 * minute))
+        attempts.append(taken.attempts)
+        await queue.later(taken, after(60 * minute + 30), "GitHub is down")
+
+    assert attempts == [0, 1, 2, 3]
+
+
+async def test_a_message_received_again_counts_as_another_attempt(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"))
+    taken = await take(queue)
+    queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
+
+    assert (await take(queue)).attempts == 1
+
+
+async def test_a_worker_that_dies_after_putting_off_doubles_and_loses_nothing(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"))
+    taken = await take(queue)
+    await SqsQueue.later(queue, taken, after(30), "GitHub is down")
+    queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
+
+    assert await drain(queue) == ["e1"]
+    assert await drain(queue, after(30)) == ["e1"]
+    assert await drain(queue, after(60)) == []
+
+
+async def test_two_clocks_at_once_send_what_was_put_off_once(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"))
+    await queue.later(await take(queue), after(30), "GitHub is down")
+    item = await queue._table.get("envelope#e1", "deferred")
+    assert item is not None
+
+    await queue._release(item)
+    await queue._release(item)
+
+    assert await drain(queue, after(30)) == ["e1"]
+
+
+async def test_one_put_off_again_while_it_was_sent_is_kept(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"))
+    taken = await take(queue)
+    await queue.later(taken, after(30), "GitHub is down")
+    item = await queue._table.get("envelope#e1", "deferred")
+    assert item is not None
+    await SqsQueue.later(queue, msgspec.structs.replace(taken, attempts=1), after(90), "GitHub is down")
+
+    await queue._release(item)
+
+    assert await drain(queue, after(30)) == ["e1"]
+    assert await drain(queue, after(90)) == ["e1"]
+
+
+async def test_what_is_put_off_is_no_run_and_a_run_is_not_put_off(queue: Polled, dynamodb: Any) -> None:
+    store = DynamoRunStore(dynamodb, TABLE)
+    await store.commit(Commit(run=a_run(wake_at=NOON)), NOON)
+    await put(queue, an_envelope("e1"))
+    await queue.later(await take(queue), NOON, "GitHub is down")
+
+    assert [run.number for run in await store.due(NOON)] == [1]
+    assert await queue.release(NOON) == 1
+    assert await queue.release(NOON) == 0
+
+
+async def test_releasing_takes_the_earliest_and_no_more_than_it_may(queue: Polled) -> None:
+    await put(queue, *(an_envelope(f"e{number}", lane=f"lane{number}") for number in range(5)))
+    for number in range(5):
+        taken = await take(queue)
+        await SqsQueue.later(queue, taken, after(10 - number), "GitHub is down")
+        await queue.done(taken)
+
+    assert await queue.release(after(20), limit=2) == 2
+
+    assert {(await take(queue, NOON)).envelope.id for _ in range(2)} == {"e4", "e3"}
+
+
+async def test_poison_is_set_aside_told_and_its_lane_goes_on(
+    queue: Polled, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison = a_command_envelope("poison")
+    await put(queue, poison, an_envelope("e2"))
+
+    await queue.set_aside(await take(queue), "it makes no sense")
+
+    assert await drain(queue) == ["e2"]
+    assert list(await queue.dead_letters()) == [
+        DeadLetter(id="poison", envelope=poison, trouble="it makes no sense", attempts=1)
+    ]
+    assert "poison was set aside: it makes no sense" in caplog.text
+    clock.advance_to(NOON + KEPT)
+    assert list(await queue.dead_letters()) == []
+    assert not await queue.redrive("poison", clock.now())
+
+
+async def test_a_dead_letter_can_be_sent_again_at_once_and_once(queue: Polled) -> None:
+    await put(queue, an_envelope("poison"))
+    await queue.set_aside(await take(queue), "it makes no sense")
+
+    assert await queue.redrive("poison", after(1))
+    assert not await queue.redrive("poison", after(1))
+
+    taken = await take(queue, after(2))
+    assert (taken.envelope.id, taken.attempts) == ("poison", 0)
+    assert list(await queue.dead_letters()) == []
+    await queue.set_aside(taken, "still")
+    assert await queue.redrive("poison", after(3))
+    assert await drain(queue, after(3)) == ["poison"]
+
+
+async def test_dead_letters_are_listed_in_the_order_in_which_they_were_set_aside(queue: Polled) -> None:
+    await put(queue, *(an_envelope(name) for name in ("c", "a", "b")))
+    for second in range(3):
+        await queue.set_aside(await take(queue, after(second)), "x" * 5000)
+
+    assert [letter.id for letter in await queue.dead_letters()] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("body", ['{"schema":99}', "Hello!", "eNoDAAAAAAE="])
+async def test_what_another_program_or_version_sent_is_set_aside_and_its_lane_goes_on(queue: Polled, body: str) -> None:
+    queue.sqs.send_message(
+        QueueUrl=queue.url, MessageBody=body, MessageGroupId=REPOSITORY, MessageDeduplicationId="other"
+    )
+    await put(queue, an_envelope("ours"))
+
+    assert await drain(queue) == ["ours"]
+
+    [letter] = await queue.dead_letters()
+    assert (letter.envelope, letter.attempts) == (None, 1)
+    with pytest.raises(StoreError):
+        await queue.redrive(letter.id, NOON)
+    assert len(await queue.dead_letters()) == 1
+
+
+async def test_a_message_whose_worker_died_three_times_goes_to_the_dead_letter_queue(queue: Polled) -> None:
+    await put(queue, an_envelope("killer"), an_envelope("e2"))
+    for _ in range(3):
+        taken = await take(queue)
+        queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
+
+    assert await drain(queue) == ["e2"]
+    [dead] = receive(queue.sqs, queue.url.replace("valine.fifo", "valine-dead.fifo"))
+    assert "killer" in dead["body"]
+
+
+async def test_a_lane_with_a_long_name_is_a_lane_like_others(queue: Polled) -> None:
+    lanes = [f"{'o' * 39}/{'r' * 99}{number}" for number in range(2)]
+    await put(queue, *(an_envelope(f"e{number}", lane=lane) for number, lane in enumerate(lanes)))
+
+    assert {(await take(queue)).envelope.lane, (await take(queue)).envelope.lane} == set(lanes)
+
+
+@pytest.mark.parametrize("name", ["\ufffe\uffff", "\x00\x1b\r\n", "ĝ\U0001f600", noise(40_000)])
+async def test_any_text_survives(queue: Polled, name: str) -> None:
+    envelope = an_envelope(inbound=a_hint(branch=name))
+    await put(queue, envelope)
+
+    assert (await take(queue)).envelope == envelope
+
+
+async def test_what_the_queue_would_not_take_is_refused_before_it_is_sent(queue: Polled) -> None:
+    large = an_envelope(inbound=a_hint(branch=noise(MAX_BODY)))
+    assert len(encode(large)) * 4 / 3 > MAX_BODY
+
+    with pytest.raises(TooLarge, match="Nothing was queued"):
+        await queue.put(large, NOON)
+
+    assert await drain(queue) == []
+    await put(queue, an_envelope(inbound=a_hint(branch=noise(MAX_BODY * 7 // 8))))
+    assert await drain(queue) == ["e1"]
+
+
+async def test_a_queue_that_is_not_there_is_an_error_that_says_what_to_do(queue: Polled) -> None:
+    queue.sqs.delete_queue(QueueUrl=queue.url)
+
+    with pytest.raises(StoreError, match="VALINE_QUEUE_URL") as told:
+        await queue.put(an_envelope(), NOON)
+
+    assert not isinstance(told.value, Busy)
