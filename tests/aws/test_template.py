@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cfn
-from dynamodb import table_definition
-from valine.config.settings import OWN_NAMES
+from dynamodb import environment, table_definition
+from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
+from valine.config.given import OWN_NAMES
+from valine.services import aws, metrics
 
 pytestmark = pytest.mark.proof  # PyYAML is in the lock that proofs have
 
@@ -210,6 +214,13 @@ def test_each_function_has_a_role_of_its_own_that_no_managed_policy_widens(
     assert all("Policies" not in resources[function] for function in FUNCTIONS)
 
 
+def test_nothing_below_the_engine_sends_a_call_twice() -> None:
+    with environment():
+        clients = [aws.client(service) for service in ("dynamodb", "sqs", "ssm", "secretsmanager")]
+
+    assert {client.meta.config.retries["total_max_attempts"] for client in clients} == {1}
+
+
 def actions_on(template: dict[str, Any], role: str, what: str) -> set[str]:
     return {
         action
@@ -233,17 +244,21 @@ def test_the_doors_write_nothing_but_the_queue(template: dict[str, Any]) -> None
     for role in ("DiscordRole", "GitHubRole"):
         assert actions_on(template, role, "WorkQueue") == {"sqs:SendMessage"}
         assert actions_on(template, role, "RunStateTable") <= {"dynamodb:GetItem", "dynamodb:Query"}
+    assert actions_on(template, "ClockRole", "RunStateTable") == {
+        *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+    }
 
 
 def test_a_function_may_read_only_the_secrets_that_it_uses(template: dict[str, Any]) -> None:
-    assert secrets_of(template, "DiscordRole") == set()
-    assert secrets_of(template, "GitHubRole") == {"GITHUB_WEBHOOK_SECRET"}
-    assert secrets_of(template, "WorkerRole") == SECRETS - {"GITHUB_WEBHOOK_SECRET"}
-    assert secrets_of(template, "ClockRole") == set()
+    assert secrets_of(template, "DiscordRole") == set(DiscordDoor.SECRETS) == set()
+    assert secrets_of(template, "GitHubRole") == set(GitHubDoor.SECRETS) == {"GITHUB_WEBHOOK_SECRET"}
+    assert secrets_of(template, "WorkerRole") == set(WorkerPlace.SECRETS) == SECRETS - {"GITHUB_WEBHOOK_SECRET"}
+    assert secrets_of(template, "ClockRole") == set(Place.SECRETS) == set()
 
 
 ALARMS = {
     "DeadLettersAlarm",
+    "SetAsideAlarm",
     "QueueAgeAlarm",
     "ErrorsAlarm",
     "ThrottlesAlarm",
@@ -273,6 +288,26 @@ def test_an_alarm_about_functions_watches_all_four(resources: dict[str, Any]) ->
             if "MetricStat" in metric
         }
         assert watched == set(FUNCTIONS)
+
+
+def test_what_is_set_aside_rings_by_the_words_that_the_queue_logs(resources: dict[str, Any], root: Path) -> None:
+    pattern = resources["SetAsideFilter"]["FilterPattern"]
+    (metric,) = resources["SetAsideFilter"]["MetricTransformations"]
+    alarm = resources["SetAsideAlarm"]
+
+    assert pattern == '{ $.message = "*was set aside: *" }'
+    assert '"%s was set aside: %s"' in (root / "src/valine/services/queue_sqs.py").read_text(encoding="utf-8")
+    assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+
+
+def test_the_dashboard_is_json_and_shows_every_metric_of_ours(resources: dict[str, Any]) -> None:
+    body = json.loads(resources["Dashboard"]["DashboardBody"]["Fn::Sub"])
+    told = re.findall(r"^\| ([A-Z][\w, ]+?) +\| (?:Count|Seconds)", str(metrics.__doc__), flags=re.MULTILINE)
+    names = {name for row in told for name in row.split(", ")}
+
+    assert len(names) == 8
+    assert {name for name in names if name not in json.dumps(body)} == set()
+    assert f'["{metrics.NAMESPACE}", "Merges", "service", "{metrics.SERVICE}"' in json.dumps(body)
 
 
 def test_discord_is_slow_before_it_gives_up(resources: dict[str, Any]) -> None:
