@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from valine.config import Settings
+    from valine.config import DiscordApplication, Settings
     from valine.engine import Engine
     from valine.intake import Intake, IntakeSettings
     from valine.ports import Clock
@@ -126,7 +126,7 @@ def open_store(address: str) -> Opened:
 
 
 @contextlib.asynccontextmanager
-async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
+async def discord_admin(application: DiscordApplication) -> AsyncIterator[DiscordAdmin]:
     """The application's own settings on Discord, without the store: a server may be running beside it."""
     import httpx2
 
@@ -134,7 +134,7 @@ async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
     from valine.services.discord.admin import DiscordAdmin
 
     async with httpx2.AsyncClient() as client:
-        yield DiscordAdmin(client, clock=wall_clock(), **to_application(settings))
+        yield DiscordAdmin(client, clock=wall_clock(), **to_application(application))
 
 
 def wall_clock() -> Clock:
