@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared_specs import judges
+from valine.bootstrap import System, assemble
 from valine.demo.world import PRODUCT, World, a_world
 from valine.simulator.objects_memory import MemoryObjects
 
@@ -206,6 +207,7 @@ async def a_team(
     policy: str | None = None,
     judged: bool = True,
     store: str = "sqlite:///:memory:",
+    compose: Callable[..., System] = assemble,
     **repository: Any,
 ) -> AsyncIterator[Team]:
     """A team with these issues (or that many plain ones, all `ready`); at its end nobody may have a complaint."""
@@ -218,7 +220,9 @@ async def a_team(
         for team in teams:
             team.asked(method, path)
 
-    async with a_world(MemoryObjects(), repository=REPOSITORY, recorder=record, store=store) as world:
+    async with a_world(
+        MemoryObjects(), repository=REPOSITORY, recorder=record, store=store, compose=compose
+    ) as world:
         files = {"README.md": "# Rocket\n"} | ({".github/valine.toml": policy} if policy is not None else {})
         members = dict.fromkeys((*DEVELOPERS, "valine-bot"), "write")
         world.on_github("create_repository", owner="acme", name="rocket", members=members, files=files, **repository)

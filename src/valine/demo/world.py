@@ -146,12 +146,13 @@ async def a_world(
     members: dict[str, list[str]] | None = None,
     recorder: Callable[[str, str, str, bytes], None] | None = None,
     start: datetime = MORNING,
+    compose: Callable[..., System] = assemble,
 ) -> AsyncIterator[World]:
     """A world with a guild of `members` (name to roles; role `lead` has Manage Server) and a channel #shipping.
 
     The repository itself is made by whoever plays, with `on_github("create_repository", …)`, before `/plan`.
     `recorder` is told of every request: service, method, path with query, body; and of good answers to interactions,
-    as service `callback`.
+    as service `callback`. `compose` makes the product, called as assemble() is.
     """
     dice = random.Random(seed)  # noqa: S311 - a simulation wants the same dice each time
     clock = ManualClock(start)
@@ -171,7 +172,7 @@ async def a_world(
     settings = _settings(github, discord, place, repository=repository, store=store, now=start)
 
     def build() -> System:
-        return assemble(
+        return compose(
             settings,
             clock=clock,
             github=TwinTransport(github, clock, late.github, _named(recorder, "github")),

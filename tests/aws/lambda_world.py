@@ -1,0 +1,243 @@
+"""The product on AWS in the world of the stories: its handlers, fed with the events that AWS makes, and moto's SQS.
+
+    async with a_team(compose=aws.compose) as team: …
+
+API Gateway, the queue's event source mapping and the schedule are played by `LambdaSystem`, which stands where the
+stories have the system of one machine. A process that is killed is followed by another; its messages come back.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from acceptance.crashes import Crash
+from aws.lambda_events import http_event, schedule_event
+from dynamodb import make_table
+from moto_aws import make_queue, moto_aws, moto_client, receive
+from valine.bootstrap import System
+from valine.bootstrap import aws as functions
+from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
+from valine.handlers import clock_handler, github_handler, http_api, worker_handler
+from valine.intake import HttpAnswer, HttpRequest, Intake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx2
+
+    from valine.bootstrap.aws import Clockwork, Hands
+    from valine.config import Settings
+    from valine.services.discord.admin import DiscordAdmin
+    from valine.services.queue_sqs import SqsQueue
+    from valine.services.run_store import DynamoRunStore
+    from valine.simulator.clock import ManualClock
+
+MINUTE = timedelta(minutes=1)
+TIMEOUT = timedelta(seconds=20)  # of the worker's function
+VISIBILITY = timedelta(seconds=120)
+BATCH = 10
+
+
+@dataclass
+class Aws:
+    """An account with a table and a queue; what its functions did is counted."""
+
+    sqs: Any
+    dynamodb: Any
+    queue_url: str
+    dead_url: str
+    table: str
+    batches: list[int] = field(default_factory=list)
+    ticking: bool = True
+
+    def compose(self, settings: Settings, **given: Any) -> System:
+        """What stands in for assemble()."""
+        return cast("System", LambdaSystem(self, settings, **given))
+
+    def dead(self) -> list[str]:
+        """The bodies in SQS' own dead-letter queue."""
+        return [record["body"] for record in receive(self.sqs, self.dead_url, BATCH)]
+
+
+@contextmanager
+def an_account() -> Iterator[Aws]:
+    """A new account, gone in the end."""
+    with moto_aws():
+        sqs, dynamodb = moto_client("sqs"), moto_client("dynamodb")
+        queue_url = make_queue(sqs)
+        dead_url = queue_url.replace("valine.fifo", "valine-dead.fifo")
+        yield Aws(sqs, dynamodb, queue_url, dead_url, make_table(dynamodb, "RunStateTable"))
+
+
+class LambdaSystem:
+    """The four functions, each with one warm process."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        settings: Settings,
+        *,
+        clock: ManualClock,
+        github: httpx2.AsyncBaseTransport,
+        discord: httpx2.AsyncBaseTransport,
+    ) -> None:
+        place = {"table": aws.table, "queue_url": aws.queue_url}
+        self.settings = settings
+        self.clock = clock
+        self.aws = aws
+        self.transports = {"github": github, "discord": discord}
+        self.told = WorkerPlace(platforms=settings, env="dev", **place)
+        self.hands: Hands = self.cold_start()
+        self.clockwork: Clockwork = functions.clockwork(Place(**place), clock)
+        self.store: DynamoRunStore
+        self.store, _ = functions.keep(aws.table, aws.queue_url, clock)
+        self.intake = Gateway(settings, place, clock)
+        self.queue = LambdaQueue(self)
+        self.worker = Mapping(self)
+        self.engine = Schedule(self)
+        self.admin = _admin(settings, clock, discord)
+        self.clients: tuple[()] = ()
+
+    def cold_start(self) -> Hands:
+        """The worker's function in a new process."""
+        self.hands = functions.hands(self.told, clock=self.clock, **self.transports)
+        return self.hands
+
+    async def recover(self) -> None:
+        """Nothing: whatever a function had in hand comes back by itself."""
+
+    async def aclose(self) -> None:
+        """Nothing: Lambda never says goodbye."""
+
+
+class Gateway:
+    """API Gateway before the two doors, each knowing only what its function is told."""
+
+    def __init__(self, settings: Settings, place: dict[str, str], clock: ManualClock) -> None:
+        self._discord = functions.discord_door(
+            DiscordDoor(
+                repository=settings.github_repository,
+                application_id=settings.discord_application_id,
+                guild_id=settings.discord_guild_id,
+                public_key=bytes.fromhex(settings.discord_public_key),
+                **place,
+            ),
+            clock,
+        )
+        self._github = functions.github_door(
+            GitHubDoor(
+                repository=settings.github_repository, webhook_secret=settings.github_webhook_secret, **place
+            ),
+            clock,
+        )
+
+    async def discord(self, request: HttpRequest) -> HttpAnswer:
+        event = through_json(http_event(request.method, request.path, headers=request.headers, body=request.body))
+        answer = http_api.response(await Intake.discord(self._discord, http_api.request(event)))
+        return _answer(through_json(answer))
+
+    async def github(self, request: HttpRequest) -> HttpAnswer:
+        event = through_json(
+            http_event(request.method, request.path, headers=request.headers, body=request.body, base64_encoded=True)
+        )
+        answer = http_api.response(await github_handler.door(self._github, http_api.request(event)))
+        return _answer(through_json(answer))
+
+
+class LambdaQueue:
+    """What the stories ask of a queue."""
+
+    def __init__(self, system: LambdaSystem) -> None:
+        self._system = system
+
+    @property
+    def inner(self) -> SqsQueue:
+        return self._system.clockwork.queue
+
+    async def next_at(self) -> datetime | None:
+        """The next tick, if there is anything to do for it."""
+        tick, aws = self._system.engine.next_tick, self._system.aws
+        due = await self._system.store.due(tick, 1)
+        values = {":due": {"S": "envelope"}, ":now": {"N": str(int(tick.timestamp() * 1_000_000))}}
+        put_off = aws.dynamodb.query(
+            TableName=aws.table,
+            IndexName="DueIndex",
+            KeyConditionExpression="due = :due AND wake_at <= :now",
+            ExpressionAttributeValues=values,
+        )["Items"]
+        return tick if aws.ticking and (due or put_off) else None
+
+    async def dead_letters(self) -> Any:
+        return await self.inner.dead_letters()
+
+
+class Mapping:
+    """The event source mapping between the queue and the worker's function."""
+
+    def __init__(self, system: LambdaSystem) -> None:
+        self._system = system
+
+    async def work_once(self) -> bool:
+        """One batch; whether there was one. A Crash is the end of the worker's process, not of the story."""
+        aws = self._system.aws
+        records = receive(aws.sqs, aws.queue_url, BATCH)
+        if not records:
+            return False
+        aws.batches.append(len(records))
+        event = through_json({"Records": records})
+        try:
+            told = through_json(await worker_handler.work(self._system.hands, event["Records"], TIMEOUT))
+        except Crash:
+            self._system.cold_start()
+            told = {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
+        failed = {one["itemIdentifier"] for one in told["batchItemFailures"]}
+        assert failed <= {record["messageId"] for record in records}
+        for record in records:
+            if record["messageId"] not in failed:
+                aws.sqs.delete_message(QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"])
+        if failed:  # they come back when their visibility times out
+            await self._system.clock.sleep(VISIBILITY.total_seconds())
+        for record in records:
+            if record["messageId"] in failed:
+                aws.sqs.change_message_visibility(
+                    QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+                )
+        return True
+
+
+class Schedule:
+    """The schedule of the clock's function. A story is at rest after 40 quiet seconds, so this ticks every half minute."""
+
+    def __init__(self, system: LambdaSystem) -> None:
+        self._system = system
+        self.next_tick = system.clock.now()
+        self.woken = 0
+
+    async def sweep(self) -> int:
+        """The tick, if it is time; how much there was to do for it."""
+        if not self._system.aws.ticking or self._system.clock.now() < self.next_tick:
+            return 0
+        self.next_tick = self._system.clock.now() + MINUTE / 2
+        through_json(schedule_event())
+        told = await clock_handler.tick(self._system.clockwork)
+        self.woken += told["woken"]
+        return told["woken"] + told["released"]
+
+
+def through_json(value: Any) -> Any:
+    """As it comes out on the other side of Lambda."""
+    return json.loads(json.dumps(value))
+
+
+def _answer(response: dict[str, Any]) -> HttpAnswer:
+    return HttpAnswer(status=response["statusCode"], headers=response["headers"], body=response["body"].encode())
+
+
+def _admin(settings: Settings, clock: ManualClock, transport: httpx2.AsyncBaseTransport) -> DiscordAdmin:
+    from valine.bootstrap.platforms import reach
+
+    return reach(settings, clock, None, transport).admin
