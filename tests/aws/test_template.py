@@ -240,10 +240,13 @@ def secrets_of(template: dict[str, Any], role: str) -> set[str]:
     }
 
 
-def test_the_doors_write_nothing_but_the_queue(template: dict[str, Any]) -> None:
+def test_the_doors_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sent(template: dict[str, Any]) -> None:
     for role in ("DiscordRole", "GitHubRole"):
         assert actions_on(template, role, "WorkQueue") == {"sqs:SendMessage"}
         assert actions_on(template, role, "RunStateTable") <= {"dynamodb:GetItem", "dynamodb:Query"}
+    # What SQS' event source mapping does, it does in the worker's name.
+    mapping = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert mapping <= actions_on(template, "WorkerRole", "WorkQueue")
     assert actions_on(template, "ClockRole", "RunStateTable") == {
         *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
     }
