@@ -25,6 +25,7 @@ class OneByOne:
     def __init__(self, one: Any) -> None:
         self._client = one
         self.meta = one.meta
+        self.exceptions = one.exceptions
 
     def __getattr__(self, operation: str) -> Any:
         call = getattr(self._client, operation)

@@ -220,9 +220,7 @@ async def a_team(
         for team in teams:
             team.asked(method, path)
 
-    async with a_world(
-        MemoryObjects(), repository=REPOSITORY, recorder=record, store=store, compose=compose
-    ) as world:
+    async with a_world(MemoryObjects(), repository=REPOSITORY, recorder=record, store=store, compose=compose) as world:
         files = {"README.md": "# Rocket\n"} | ({".github/valine.toml": policy} if policy is not None else {})
         members = dict.fromkeys((*DEVELOPERS, "valine-bot"), "write")
         world.on_github("create_repository", owner="acme", name="rocket", members=members, files=files, **repository)

@@ -229,3 +229,18 @@ async def test_a_day_without_access_ends_the_run_with_a_sentence_and_frees_its_i
         assert (await team.world.system.store.repository(REPOSITORY)).claims == {}
         assert run.ended_at is not None
         assert run.ended_at - run.created_at > timedelta(hours=24)
+
+
+async def test_a_long_execution_goes_on_from_slice_to_slice_without_its_alarm_clock() -> None:
+    async with a_team(12) as team:
+        await team.says("/plan", by="Ana")
+        team.world.system.engine.sweep = asleep  # type: ignore[method-assign]
+
+        await team.clicks("Approve", by="Ana")
+
+        assert [task.issue for task in (await team.run()).tasks if task.pull_request is None] == []
+
+
+async def asleep() -> int:
+    """An alarm clock that never rings."""
+    return 0

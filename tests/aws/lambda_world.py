@@ -8,11 +8,16 @@ stories have the system of one machine. A process that is killed is followed by 
 
 from __future__ import annotations
 
+import asyncio
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
+
+import pytest
 
 from acceptance.crashes import Crash
 from aws.lambda_events import http_event, schedule_event
@@ -25,7 +30,7 @@ from valine.handlers import clock_handler, github_handler, http_api, worker_hand
 from valine.intake import HttpAnswer, HttpRequest, Intake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     import httpx2
 
@@ -40,6 +45,7 @@ MINUTE = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=20)  # of the worker's function
 VISIBILITY = timedelta(seconds=120)
 BATCH = 10
+NUMBERS = count(1)
 
 
 @dataclass
@@ -64,13 +70,15 @@ class Aws:
 
 
 @contextmanager
-def an_account() -> Iterator[Aws]:
-    """A new account, gone in the end."""
-    with moto_aws():
+def an_account(dynamodb_at: str | None = None) -> Iterator[Aws]:
+    """A new account, gone in the end; its DynamoDB is the one at that address, moto's without one."""
+    with moto_aws(), pytest.MonkeyPatch.context() as patch:
+        if dynamodb_at is not None:
+            patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_at)
         sqs, dynamodb = moto_client("sqs"), moto_client("dynamodb")
         queue_url = make_queue(sqs)
         dead_url = queue_url.replace("valine.fifo", "valine-dead.fifo")
-        yield Aws(sqs, dynamodb, queue_url, dead_url, make_table(dynamodb, "RunStateTable"))
+        yield Aws(sqs, dynamodb, queue_url, dead_url, make_table(dynamodb, f"RunStateTable{next(NUMBERS)}"))
 
 
 class LambdaSystem:
@@ -89,9 +97,9 @@ class LambdaSystem:
         self.settings = settings
         self.clock = clock
         self.aws = aws
-        self.transports = {"github": github, "discord": discord}
+        self.transports: dict[str, httpx2.AsyncBaseTransport] = {"github": github, "discord": discord}
         self.told = WorkerPlace(platforms=settings, env="dev", **place)
-        self.hands: Hands = self.cold_start()
+        self.hands = self.another()
         self.clockwork: Clockwork = functions.clockwork(Place(**place), clock)
         self.store: DynamoRunStore
         self.store, _ = functions.keep(aws.table, aws.queue_url, clock)
@@ -102,10 +110,13 @@ class LambdaSystem:
         self.admin = _admin(settings, clock, discord)
         self.clients: tuple[()] = ()
 
-    def cold_start(self) -> Hands:
-        """The worker's function in a new process."""
-        self.hands = functions.hands(self.told, clock=self.clock, **self.transports)
-        return self.hands
+    def another(self) -> Hands:
+        """A new process of the worker's function."""
+        return functions.hands(self.told, clock=self.clock, **self.transports)
+
+    def cold_start(self) -> None:
+        """The worker's process is gone: what comes next is a new one's."""
+        self.hands = self.another()
 
     async def recover(self) -> None:
         """Nothing: whatever a function had in hand comes back by itself."""
@@ -115,9 +126,10 @@ class LambdaSystem:
 
 
 class Gateway:
-    """API Gateway before the two doors, each knowing only what its function is told."""
+    """API Gateway before the two doors, each knowing only what its function is told. All comes `times` times."""
 
     def __init__(self, settings: Settings, place: dict[str, str], clock: ManualClock) -> None:
+        self.times = 1
         self._discord = functions.discord_door(
             DiscordDoor(
                 repository=settings.github_repository,
@@ -129,23 +141,26 @@ class Gateway:
             clock,
         )
         self._github = functions.github_door(
-            GitHubDoor(
-                repository=settings.github_repository, webhook_secret=settings.github_webhook_secret, **place
-            ),
+            GitHubDoor(repository=settings.github_repository, webhook_secret=settings.github_webhook_secret, **place),
             clock,
         )
 
     async def discord(self, request: HttpRequest) -> HttpAnswer:
-        event = through_json(http_event(request.method, request.path, headers=request.headers, body=request.body))
-        answer = http_api.response(await Intake.discord(self._discord, http_api.request(event)))
-        return _answer(through_json(answer))
+        event = http_event(request.method, request.path, headers=request.headers, body=request.body)
+        return await self._answered(event, partial(Intake.discord, self._discord))
 
     async def github(self, request: HttpRequest) -> HttpAnswer:
-        event = through_json(
-            http_event(request.method, request.path, headers=request.headers, body=request.body, base64_encoded=True)
+        event = http_event(
+            request.method, request.path, headers=request.headers, body=request.body, base64_encoded=True
         )
-        answer = http_api.response(await github_handler.door(self._github, http_api.request(event)))
-        return _answer(through_json(answer))
+        return await self._answered(event, partial(github_handler.door, self._github))
+
+    async def _answered(
+        self, event: dict[str, Any], door: Callable[[HttpRequest], Coroutine[Any, Any, HttpAnswer]]
+    ) -> HttpAnswer:
+        answers = [await door(http_api.request(through_json(event))) for _ in range(self.times)]
+        told = through_json(http_api.response(answers[0]))
+        return HttpAnswer(status=told["statusCode"], headers=told["headers"], body=told["body"].encode())
 
 
 class LambdaQueue:
@@ -176,10 +191,15 @@ class LambdaQueue:
 
 
 class Mapping:
-    """The event source mapping between the queue and the worker's function."""
+    """The event source mapping between the queue and the worker's function.
+
+    It hands over each batch `times` times; `at_once` to two processes at the same time, which nothing should do.
+    """
 
     def __init__(self, system: LambdaSystem) -> None:
         self._system = system
+        self.times = 1
+        self.at_once = False
 
     async def work_once(self) -> bool:
         """One batch; whether there was one. A Crash is the end of the worker's process, not of the story."""
@@ -188,14 +208,13 @@ class Mapping:
         if not records:
             return False
         aws.batches.append(len(records))
-        event = through_json({"Records": records})
+        failed: set[str] = set()
         try:
-            told = through_json(await worker_handler.work(self._system.hands, event["Records"], TIMEOUT))
+            for _ in range(self.times):
+                failed = await self._invoked(records)
         except Crash:
             self._system.cold_start()
-            told = {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
-        failed = {one["itemIdentifier"] for one in told["batchItemFailures"]}
-        assert failed <= {record["messageId"] for record in records}
+            failed = {record["messageId"] for record in records}
         for record in records:
             if record["messageId"] not in failed:
                 aws.sqs.delete_message(QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"])
@@ -203,14 +222,19 @@ class Mapping:
             await self._system.clock.sleep(VISIBILITY.total_seconds())
         for record in records:
             if record["messageId"] in failed:
-                aws.sqs.change_message_visibility(
-                    QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
-                )
+                comes_back(aws, record)
         return True
+
+    async def _invoked(self, records: list[dict[str, Any]]) -> set[str]:
+        """The ids of the messages that the function did not settle."""
+        event = through_json({"Records": records})
+        hands = [self._system.hands, self._system.another()] if self.at_once else [self._system.hands]
+        told = await asyncio.gather(*(worker_handler.work(one, event["Records"], TIMEOUT) for one in hands))
+        return {failed["itemIdentifier"] for answer in told for failed in through_json(answer)["batchItemFailures"]}
 
 
 class Schedule:
-    """The schedule of the clock's function. A story is at rest after 40 quiet seconds, so this ticks every half minute."""
+    """The schedule of the clock's function, twice as quick: stories are at rest after 40 seconds with nothing due."""
 
     def __init__(self, system: LambdaSystem) -> None:
         self._system = system
@@ -228,13 +252,17 @@ class Schedule:
         return told["woken"] + told["released"]
 
 
+def comes_back(aws: Aws, record: dict[str, Any]) -> None:
+    """Its visibility timed out, unless it was deleted meanwhile."""
+    with suppress(aws.sqs.exceptions.ReceiptHandleIsInvalid):
+        aws.sqs.change_message_visibility(
+            QueueUrl=aws.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+        )
+
+
 def through_json(value: Any) -> Any:
     """As it comes out on the other side of Lambda."""
     return json.loads(json.dumps(value))
-
-
-def _answer(response: dict[str, Any]) -> HttpAnswer:
-    return HttpAnswer(status=response["statusCode"], headers=response["headers"], body=response["body"].encode())
 
 
 def _admin(settings: Settings, clock: ManualClock, transport: httpx2.AsyncBaseTransport) -> DiscordAdmin:

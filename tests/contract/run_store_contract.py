@@ -317,7 +317,7 @@ class SharedRunStoreContract(RunStoreContract):
                 run = a_run(version=1, rounds=racer)
                 return asyncio.run(try_to(mine, Commit(run=run, history=a_history(run))))
 
-        with ThreadPoolExecutor(max_workers=16) as threads:
+        with ThreadPoolExecutor(max_workers=RACERS) as threads:
             won = list(threads.map(race, range(RACERS)))
 
         assert won.count(True) == 1

@@ -31,7 +31,7 @@ TABLE = "RunStateTable"
 
 
 class Polled(SqsQueue):
-    """The queue with what Lambda does around it: a message received, and deleted when it is dealt with."""
+    """The queue with what Lambda does around it: a message received, and deleted if nothing could be made of it."""
 
     def __init__(self, sqs: Any, url: str, dynamodb: Any, clock: ManualClock) -> None:
         super().__init__(sqs=sqs, queue_url=url, dynamodb=dynamodb, table=TABLE, clock=clock)
@@ -49,18 +49,6 @@ class Polled(SqsQueue):
                 return taken
             self.delete(records[0]["receiptHandle"])
         return None
-
-    async def done(self, taken: Taken) -> None:
-        await super().done(taken)
-        self.delete(taken.receipt)
-
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        await super().later(taken, until, trouble)
-        self.delete(taken.receipt)
-
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        await super().set_aside(taken, trouble)
-        self.delete(taken.receipt)
 
     def delete(self, receipt: str) -> None:
         self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
@@ -149,12 +137,27 @@ async def test_a_message_received_again_counts_as_another_attempt(queue: Polled)
 async def test_a_worker_that_dies_after_putting_off_doubles_and_loses_nothing(queue: Polled) -> None:
     await put(queue, an_envelope("e1"))
     taken = await take(queue)
-    await SqsQueue.later(queue, taken, after(30), "GitHub is down")
+    queue._sqs = Deadly(queue.sqs)
+    with pytest.raises(ZeroDivisionError):
+        await queue.later(taken, after(30), "GitHub is down")
+    queue._sqs = queue.sqs
     queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
 
     assert await drain(queue) == ["e1"]
     assert await drain(queue, after(30)) == ["e1"]
     assert await drain(queue, after(60)) == []
+
+
+class Deadly:
+    """A client of SQS whose process ends where it would delete a message."""
+
+    def __init__(self, one: Any) -> None:
+        self._one = one
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation == "delete_message":
+            raise ZeroDivisionError
+        return getattr(self._one, operation)
 
 
 async def test_two_clocks_at_once_send_what_was_put_off_once(queue: Polled) -> None:

@@ -137,7 +137,7 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def a_world(
+async def a_world(  # noqa: PLR0913 - each is something that a story may want otherwise
     objects: ObjectStore,
     *,
     store: str = "sqlite:///:memory:",

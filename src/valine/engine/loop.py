@@ -182,9 +182,9 @@ class Engine:
                 return
             version = run.version
             now = self._clock.now()
-            if run.wake_at > min(until, now + LINGER):
-                return
-            if now >= until:
+            if run.wake_at > now + LINGER:
+                return  # its alarm clock will ring
+            if max(now, run.wake_at) >= until:
                 inbound = events.Woken(at=now, run=run.number, uid=run.uid)
                 await self._queue.put(
                     Envelope(id=f"slice:{run.uid}:{run.version}", lane=lane, urgent=False, inbound=inbound), now

@@ -26,7 +26,9 @@ READ_TIMEOUT = 5.0
 _LOST_RACES = frozenset({"ConditionalCheckFailed", "TransactionConflict", "TransactionInProgress"})
 _CROWDED = frozenset(
     {
+        "KmsThrottled",
         "LimitExceeded",
+        "OverLimit",
         "ProvisionedThroughputExceeded",
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -118,7 +120,9 @@ def _refusal(service: str, error: ClientError) -> ValineError:
     code, text = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "TransactionCanceledException":
-        reasons = [(one.get("Code", ""), one.get("Message", "")) for one in error.response["CancellationReasons"]]
+        reasons = [
+            (one.get("Code", ""), one.get("Message", "")) for one in error.response.get("CancellationReasons", ())
+        ]
     else:
         reasons = [(code.rpartition("#")[2].removesuffix("Exception"), text)]
     codes = {reason for reason, _ in reasons}

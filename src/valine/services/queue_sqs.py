@@ -1,4 +1,7 @@
-"""The queue on SQS FIFO: Lambda receives from it and deletes what was dealt with, this class does the rest.
+"""The queue on SQS FIFO: Lambda receives from it, and this class does the rest.
+
+What was dealt with is deleted at once, although Lambda does so too in the end: a worker that is killed has no end, and
+all that it had in hand would come back, to be counted as tried until it lies among the dead letters.
 
 A FIFO message can be neither delayed nor reordered. So an envelope that is put off lies in the run store's table until
 its time has come, and is then sent again, at the end of its lane; and urgent ones wait in line with the others. What is
@@ -64,7 +67,7 @@ class SqsQueue:
         return True
 
     def hand_over(self, record: Mapping[str, Any]) -> None:
-        """Give take() a record that Lambda received. It is Lambda's to delete once take() and all after it are over."""
+        """Give take() a record that Lambda received."""
         self._handed.append(record)
 
     async def take(self, now: datetime) -> Taken | None:  # noqa: ARG002 - Lambda takes them, when it thinks fit
@@ -78,10 +81,9 @@ class SqsQueue:
         return None
 
     async def done(self, taken: Taken) -> None:
-        """Nothing: Lambda deletes the message when its handler says so."""
+        await call(self._sqs, "delete_message", QueueUrl=self._url, ReceiptHandle=taken.receipt)
 
     async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        """Keep it until then; Lambda may delete the message."""
         envelope = taken.envelope
         item: Fields = {
             "pk": f"envelope#{envelope.id}",
@@ -95,6 +97,7 @@ class SqsQueue:
             "trouble": trouble[:_LONGEST_TROUBLE],
         }
         await self._table.put(Put(item=item))
+        await self.done(taken)
 
     async def release(self, now: datetime, limit: int = PAGE) -> int:
         """Send those again whose time has come, the earliest first, and at most so many; how many they were.
@@ -114,6 +117,7 @@ class SqsQueue:
     async def set_aside(self, taken: Taken, trouble: str) -> None:
         envelope = taken.envelope
         await self._keep(_Letter(envelope.id, encode(envelope), taken.attempts + 1), trouble)
+        await self.done(taken)
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """What was set aside and is not yet forgotten, in the order in which that happened."""
