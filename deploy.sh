@@ -116,19 +116,19 @@ esac
 
 # --- The deployment --------------------------------------------------------------------------------------------------
 
-parameters=(
-    "EnvironmentName=$target"
-    "DiscordApplicationId=$(setting DISCORD_APPLICATION_ID)"
-    "DiscordPublicKey=$(setting DISCORD_PUBLIC_KEY)"
-    "DiscordGuildId=$(setting DISCORD_GUILD_ID)"
-    "GitHubRepository=$(setting GITHUB_REPOSITORY)"
-    "GitHubAppId=$app_id"
-    "SecretsPrefix=$prefix"
-    "SecretArn=$secret_arn"
-)
+parameters=()
+parameter() { parameters+=("$1=\"$2\""); } # NAME VALUE; sam takes an empty value only in quotes
+parameter EnvironmentName "$target"
+parameter DiscordApplicationId "$(setting DISCORD_APPLICATION_ID)"
+parameter DiscordPublicKey "$(setting DISCORD_PUBLIC_KEY)"
+parameter DiscordGuildId "$(setting DISCORD_GUILD_ID)"
+parameter GitHubRepository "$(setting GITHUB_REPOSITORY)"
+parameter GitHubAppId "$app_id"
+parameter SecretsPrefix "$prefix"
+parameter SecretArn "$secret_arn"
 for pair in DiscordApiUrl:DISCORD_API_URL GitHubApiUrl:GITHUB_API_URL WriteInterval:VALINE_WRITE_INTERVAL; do
     value=$(setting "${pair#*:}")
-    [[ -z $value ]] || parameters+=("${pair%%:*}=$value")
+    [[ -z $value ]] || parameter "${pair%%:*}" "$value"
 done
 options=(--template-file template.yaml --config-file "$PWD/samconfig.toml" --config-env "$target" --region "$region")
 options+=(--no-fail-on-empty-changeset)

@@ -105,8 +105,8 @@ class Deployment:
 
 
 def write_program(path: Path, text: str) -> None:
-    """Unless it was taken away; then it stays away."""
-    if path.exists():
+    """Unless it was taken away, or another was put in its place."""
+    if path.exists() and not path.is_symlink():
         path.write_text(text)
         path.chmod(0o755)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,10 +29,10 @@ def test_it_deploys_that_file_and_shows_what_came_of_it(deployment: Deployment) 
 
     assert done.returncode == 0, done.stderr
     (call,) = deployment.calls("sam deploy")
-    for word in ("--config-env dev", "--region eu-central-1", "EnvironmentName=dev", "DiscordGuildId=2222"):
+    for word in ("--config-env dev", "--region eu-central-1", 'EnvironmentName="dev"', 'DiscordGuildId="2222"'):
         assert word in call
-    assert "GitHubRepository=acme/rocket" in call
-    assert "SecretsPrefix=/valine/dev" in call
+    assert 'GitHubRepository="acme/rocket"' in call
+    assert 'SecretsPrefix="/valine/dev"' in call
     assert all(address in done.stdout for address in OUTPUTS.values())
     assert "it is healthy, it runs what was built, and it refuses a wrong signature" in done.stderr
     assert deployment.calls("/applications/@me") == []
@@ -46,7 +48,7 @@ def test_prod_has_a_stack_of_its_own_and_its_own_settings_file(deployment: Deplo
     assert done.returncode == 0, done.stderr
     (call,) = deployment.calls("sam deploy")
     assert "--config-env prod" in call
-    assert "DiscordGuildId=3333" in call
+    assert 'DiscordGuildId="3333"' in call
     assert "LogRetentionDays=90" in call
     assert deployment.calls("describe-stacks --stack-name valine-orchestrator ")
 
@@ -55,7 +57,7 @@ def test_the_environment_goes_before_the_file(deployment: Deployment) -> None:
     deployment.run("--no", GITHUB_REPOSITORY="acme/lander", AWS_REGION="eu-north-1")
 
     (call,) = deployment.calls("sam deploy")
-    assert "GitHubRepository=acme/lander" in call
+    assert 'GitHubRepository="acme/lander"' in call
     assert "--region eu-north-1" in call
 
 
@@ -68,7 +70,7 @@ def test_the_file_is_read_as_the_command_line_reads_it(deployment: Deployment, l
     deployment.run("--no")
 
     (call,) = deployment.calls("sam deploy")
-    assert "GitHubRepository=acme/lander " in call
+    assert 'GitHubRepository="acme/lander" ' in call
 
 
 def test_with_yes_it_registers_the_commands_and_sets_the_endpoint(deployment: Deployment) -> None:
@@ -117,7 +119,7 @@ def test_secrets_manager_will_do(deployment: Deployment) -> None:
 
     assert done.returncode == 0, done.stderr
     (call,) = deployment.calls("sam deploy")
-    assert f"SecretArn={arn}" in call
+    assert f'SecretArn="{arn}"' in call
     assert f"Authorization: Bot {TOKEN}" in deployment.said_to_curl()
 
 
@@ -129,6 +131,26 @@ def test_as_an_app_it_wants_the_key_instead_of_a_token(deployment: Deployment) -
     assert done.returncode == 1
     assert "GITHUB_APP_PRIVATE_KEY" in done.stderr
     assert "GITHUB_TOKEN" not in done.stderr
+
+
+def test_the_real_sam_understands_what_it_is_told(deployment: Deployment, root: Path) -> None:
+    subprocess.run([sys.executable, root / "dev", "tool", "sam", "--version"], check=True, capture_output=True)
+    (deployment.folder / "bin" / "sam").unlink()
+    (deployment.folder / "bin" / "sam").symlink_to(root / ".venv-tools" / "sam" / "bin" / "sam")
+    shutil.copy(root / "template.yaml", deployment.folder / "template.yaml")
+    nowhere = "http://127.0.0.1:1"
+
+    done = deployment.run(
+        *("--no", "LogRetentionDays=90"),
+        AWS_ENDPOINT_URL=nowhere,
+        AWS_MAX_ATTEMPTS="1",
+        AWS_ACCESS_KEY_ID="AKIATEST",
+        AWS_SECRET_ACCESS_KEY="none",
+        HOME=str(deployment.folder),
+    )
+
+    assert f'Could not connect to the endpoint URL: "{nowhere}/"' in done.stderr
+    assert "the stack was not deployed (above is why)" in done.stderr
 
 
 # --- Before anything is changed --------------------------------------------------------------------------------------
