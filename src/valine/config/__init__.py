@@ -5,6 +5,6 @@ that may be a secret.
 """
 
 from valine.config.secret import Secret
-from valine.config.settings import Settings, repository_name, store_url
+from valine.config.settings import Settings, queue_url, repository_name, store_url
 
-__all__ = ["Secret", "Settings", "repository_name", "store_url"]
+__all__ = ["Secret", "Settings", "queue_url", "repository_name", "store_url"]

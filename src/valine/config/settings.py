@@ -128,6 +128,15 @@ def store_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> st
     return url
 
 
+def queue_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str | None:
+    """VALINE_QUEUE_URL alone, for the same commands. Raises ConfigurationError."""
+    given = Given(environ, dotenv_path)
+    url = given.read("VALINE_QUEUE_URL", values.url)
+    if given.problems:
+        raise ConfigurationError(tuple(given.problems))
+    return url
+
+
 def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
     """GITHUB_REPOSITORY alone, for the same commands. Raises ConfigurationError."""
     given = Given(environ, dotenv_path)
