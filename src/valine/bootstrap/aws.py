@@ -135,7 +135,7 @@ def clockwork(told: Place, clock: Clock | None = None) -> Clockwork:
     return Clockwork(queue=queue, alarms=Alarms(store=store, queue=queue, clock=clock), clock=clock)
 
 
-def with_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
+def with_its_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
     """The environment, and of the secrets at VALINE_SECRETS_PREFIX those of these names.
 
     Raises ConfigurationError if they cannot be had.
@@ -143,6 +143,6 @@ def with_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[
     prefix = environ.get("VALINE_SECRETS_PREFIX", "").strip()
     if not prefix or not names:
         return environ
-    from valine.services import secrets
+    from valine.services.secrets import fetch, with_secrets
 
-    return secrets.with_secrets(environ, secrets.fetch(prefix, names))
+    return with_secrets(environ, fetch(prefix, names))

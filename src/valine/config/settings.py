@@ -134,6 +134,24 @@ def store_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> st
     return url
 
 
+def queue_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str | None:
+    """VALINE_QUEUE_URL alone, for the same commands. Raises ConfigurationError."""
+    given = Given(environ, dotenv_path)
+    url = given.read("VALINE_QUEUE_URL", values.url)
+    if given.problems:
+        raise ConfigurationError(tuple(given.problems))
+    return url
+
+
+def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
+    """GITHUB_REPOSITORY alone, for the same commands. Raises ConfigurationError."""
+    given = Given(environ, dotenv_path)
+    name = given.read("GITHUB_REPOSITORY", values.repository, needed=True)
+    if name is None:
+        raise ConfigurationError(tuple(given.problems))
+    return name
+
+
 class Registration(NamedTuple):
     """Whose slash commands they are, and in which guild; None if none is named."""
 
@@ -157,12 +175,3 @@ def registration(environ: Mapping[str, str], dotenv_path: Path | None = None) ->
         discord_application_id=application_id, discord_bot_token=bot_token, discord_api_url=api_url
     )
     return Registration(application, guild_id)
-
-
-def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
-    """GITHUB_REPOSITORY alone, for the same commands. Raises ConfigurationError."""
-    given = Given(environ, dotenv_path)
-    name = given.read("GITHUB_REPOSITORY", values.repository, needed=True)
-    if name is None:
-        raise ConfigurationError(tuple(given.problems))
-    return name
