@@ -257,7 +257,7 @@ def test_a_tool_that_is_none_of_ours_is_refused_and_ours_are_named(project: Proj
     done = project.dev("tool", *args)
 
     assert done.returncode == 2
-    assert done.stderr == "dev: tool takes the name of one: cfn-lint, checkov, sam, shellcheck, zizmor.\n"
+    assert done.stderr == "dev: tool takes the name of one: cfn-lint, checkov, hatchling, sam, shellcheck, zizmor.\n"
 
 
 def program(path: Path, text: str) -> None:

@@ -71,7 +71,7 @@ def test_every_command_of_ours_that_is_called_exists(text: str, root: Path) -> N
     tasks = (root / "dev").read_text(encoding="utf-8")
     called = set(re.findall(r"\./dev (\w+)", text))
 
-    assert called == {"test", "check", "prove", "build", "demo"}
+    assert called == {"test", "check", "prove", "build", "demo", "tool"}
     assert all(f"def {task}(args: list[str])" in tasks for task in called)
     assert all(
         (root / path).exists() for path in re.findall(r"tests/\S+\.py|\./\w+\.sh|samconfig\.toml\.example", text)

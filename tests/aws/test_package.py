@@ -10,6 +10,7 @@ import importlib.util
 import json
 import re
 import struct
+import subprocess
 import time
 import zipfile
 from importlib.machinery import SourceFileLoader
@@ -89,6 +90,7 @@ def check_bytecode(package: zipfile.ZipFile) -> None:
 
 def test_the_package_alone_answers_plans_and_works(root: Path, tmp_path: Path, lambda_python: str) -> None:
     with deployed(root, tmp_path, lambda_python) as there:
+        check_imports(tmp_path / "lambda", root)
         check_healthy(there.town)
         check_endpoint(there)
         check_plan(there)
@@ -100,6 +102,18 @@ def test_the_package_alone_answers_plans_and_works(root: Path, tmp_path: Path, l
     assert "Traceback" not in logs
     assert not [name for name in SECRETS if there.settings[name] in logs]
     check_permissions(there, cfn.read(root / "template.yaml"))
+
+
+def check_imports(folder: Path, root: Path) -> None:
+    """Every module that is packed can be imported, and so can whatever is imported only when it is needed."""
+    command: list[str | Path] = [
+        folder / "python" / "bin" / "python",
+        root / "tests" / "aws" / "imports_of.py",
+        "valine",
+    ]
+    done = subprocess.run(command, env={"PYTHONPATH": str(folder / "task")}, capture_output=True, text=True, check=True)
+
+    assert json.loads(done.stdout) == ["dotenv", "msvcrt"]  # no function has a .env file, and none runs on Windows
 
 
 def check_healthy(town: Town) -> None:
