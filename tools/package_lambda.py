@@ -27,8 +27,12 @@ NOT_OURS = {"cli", "demo", "simulator", "server.py", "__main__.py"}  # what only
 # Of other people's packages: what neither Python nor a licence asks for
 NOISE = {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "entry_points.txt", "top_level.txt"}
 NOISE_SUFFIXES = {".pyi", ".pyx", ".pxd", ".c", ".h", ".exe"}
-# Of botocore, what describes services: those that Valine asks, and those that it asks them with
-SERVICES = {"dynamodb", "sqs", "ssm", "secretsmanager"}
+# Of what others pack together, the parts that are asked; everything else in these folders goes
+KEPT = {
+    "botocore/data": {"dynamodb", "sqs", "ssm", "secretsmanager"},  # descriptions of services
+    "aws_lambda_powertools/utilities": {"jmespath_utils"},  # its metrics import this, by way of its logger
+}
+GONE = ("bin", "aws_lambda_powertools/event_handler")  # scripts; a web framework with its pages
 
 
 def main() -> int:
@@ -77,15 +81,16 @@ def copy_ours(target: Path) -> None:
 
 
 def prune(content: Path) -> None:
-    """Take away what is never read: types, sources in C, installers' notes, scripts, services that nobody asks."""
-    shutil.rmtree(content / "bin", ignore_errors=True)
+    """Take away what is never read: types, sources in C, installers' notes, services that nobody asks."""
     for path in list(files(content)):
         of_the_installer = path.parent.suffix == ".dist-info" and path.name in NOISE
         if of_the_installer or path.suffix in NOISE_SUFFIXES or path.name in {"py.typed", ".lock"}:
             path.unlink()
-    for service in (content / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in SERVICES:
-            shutil.rmtree(service)
+    needless = [content / name for name in GONE]
+    for folder, kept in KEPT.items():
+        needless += [part for part in (content / folder).iterdir() if part.is_dir() and part.name not in kept]
+    for part in needless:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def compile_all(content: Path) -> None:
