@@ -203,8 +203,11 @@ bot_token() {
 
 if wants "Register the slash commands with Discord now?" "to register the commands: ./register_discord_commands.sh"; then
     DISCORD_BOT_TOKEN=$(bot_token) || fail "the bot's token could not be read (above): nothing was registered."
-    DISCORD_APPLICATION_ID=$(setting DISCORD_APPLICATION_ID) DISCORD_GUILD_ID=$(setting DISCORD_GUILD_ID)
-    export DISCORD_BOT_TOKEN DISCORD_APPLICATION_ID DISCORD_GUILD_ID
+    export DISCORD_BOT_TOKEN
+    for name in DISCORD_APPLICATION_ID DISCORD_GUILD_ID DISCORD_API_URL; do # from $file, which may not be .env
+        value=$(setting "$name")
+        export "$name=$value"
+    done
     ./register_discord_commands.sh || fail "the deployment stands; only the commands are missing (above is why)."
 fi
 

@@ -126,7 +126,9 @@ def a_deployment(folder: Path, root: Path) -> Deployment:
     made = Deployment(folder)
     made.settings()
     pack(made.package, arch="arm64")
-    (folder / "dev").write_text('#!/bin/sh\necho "dev $* as $DISCORD_BOT_TOKEN" >> dev.calls\nexit "${DEV_EXIT:-0}"\n')
+    (folder / "dev").write_text(
+        '#!/bin/sh\necho "dev $* as $DISCORD_BOT_TOKEN in $DISCORD_GUILD_ID" >> dev.calls\nexit "${DEV_EXIT:-0}"\n'
+    )
     (folder / "dev").chmod(0o755)
     rule_a_good_day(made)
     return made

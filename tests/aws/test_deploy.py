@@ -77,11 +77,23 @@ def test_with_yes_it_registers_the_commands_and_sets_the_endpoint(deployment: De
     done = deployment.run("--yes")
 
     assert done.returncode == 0, done.stderr
-    assert (deployment.folder / "dev.calls").read_text() == f"dev valine commands push as {TOKEN}\n"
+    assert (deployment.folder / "dev.calls").read_text() == f"dev valine commands push as {TOKEN} in 2222\n"
     (call,) = deployment.calls("curl", "PATCH")
     assert '{"interactions_endpoint_url":"https://x.example/discord"}' in call
     assert call.endswith("https://discord.com/api/v10/applications/@me")
     assert f"Authorization: Bot {TOKEN}" in deployment.said_to_curl()
+
+
+def test_the_commands_are_registered_with_the_settings_of_the_environment_that_was_deployed(
+    deployment: Deployment,
+) -> None:
+    deployment.settings(DISCORD_GUILD_ID="3333")
+    (deployment.folder / ".env").rename(deployment.folder / ".env.dev")
+    deployment.settings(DISCORD_GUILD_ID="4444")
+
+    deployment.run("--yes")
+
+    assert (deployment.folder / "dev.calls").read_text().endswith(" in 3333\n")
 
 
 def test_no_secret_is_in_a_command_line_or_in_what_it_says(deployment: Deployment) -> None:
