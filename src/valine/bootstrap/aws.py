@@ -1,6 +1,6 @@
 """The functions of Lambda, composed: each of what it needs, from the environment and from the secrets it may read.
 
-botocore is imported by the first call to AWS: neither a PING nor a wrong signature needs it.
+botocore is imported by the first call that needs it: no PING and no wrong signature does, nor a command that is stored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from valine.bootstrap import wall_clock
-from valine.services.queue_sqs import SqsQueue
 from valine.services.run_store import DynamoRunStore
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from valine.engine.alarms import Alarms
     from valine.intake import Intake, IntakeSettings
     from valine.ports import Clock
+    from valine.services.queue_sqs import SqsQueue
     from valine.worker.batches import Batches
 
 
@@ -50,6 +50,8 @@ class _Client:
 
 def keep(table: str, queue_url: str, clock: Clock) -> Kept:
     """The store on that table, and the queue at that address."""
+    from valine.services.queue_sqs import SqsQueue
+
     dynamodb, sqs = _Client("dynamodb"), _Client("sqs")
     queue = SqsQueue(sqs=sqs, queue_url=queue_url, dynamodb=dynamodb, table=table, clock=clock)
     return Kept(DynamoRunStore(dynamodb, table), queue)
@@ -77,10 +79,11 @@ def github_door(told: GitHubDoor, clock: Clock | None = None) -> Intake:
 
 def _intake(place: Place, settings: IntakeSettings, clock: Clock | None) -> Intake:
     from valine.intake import Intake
+    from valine.services.sqs_letterbox import SqsLetterbox
 
-    clock = clock or wall_clock()
-    kept = keep(place.table, place.queue_url, clock)
-    return Intake(store=kept.store, queue=kept.queue, clock=clock, settings=settings)
+    store = DynamoRunStore(_Client("dynamodb"), place.table)
+    queue = SqsLetterbox(place.queue_url)
+    return Intake(store=store, queue=queue, clock=clock or wall_clock(), settings=settings)
 
 
 @dataclass(frozen=True, kw_only=True)
