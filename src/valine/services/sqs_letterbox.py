@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import http.client
 import json
 import os
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -71,6 +70,8 @@ class SqsLetterbox:
 
     def _post(self, body: bytes, now: datetime) -> tuple[int, Any]:
         """The status and the document that came back."""
+        import http.client
+
         named = self._environ.get("AWS_ENDPOINT_URL_SQS") or self._environ.get("AWS_ENDPOINT_URL")
         place = urlsplit(named or self._queue_url)
         headers = signed(body, place.netloc, Credentials.of(self._environ), now)
