@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aws.lambda_events import http_event
-from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY
+from aws.sqs_door import an_sqs_door
+from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, signed, slash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,11 +39,11 @@ print(json.dumps([answer, sorted(sys.modules)]))
 """
 
 
-def after(root: Path, name: str, event: Any = None) -> tuple[Any, set[str]]:
+def after(root: Path, name: str, event: Any = None, **environ: str) -> tuple[Any, set[str]]:
     """The handler's answer in a new process, and what it has imported by then."""
     done = subprocess.run(
         [sys.executable, "-c", CODE.format(name=name), json.dumps(event)],
-        env=SETTINGS | {"PYTHONPATH": str(root / "src")},
+        env=SETTINGS | environ | {"PYTHONPATH": str(root / "src")},
         capture_output=True,
         text=True,
         check=True,
@@ -63,7 +65,20 @@ def test_a_wrong_signature_is_told_without_anything_that_only_a_stored_command_n
     assert len(modules) <= ALL
 
 
+def test_a_command_is_stored_without_botocore(root: Path) -> None:
+    body = encoded(slash("plan", label="ready"))
+    event = http_event("POST", "/discord", headers=signed(body, datetime.now(UTC)), body=body)
+    ours = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-central-1"}
+
+    with an_sqs_door() as door:
+        answer, modules = after(root, "discord", event, AWS_ENDPOINT_URL=door.address, **ours)
+
+    assert json.loads(answer["body"])["type"] == 5
+    assert len(door.requests) == 1
+    assert modules & HEAVY == set()
+
+
 def test_the_clock_starts_without_either_platform(root: Path) -> None:
     _, modules = after(root, "clock")
 
-    assert modules & (HEAVY | {"cryptography", "valine.intake"}) == set()
+    assert modules & (HEAVY - {"botocore"} | {"cryptography", "valine.intake"}) == set()
