@@ -222,3 +222,42 @@ def test_standard_error_is_the_default(lines: Lines, capsys: pytest.CaptureFixtu
 
     assert "hello" in capsys.readouterr().err
     assert sys.stderr is not None
+
+
+class Runtime(logging.Formatter):
+    """Lambda's own formatter, in short: JSON with what is extra, and the exception's text by itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        trouble = str(record.exc_info[1]) if record.exc_info else None
+        told = {"message": record.getMessage(), "correlation": getattr(record, "correlation", None)}
+        return json.dumps(told | {"errorMessage": trouble, "token": getattr(record, "token", None)}) + "\n"
+
+
+def test_a_handler_that_is_there_keeps_its_format_and_tells_no_secret(lines: Lines) -> None:
+    handler = logging.StreamHandler(lines.stream)
+    handler.setFormatter(Runtime())
+    logging.getLogger().handlers[:] = [handler]
+    logs.join(logging.INFO)
+    logs.join(logging.INFO, ["hush hush"])
+
+    with logs.correlate("discord:7"):
+        lines.log.info("said %s", "hush hush", extra={"token": "another"})
+    try:
+        fail(f"{LONG} and hush hush")
+    except ValueError:
+        lines.log.exception("broke")
+    lines.log.info("wrong %d", "hush hush")
+
+    said = [json.loads(line) for line in lines.text().splitlines() if line]
+    assert said[0] == {"message": "said ***", "correlation": "discord:7", "errorMessage": None, "token": "***"}
+    assert (said[1]["message"], said[1]["errorMessage"]) == ("broke", "*** and ***")
+    assert said[2]["message"] == "wrong %d ('***',)"
+
+
+def test_where_nobody_logs_yet_it_is_json(lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger().handlers[:] = []
+
+    logs.join(None, ["hush hush"])
+    lines.log.info("said hush hush")
+
+    assert json.loads(capsys.readouterr().err)["message"] == "said ***"

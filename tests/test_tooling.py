@@ -251,7 +251,47 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     done = ready.dev("deploy")
 
     assert done.returncode == 2
-    assert done.stderr == "dev: there is no task 'deploy': demo, test, check, prove, docs, valine, lock.\n"
+    assert done.stderr == "dev: there is no task 'deploy': demo, test, check, prove, build, docs, valine, lock, tool.\n"
+
+
+@pytest.mark.parametrize("args", [(), ("eslint",)])
+def test_a_tool_that_is_none_of_ours_is_refused_and_ours_are_named(project: Project, args: tuple[str, ...]) -> None:
+    done = project.dev("tool", *args)
+
+    assert done.returncode == 2
+    assert done.stderr == "dev: tool takes the name of one: cfn-lint, checkov, hatchling, sam, shellcheck, zizmor.\n"
+
+
+def program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_where_lambdas_python_is_absent_the_build_says_so(project: Project, tmp_path: Path) -> None:
+    program(tmp_path / "bin/python3.13", "exit 127")  # as pyenv's shim of a version that is not switched on
+
+    done = project.dev("build", PATH=str(tmp_path / "bin"))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "dev: there is no CPython 3.13, whose bytecode Lambda reads: put python3.13 on PATH, then call again.\n"
+    )
+
+
+def test_lambdas_python_is_found_among_pyenvs_where_path_has_a_shim_only(project: Project, tmp_path: Path) -> None:
+    program(tmp_path / "bin/python3.13", "exit 127")
+    program(tmp_path / "bin/pyenv", f"echo {tmp_path}/pyenv")
+    program(tmp_path / "bin/uv", "echo /nowhere")
+    program(tmp_path / "pyenv/versions/3.13.4/bin/python3.13", '[ "$1" = -c ] || echo "$@"')
+    program(tmp_path / "pyenv/versions/3.13.2-debug/bin/python3.13", "exit 1")
+
+    done = project.dev("build", "--arch", "x86_64", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+
+    assert done.returncode == 0, done.stderr
+    script, rest = done.stdout.strip().split(" --arch ")
+    assert script == str(project.folder / "tools/package_lambda.py")
+    assert rest.startswith(f"x86_64 -- {tmp_path}/bin/uv")
 
 
 @pytest.mark.parametrize("args", [(), ("-h",), ("--help",)])

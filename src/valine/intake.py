@@ -17,7 +17,7 @@ from valine.errors import ConfigurationError, Malformed, StoreError, Untrusted
 from valine.logs import correlate
 from valine.orchestrator import cards, naming, wording, wording_intake
 from valine.orchestrator.decision import Reply
-from valine.ports import Clock, Envelope, Queue, RunStore
+from valine.ports import Clock, Envelope, Letterbox, RunStore
 from valine.wire import discord_answers, discord_interaction, discord_suggestions, github_webhook
 from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
 from valine.wire.github_webhook import Commented, Hinted, Ignored
@@ -69,7 +69,7 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Intake:
     """The three doors, for one repository and one Discord application."""
 
-    def __init__(self, *, store: RunStore, queue: Queue, clock: Clock, settings: IntakeSettings) -> None:
+    def __init__(self, *, store: RunStore, queue: Letterbox, clock: Clock, settings: IntakeSettings) -> None:
         _check(settings)
         self._store = store
         self._queue = queue

@@ -63,12 +63,16 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
 
 
-class Queue(Protocol):
-    """A durable queue with one lane a repository: one of a lane at a time, urgent ones first, else in order."""
+class Letterbox(Protocol):
+    """The side of a queue where things are put in."""
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
         """Store it durably. False if one of that id is there or was there in the last 5 minutes."""
         ...
+
+
+class Queue(Letterbox, Protocol):
+    """A durable queue with one lane a repository: one of a lane at a time, urgent ones first, else in order."""
 
     async def take(self, now: datetime) -> Taken | None:
         """The next envelope whose lane is free, invisible to others for 120 s; None if there is none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,9 +18,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore import xform_name
 
 from acceptance.crashes import Crash
 from aws.lambda_events import http_event, schedule_event
+from aws.sqs_door import an_sqs_door
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.bootstrap import System
@@ -72,13 +74,22 @@ class Aws:
 @contextmanager
 def an_account(dynamodb_at: str | None = None) -> Iterator[Aws]:
     """A new account, gone in the end; its DynamoDB is the one at that address, moto's without one."""
-    with moto_aws(), pytest.MonkeyPatch.context() as patch:
+    with moto_aws(), pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         if dynamodb_at is not None:
             patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_at)
         sqs, dynamodb = moto_client("sqs"), moto_client("dynamodb")
         queue_url = make_queue(sqs)
+        door = stack.enter_context(an_sqs_door(partial(ask, sqs)))
+        patch.setenv("AWS_ENDPOINT_URL_SQS", door.address)
+        patch.setenv("AWS_REGION", "eu-central-1")  # Lambda sets it
         dead_url = queue_url.replace("valine.fifo", "valine-dead.fifo")
         yield Aws(sqs, dynamodb, queue_url, dead_url, make_table(dynamodb, f"RunStateTable{next(NUMBERS)}"))
+
+
+def ask(sqs: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """moto's answer, without what belongs to HTTP."""
+    answer = getattr(sqs, xform_name(operation))(**request)
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
 class LambdaSystem:

@@ -65,13 +65,9 @@ def twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Twin]:
     made = Twin()
     settings = {
         "DISCORD_APPLICATION_ID": made.discord.application_id,
-        "DISCORD_PUBLIC_KEY": made.discord.public_key,
         "DISCORD_BOT_TOKEN": made.discord.bot_token,
         "DISCORD_GUILD_ID": made.guild,
         "DISCORD_API_URL": made.url,
-        "GITHUB_TOKEN": "ghp_any",
-        "GITHUB_WEBHOOK_SECRET": "any",
-        "GITHUB_REPOSITORY": "acme/rocket",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -81,14 +77,27 @@ def twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Twin]:
 
 
 def test_push_registers_what_show_then_finds(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["commands", "show"]) == 1
-    assert "/plan is missing" in capsys.readouterr().err
+    assert main(["commands", "show"]) == 0
+    assert capsys.readouterr().err == f"Discord has no command of this application in guild {twin.guild}.\n"
 
     assert main(["commands", "push"]) == 0
     assert capsys.readouterr().out == f"Registered /plan, /approve, /status, /ship in guild {twin.guild}.\n"
     assert main(["commands", "show"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
     assert (len(twin.commands()["guild"]), len(twin.commands()["global"])) == (4, 0)
+
+
+def test_diff_tells_what_push_would_mend(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["commands", "diff"]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines()[0] == "/plan is missing"
+    assert "`valine commands push` mends it." in told.err
+
+    main(["commands", "push"])
+    capsys.readouterr()
+
+    assert main(["commands", "diff"]) == 0
+    assert capsys.readouterr() == ("", "")
 
 
 def test_push_can_be_for_all_guilds(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +120,36 @@ def test_a_rate_limit_is_a_failure_with_a_sentence(twin: Twin, capsys: pytest.Ca
 
     assert main(["commands", "push"]) == 1
     assert "too many requests" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (401, "Discord does not accept DISCORD_BOT_TOKEN"),
+        (403, "Discord does not let this bot do that"),
+        (429, "too many requests"),
+    ],
+)
+@pytest.mark.parametrize("command", ["show", "diff", "push"])
+def test_a_refusal_is_a_failure_with_a_sentence(
+    twin: Twin, capsys: pytest.CaptureFixture[str], command: str, status: int, told: str
+) -> None:
+    twin.fault(kind="error_before", status=status, times=-1)
+
+    assert main(["commands", command]) == 1
+    out, err = capsys.readouterr()
+    assert (out, told in err) == ("", True)
+
+
+def test_what_discord_has_afterwards_counts_not_what_it_answered(
+    twin: Twin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twin.fault(kind="dropped_write", method="PUT")
+
+    assert main(["commands", "push"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"Discord took the commands, but has others in guild {twin.guild}: /plan is missing; ")
 
 
 def test_another_guild_is_a_failure_with_a_sentence(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +177,8 @@ def test_without_a_guild_in_the_settings_it_is_named(
     monkeypatch.delenv("DISCORD_GUILD_ID")
 
     assert main(["commands", "push"]) == 2
-    assert capsys.readouterr().err.strip() == "DISCORD_GUILD_ID is missing"
+    assert capsys.readouterr().err == "DISCORD_GUILD_ID is missing: set it, or use --guild ID or --global.\n"
+    assert main(["commands", "push", "--global"]) == 0
 
 
 def test_what_discord_adds_is_no_difference_and_what_it_lacks_is() -> None:

@@ -60,3 +60,18 @@ async def test_no_interval_means_no_waiting() -> None:
     clock = SleepyClock()
 
     assert await _turns(clock, Pacer(clock, 0.0), 3) == [0.0, 0.0, 0.0]
+
+
+async def test_who_rests_waits_for_the_next_turn_and_takes_none() -> None:
+    clock = SleepyClock()
+    pacer = Pacer(clock, 1.0)
+    await pacer.rest()
+    assert clock.now() == NOON
+    await pacer.turn()
+
+    await pacer.rest()
+    await pacer.rest()
+
+    assert clock.now() == NOON + timedelta(seconds=1)
+    await pacer.turn()
+    assert clock.now() == NOON + timedelta(seconds=1)

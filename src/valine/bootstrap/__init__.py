@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
-from valine.errors import StoreError
+from valine.config.values import DYNAMODB
+from valine.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     import httpx2
 
-    from valine.config import Settings
+    from valine.config import DiscordApplication, Settings
     from valine.engine import Engine
     from valine.intake import Intake, IntakeSettings
-    from valine.ports import Clock
+    from valine.ports import Clock, RunStore
+    from valine.services.dead_letters import DeadLetter
     from valine.services.discord.admin import DiscordAdmin
     from valine.services.github.forge import GitHubForge
     from valine.services.queue_sqlite import SqliteQueue
@@ -105,19 +108,47 @@ def assemble(
     )
 
 
+class SetAside(Protocol):
+    """What a queue keeps of envelopes that could not be dealt with."""
+
+    async def dead_letters(self) -> Sequence[DeadLetter]:
+        """All of them, in the order in which they were set aside."""
+        ...
+
+    async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
+        """Put that one at the end of its lane. False if there is none."""
+        ...
+
+
+class Closable(Protocol):
+    """Something to let go of."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Opened(NamedTuple):
-    """A store and its queue, and the file to close."""
+    """A store with what its queue set aside, and what is to be closed in the end."""
 
-    store: SqliteRunStore
-    queue: SqliteQueue
-    file: SqliteFile
+    store: RunStore
+    queue: SetAside
+    file: Closable
 
 
-def open_store(address: str) -> Opened:
-    """What lies at VALINE_STORE's address, beside a server that may be running.
+def open_store(address: str, queue_url: str | None = None) -> Opened:
+    """What lies at VALINE_STORE's address, beside a server or functions that may be running.
 
-    Raises StoreError if there is none.
+    Raises StoreError if there is none, ConfigurationError if it is on AWS and VALINE_QUEUE_URL is not known.
     """
+    if address.startswith(DYNAMODB):
+        from valine.bootstrap.aws import keep
+
+        if queue_url is None:
+            raise ConfigurationError(("VALINE_QUEUE_URL is missing (VALINE_STORE is on AWS)",))
+        kept = keep(address.removeprefix(DYNAMODB), queue_url, wall_clock())
+        return Opened(kept.store, kept.queue, contextlib.ExitStack())
+
     from valine.services.queue_sqlite import SqliteQueue
     from valine.services.run_store_sqlite import SqliteRunStore
     from valine.services.sqlite_file import SqliteFile
@@ -127,7 +158,7 @@ def open_store(address: str) -> Opened:
 
 
 @contextlib.asynccontextmanager
-async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
+async def discord_admin(application: DiscordApplication) -> AsyncIterator[DiscordAdmin]:
     """The application's own settings on Discord, without the store: a server may be running beside it."""
     import httpx2
 
@@ -135,7 +166,7 @@ async def discord_admin(settings: Settings) -> AsyncIterator[DiscordAdmin]:
     from valine.services.discord.admin import DiscordAdmin
 
     async with httpx2.AsyncClient() as client:
-        yield DiscordAdmin(client, clock=wall_clock(), **to_application(settings))
+        yield DiscordAdmin(client, clock=wall_clock(), **to_application(application))
 
 
 class Outside(NamedTuple):

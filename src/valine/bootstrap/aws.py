@@ -1,17 +1,15 @@
 """The functions of Lambda, composed: each of what it needs, from the environment and from the secrets it may read.
 
-botocore is imported by the first call to AWS: neither a PING nor a wrong signature needs it.
+botocore is imported by the first call that needs it: no PING and no wrong signature does, nor a command that is stored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from valine.bootstrap import wall_clock
-from valine.services.queue_sqs import SqsQueue
-from valine.services.run_store import DynamoRunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +19,9 @@ if TYPE_CHECKING:
     from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
     from valine.engine.alarms import Alarms
     from valine.intake import Intake, IntakeSettings
-    from valine.ports import Clock
+    from valine.ports import Clock, RunStore
+    from valine.services.queue_sqs import SqsQueue
+    from valine.services.run_store import DynamoRunStore
     from valine.worker.batches import Batches
 
 
@@ -32,26 +32,31 @@ class Kept(NamedTuple):
     queue: SqsQueue
 
 
-class _Client:
-    """A client of an AWS service, made when it is first asked for something."""
+class _Later:
+    """The store on that table, made when it is first asked for something: it is what needs botocore."""
 
-    def __init__(self, service: str) -> None:
-        self._service = service
+    def __init__(self, table: str) -> None:
+        self._table = table
 
     @cached_property
-    def _made(self) -> Any:
+    def _made(self) -> DynamoRunStore:
         from valine.services.aws import client
+        from valine.services.run_store import DynamoRunStore
 
-        return client(self._service)
+        return DynamoRunStore(client("dynamodb"), self._table)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._made, name)
 
 
 def keep(table: str, queue_url: str, clock: Clock) -> Kept:
-    """The store on that table, and the queue at that address."""
-    dynamodb, sqs = _Client("dynamodb"), _Client("sqs")
-    queue = SqsQueue(sqs=sqs, queue_url=queue_url, dynamodb=dynamodb, table=table, clock=clock)
+    """The store on that table, and the queue at that address. Raises StoreError if AWS' region is not known."""
+    from valine.services.aws import client
+    from valine.services.queue_sqs import SqsQueue
+    from valine.services.run_store import DynamoRunStore
+
+    dynamodb = client("dynamodb")
+    queue = SqsQueue(sqs=client("sqs"), queue_url=queue_url, dynamodb=dynamodb, table=table, clock=clock)
     return Kept(DynamoRunStore(dynamodb, table), queue)
 
 
@@ -77,10 +82,11 @@ def github_door(told: GitHubDoor, clock: Clock | None = None) -> Intake:
 
 def _intake(place: Place, settings: IntakeSettings, clock: Clock | None) -> Intake:
     from valine.intake import Intake
+    from valine.services.sqs_letterbox import SqsLetterbox
 
-    clock = clock or wall_clock()
-    kept = keep(place.table, place.queue_url, clock)
-    return Intake(store=kept.store, queue=kept.queue, clock=clock, settings=settings)
+    store = cast("RunStore", _Later(place.table))
+    queue = SqsLetterbox(place.queue_url)
+    return Intake(store=store, queue=queue, clock=clock or wall_clock(), settings=settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +141,7 @@ def clockwork(told: Place, clock: Clock | None = None) -> Clockwork:
     return Clockwork(queue=queue, alarms=Alarms(store=store, queue=queue, clock=clock), clock=clock)
 
 
-def with_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
+def with_its_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
     """The environment, and of the secrets at VALINE_SECRETS_PREFIX those of these names.
 
     Raises ConfigurationError if they cannot be had.
@@ -143,6 +149,6 @@ def with_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[
     prefix = environ.get("VALINE_SECRETS_PREFIX", "").strip()
     if not prefix or not names:
         return environ
-    from valine.services import secrets
+    from valine.services.secrets import fetch, with_secrets
 
-    return secrets.with_secrets(environ, secrets.fetch(prefix, names))
+    return with_secrets(environ, fetch(prefix, names))

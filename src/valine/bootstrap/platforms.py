@@ -13,7 +13,7 @@ from valine.services.github.forge import GitHubForge
 from valine.services.pacing import Pacer
 
 if TYPE_CHECKING:
-    from valine.config.settings import Platforms
+    from valine.config.settings import DiscordApplication, Platforms
     from valine.ports import Clock
     from valine.services.github.auth import Auth
 
@@ -50,12 +50,12 @@ def reach(
     return Reached(forge, chat, admin, pacer, (to_github, to_discord))
 
 
-def to_application(platforms: Platforms) -> dict[str, str]:
+def to_application(application: DiscordApplication) -> dict[str, str]:
     """What the adapters to Discord are made with."""
     return {
-        "application_id": platforms.discord_application_id,
-        "bot_token": platforms.discord_bot_token.reveal(),
-        "api_url": platforms.discord_api_url,
+        "application_id": application.discord_application_id,
+        "bot_token": application.discord_bot_token.reveal(),
+        "api_url": application.discord_api_url,
     }
 
 

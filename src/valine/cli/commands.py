@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from valine.cli.serve import EnvFile, load
+from valine.cli.serve import DOTENV, EnvFile
 from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
-    from valine.config import Settings
+    from valine.config import DiscordApplication
     from valine.errors import OutsideError
 
 app = typer.Typer(help="Discord's slash commands.", no_args_is_help=True)
@@ -21,38 +22,52 @@ Globally = Annotated[bool, typer.Option("--global", help="All guilds, instead of
 
 
 @app.command()
-def push(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None) -> None:
-    """Register Valine's commands with Discord; they replace the application's others there."""
-    from valine.wire.discord_manifest import manifest
-
-    settings = load(env)
-    target = _target(settings, guild, everywhere)
-    wanted = manifest(in_guild=target is not None)
-    found = _asked(settings, lambda admin: admin.put_commands(wanted, target), "The commands were not registered")
-    wrong = differences(wanted, found)
-    if wrong:
-        raise Stop(
-            f"Discord took the commands, but changed them: {'; '.join(wrong)}. `valine commands show` lists them."
-        )
-    typer.echo(f"Registered {_named(found)} {_where(target)}.")
-
-
-@app.command()
 def show(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None) -> None:
-    """List the commands that Discord has, and whether they are Valine's as they should be."""
-    from valine.wire.discord_manifest import manifest
-
-    settings = load(env)
-    target = _target(settings, guild, everywhere)
-    found = _asked(settings, lambda admin: admin.get_commands(target), "The commands could not be read")
+    """List the commands that Discord has."""
+    application, target = _target(guild, everywhere, env)
+    found = _asked(application, lambda admin: admin.get_commands(target), "The commands could not be read")
     for command in found:
         options = " ".join(f"[{option['name']}]" for option in command.get("options", []))
         typer.echo(f"/{command['name']} {options}".rstrip() + f": {command.get('description', '')}")
-    wrong = differences(manifest(in_guild=target is not None), found)
+    if not found:
+        typer.echo(f"Discord has no command of this application {_where(target)}.", err=True)
+
+
+@app.command()
+def diff(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None) -> None:
+    """Tell how the commands that Discord has differ from Valine's; exit 1 if they do."""
+    application, target = _target(guild, everywhere, env)
+    found = _asked(application, lambda admin: admin.get_commands(target), "The commands could not be read")
+    wrong = differences(_wanted(target), found)
+    for difference in wrong:
+        typer.echo(difference)
     if wrong:
         raise Stop(
-            f"These are not Valine's commands {_where(target)}: {'; '.join(wrong)}. `valine commands push` mends it."
+            f"The commands {_where(target)} are not Valine's as they should be: `valine commands push` mends it."
         )
+
+
+@app.command()
+def push(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None) -> None:
+    """Register Valine's commands with Discord; they replace the application's others there."""
+    application, target = _target(guild, everywhere, env)
+    wanted = _wanted(target)
+    _asked(application, lambda admin: admin.put_commands(wanted, target), "The commands were not registered")
+    found = _asked(
+        application,
+        lambda admin: admin.get_commands(target),
+        "Discord took the commands, but they could not be read back",
+    )
+    wrong = differences(wanted, found)
+    if wrong:
+        raise Stop(f"Discord took the commands, but has others {_where(target)}: {'; '.join(wrong)}. Push them again.")
+    typer.echo(f"Registered {_named(found)} {_where(target)}.")
+
+
+def _wanted(target: str | None) -> list[dict[str, Any]]:
+    from valine.wire.discord_manifest import manifest
+
+    return manifest(in_guild=target is not None)
 
 
 def differences(wanted: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> list[str]:
@@ -82,7 +97,7 @@ def _covers(found: Any, wanted: Any) -> bool:
 
 
 def _asked(
-    settings: Settings, ask: Callable[[Any], Awaitable[list[dict[str, Any]]]], otherwise: str
+    application: DiscordApplication, ask: Callable[[Any], Awaitable[list[dict[str, Any]]]], otherwise: str
 ) -> list[dict[str, Any]]:
     import asyncio
 
@@ -90,7 +105,7 @@ def _asked(
     from valine.errors import OutsideError
 
     async def asking() -> list[dict[str, Any]]:
-        async with discord_admin(settings) as admin:
+        async with discord_admin(application) as admin:
             return await ask(admin)
 
     try:
@@ -116,14 +131,21 @@ def _why(error: OutsideError) -> str:
             return f"{detail}. Try again, or see DISCORD_API_URL."
 
 
-def _target(settings: Settings, guild: str | None, everywhere: bool) -> str | None:
-    """The guild's id; None is everywhere."""
+def _target(guild: str | None, everywhere: bool, env: Path | None) -> tuple[DiscordApplication, str | None]:
+    """Whose commands, and the guild's id; None is everywhere."""
+    import os
+
+    from valine.config import registration
+
     if everywhere and guild is not None:
         raise Stop("--guild and --global exclude each other.", code=2)
-    target = None if everywhere else guild or settings.discord_guild_id
+    application, home = registration(os.environ, env or DOTENV)
+    target = None if everywhere else guild or home
+    if target is None and not everywhere:
+        raise Stop("DISCORD_GUILD_ID is missing: set it, or use --guild ID or --global.", code=2)
     if target is not None and not (target.isascii() and target.isdigit()):
         raise Stop(f"--guild takes a guild's id, which is a number: {target} is none.", code=2)
-    return target
+    return application, target
 
 
 def _where(target: str | None) -> str:

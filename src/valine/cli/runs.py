@@ -121,11 +121,11 @@ def opened_store(env: Path | None) -> Iterator[tuple[Opened, str]]:
     import os
 
     from valine.bootstrap import open_store
-    from valine.config import repository_name, store_url
+    from valine.config import queue_url, repository_name, store_url
 
     source = env or DOTENV
     address, repository = store_url(os.environ, source), repository_name(os.environ, source)
-    opened = open_store(address)
+    opened = open_store(address, queue_url(os.environ, source))
     try:
         yield opened, repository
     finally:

@@ -5,6 +5,23 @@ that may be a secret.
 """
 
 from valine.config.secret import Secret
-from valine.config.settings import Settings, repository_name, store_url
+from valine.config.settings import (
+    DiscordApplication,
+    Registration,
+    Settings,
+    queue_url,
+    registration,
+    repository_name,
+    store_url,
+)
 
-__all__ = ["Secret", "Settings", "repository_name", "store_url"]
+__all__ = [
+    "DiscordApplication",
+    "Registration",
+    "Secret",
+    "Settings",
+    "queue_url",
+    "registration",
+    "repository_name",
+    "store_url",
+]

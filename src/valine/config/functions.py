@@ -17,7 +17,6 @@ from valine.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DYNAMODB: Final = "dynamodb://"
 DEFAULT_ENV: Final = "dev"
 
 
@@ -117,6 +116,6 @@ def _read_place(given: Given) -> Place | None:
 
 
 def _dynamodb(text: str) -> str:
-    if not values.store(text).startswith(DYNAMODB):
+    if not values.store(text).startswith(values.DYNAMODB):
         raise ValueError("must name a table here: dynamodb://RunStateTable")
-    return text.removeprefix(DYNAMODB)
+    return text.removeprefix(values.DYNAMODB)

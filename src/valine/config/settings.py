@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from valine.config import values
 from valine.config.given import Given
@@ -21,12 +21,18 @@ DEFAULT_INTERVAL: Final = "1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platforms:
-    """How GitHub and Discord are spoken to. Either `github_token` is there, or both of the App's."""
+class DiscordApplication:
+    """How Discord is spoken to."""
 
     discord_application_id: str
     discord_bot_token: Secret
     discord_api_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platforms(DiscordApplication):
+    """How GitHub and Discord are spoken to. Either `github_token` is there, or both of the App's."""
+
     github_token: Secret | None
     github_app_id: str | None
     github_app_private_key: Secret | None
@@ -128,6 +134,15 @@ def store_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> st
     return url
 
 
+def queue_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str | None:
+    """VALINE_QUEUE_URL alone, for the same commands. Raises ConfigurationError."""
+    given = Given(environ, dotenv_path)
+    url = given.read("VALINE_QUEUE_URL", values.url)
+    if given.problems:
+        raise ConfigurationError(tuple(given.problems))
+    return url
+
+
 def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
     """GITHUB_REPOSITORY alone, for the same commands. Raises ConfigurationError."""
     given = Given(environ, dotenv_path)
@@ -135,3 +150,28 @@ def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None)
     if name is None:
         raise ConfigurationError(tuple(given.problems))
     return name
+
+
+class Registration(NamedTuple):
+    """Whose slash commands they are, and in which guild; None if none is named."""
+
+    application: DiscordApplication
+    guild_id: str | None
+
+
+def registration(environ: Mapping[str, str], dotenv_path: Path | None = None) -> Registration:
+    """What `valine commands` needs, and no more: whoever registers them need not know GitHub's secrets.
+
+    Raises ConfigurationError.
+    """
+    given = Given(environ, dotenv_path)
+    application_id = given.read("DISCORD_APPLICATION_ID", values.digits, needed=True)
+    bot_token = given.read("DISCORD_BOT_TOKEN", values.token, needed=True)
+    api_url = given.read_or("DISCORD_API_URL", values.url, DEFAULT_DISCORD)
+    guild_id = given.read("DISCORD_GUILD_ID", values.digits)
+    if given.problems or not (application_id and bot_token):
+        raise ConfigurationError(tuple(given.problems))
+    application = DiscordApplication(
+        discord_application_id=application_id, discord_bot_token=bot_token, discord_api_url=api_url
+    )
+    return Registration(application, guild_id)

@@ -16,6 +16,7 @@ REPOSITORY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9._-]
 HEX_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 VISIBLE: Final = re.compile(r"[!-~]+")
 PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+-----END [A-Z ]*PRIVATE KEY-----\s*", re.DOTALL)
+DYNAMODB: Final = "dynamodb://"
 TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 

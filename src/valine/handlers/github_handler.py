@@ -19,7 +19,7 @@ HEALTH = "/healthz"
 
 def make(environ: Mapping[str, str]) -> Made[Intake]:
     """The door of this environment. Raises ConfigurationError."""
-    told = GitHubDoor.load(aws.with_secrets(environ, GitHubDoor.SECRETS))
+    told = GitHubDoor.load(aws.with_its_secrets(environ, GitHubDoor.SECRETS))
     return Made(aws.github_door(told), (told.webhook_secret.reveal(),))
 
 

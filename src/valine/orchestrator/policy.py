@@ -5,10 +5,8 @@ Who may is decided here and nowhere else. A rule that is not configured means th
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -143,6 +141,8 @@ def parse(text: str | None) -> Policy:
 
 
 def _read(text: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
@@ -154,6 +154,8 @@ def _read(text: str) -> dict[str, Any]:
 def _known(prefix: str, data: dict[str, Any], keys: tuple[str, ...]) -> None:
     for key in data:
         if key not in keys:
+            import difflib
+
             close = difflib.get_close_matches(key.lower(), keys, n=1)
             hint = f"did you mean {prefix}{close[0]}?" if close else f"known are {', '.join(keys)}"
             raise PolicyProblem(f"{FILE}: unknown key {prefix}{key[:60]}; {hint}")

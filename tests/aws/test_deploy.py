@@ -1,0 +1,365 @@
+"""deploy.sh, with an `aws`, a `sam` and a `curl` of our own: what it checks first, what it says, what it never does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aws.deployment import OUTPUTS, TOKEN, Deployment, a_deployment, pack
+
+pytestmark = pytest.mark.proof
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, root: Path) -> Deployment:
+    if shutil.which("bash") is None:
+        pytest.skip("there is no bash here: deploy.sh needs it")
+    folder = tmp_path / "a place with spaces"
+    folder.mkdir()
+    return a_deployment(folder, root)
+
+
+def test_it_deploys_that_file_and_shows_what_came_of_it(deployment: Deployment) -> None:
+    done = deployment.run("--no")
+
+    assert done.returncode == 0, done.stderr
+    (call,) = deployment.calls("sam deploy")
+    for word in ("--config-env dev", "--region eu-central-1", 'EnvironmentName="dev"', 'DiscordGuildId="2222"'):
+        assert word in call
+    assert 'GitHubRepository="acme/rocket"' in call
+    assert 'SecretsPrefix="/valine/dev"' in call
+    assert all(address in done.stdout for address in OUTPUTS.values())
+    assert "it is healthy, it runs what was built, and it refuses a wrong signature" in done.stderr
+    assert deployment.calls("/applications/@me") == []
+    assert not (deployment.folder / "dev.calls").exists()
+
+
+def test_prod_has_a_stack_of_its_own_and_its_own_settings_file(deployment: Deployment) -> None:
+    deployment.settings(DISCORD_GUILD_ID="3333")
+    (deployment.folder / ".env").rename(deployment.folder / ".env.prod")
+
+    done = deployment.run("--no", "prod", "LogRetentionDays=90")
+
+    assert done.returncode == 0, done.stderr
+    (call,) = deployment.calls("sam deploy")
+    assert "--config-env prod" in call
+    assert 'DiscordGuildId="3333"' in call
+    assert "LogRetentionDays=90" in call
+    assert deployment.calls("describe-stacks --stack-name valine-orchestrator ")
+
+
+def test_the_environment_goes_before_the_file(deployment: Deployment) -> None:
+    deployment.run("--no", GITHUB_REPOSITORY="acme/lander", AWS_REGION="eu-north-1")
+
+    (call,) = deployment.calls("sam deploy")
+    assert 'GitHubRepository="acme/lander"' in call
+    assert "--region eu-north-1" in call
+
+
+@pytest.mark.parametrize("line", ['GITHUB_REPOSITORY="acme/lander"', "export GITHUB_REPOSITORY = acme/lander # ours"])
+def test_the_file_is_read_as_the_command_line_reads_it(deployment: Deployment, line: str) -> None:
+    deployment.settings(GITHUB_REPOSITORY=None)
+    with (deployment.folder / ".env").open("a") as file:
+        file.write(f"{line}\n")
+
+    deployment.run("--no")
+
+    (call,) = deployment.calls("sam deploy")
+    assert 'GitHubRepository="acme/lander" ' in call
+
+
+def test_with_yes_it_registers_the_commands_and_sets_the_endpoint(deployment: Deployment) -> None:
+    done = deployment.run("--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert (deployment.folder / "dev.calls").read_text() == f"dev valine commands push as {TOKEN} in 2222\n"
+    (call,) = deployment.calls("curl", "PATCH")
+    assert '{"interactions_endpoint_url":"https://x.example/discord"}' in call
+    assert call.endswith("https://discord.com/api/v10/applications/@me")
+    assert f"Authorization: Bot {TOKEN}" in deployment.said_to_curl()
+
+
+def test_the_commands_are_registered_with_the_settings_of_the_environment_that_was_deployed(
+    deployment: Deployment,
+) -> None:
+    deployment.settings(DISCORD_GUILD_ID="3333")
+    (deployment.folder / ".env").rename(deployment.folder / ".env.dev")
+    deployment.settings(DISCORD_GUILD_ID="4444")
+
+    deployment.run("--yes")
+
+    assert (deployment.folder / "dev.calls").read_text().endswith(" in 3333\n")
+
+
+def test_no_secret_is_in_a_command_line_or_in_what_it_says(deployment: Deployment) -> None:
+    done = deployment.run("--yes")
+
+    assert deployment.calls(TOKEN) == []
+    assert TOKEN not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("typed", "does"), [("y\ny\n", True), ("n\n\n", False)])
+def test_at_a_terminal_it_asks(deployment: Deployment, typed: str, does: bool) -> None:  # noqa: FBT001 - a parameter
+    done = deployment.run(typed=typed)
+
+    assert done.returncode == 0, done.stderr
+    assert (deployment.folder / "dev.calls").exists() is does
+    assert bool(deployment.calls("PATCH")) is does
+
+
+def test_where_nobody_can_be_asked_it_says_how_to_do_it_by_hand(deployment: Deployment) -> None:
+    done = deployment.run()
+
+    assert done.returncode == 0
+    assert "./register_discord_commands.sh" in done.stderr
+    assert "https://x.example/discord" in done.stderr
+    assert deployment.calls("PATCH") == []
+
+
+def test_secrets_manager_will_do(deployment: Deployment) -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:valine-AbCdEf"
+    deployment.settings(VALINE_SECRETS_PREFIX="secretsmanager:valine")
+    deployment.rule("aws secretsmanager describe-secret", "--secret-id valine ", out=f"{arn}\n")
+    deployment.rule("aws secretsmanager get-secret-value", out=f'{{"DISCORD_BOT_TOKEN": "{TOKEN}"}}')
+
+    done = deployment.run("--yes")
+
+    assert done.returncode == 0, done.stderr
+    (call,) = deployment.calls("sam deploy")
+    assert f'SecretArn="{arn}"' in call
+    assert f"Authorization: Bot {TOKEN}" in deployment.said_to_curl()
+
+
+def test_as_an_app_it_wants_the_key_instead_of_a_token(deployment: Deployment) -> None:
+    deployment.settings(GITHUB_APP_ID="77")
+
+    done = deployment.run("--no")
+
+    assert done.returncode == 1
+    assert "GITHUB_APP_PRIVATE_KEY" in done.stderr
+    assert "GITHUB_TOKEN" not in done.stderr
+
+
+def test_the_real_sam_understands_what_it_is_told(deployment: Deployment, root: Path) -> None:
+    subprocess.run([sys.executable, root / "dev", "tool", "sam", "--version"], check=True, capture_output=True)
+    (deployment.folder / "bin" / "sam").unlink()
+    (deployment.folder / "bin" / "sam").symlink_to(root / ".venv-tools" / "sam" / "bin" / "sam")
+    shutil.copy(root / "template.yaml", deployment.folder / "template.yaml")
+    nowhere = "http://127.0.0.1:1"
+
+    done = deployment.run(
+        *("--no", "LogRetentionDays=90"),
+        AWS_ENDPOINT_URL=nowhere,
+        AWS_MAX_ATTEMPTS="1",
+        AWS_ACCESS_KEY_ID="AKIATEST",
+        AWS_SECRET_ACCESS_KEY="none",
+        HOME=str(deployment.folder),
+    )
+
+    assert f'Could not connect to the endpoint URL: "{nowhere}/"' in done.stderr
+    assert "the stack was not deployed (above is why)" in done.stderr
+
+
+# --- Before anything is changed --------------------------------------------------------------------------------------
+
+
+def refused(deployment: Deployment, *args: str) -> str:
+    """What it says; nothing was deployed."""
+    done = deployment.run(*(args or ("--no",)))
+    assert done.returncode != 0
+    assert deployment.calls("sam deploy") == []
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_a_tool_that_is_missing_is_named(deployment: Deployment) -> None:
+    (deployment.folder / "bin" / "aws").unlink()
+    if any(Path(folder, "aws").exists() for folder in ("/usr/bin", "/bin")):
+        pytest.skip("this machine's own aws lies where it cannot be hidden")
+
+    assert "there is no aws here: install it, then call again." in refused(deployment)
+
+
+def test_without_a_sam_the_locked_one_is_taken(deployment: Deployment) -> None:
+    (deployment.folder / "bin" / "sam").unlink()
+
+    deployment.run("--no")
+
+    assert (deployment.folder / "dev.calls").read_text().startswith("dev tool sam deploy --template-file template.yaml")
+
+
+def test_a_package_that_is_missing_is_to_be_built(deployment: Deployment) -> None:
+    deployment.package.unlink()
+
+    assert "there is no dist/valine-lambda.zip: ./dev build makes it." in refused(deployment)
+
+
+def test_a_package_that_is_damaged_is_to_be_built_anew(deployment: Deployment) -> None:
+    deployment.package.write_bytes(b"no zip")
+
+    assert "is damaged: ./dev build makes it anew." in refused(deployment)
+
+
+def test_a_package_for_another_machine_is_not_deployed(deployment: Deployment) -> None:
+    pack(deployment.package, arch="x86_64")
+
+    assert "template.yaml asks for arm64 and Python 3.13" in refused(deployment)
+
+
+def test_a_package_older_than_its_sources_is_not_deployed(deployment: Deployment) -> None:
+    os.utime(deployment.package, (1, 1))
+
+    assert "is newer than dist/valine-lambda.zip: ./dev build makes it anew." in refused(deployment)
+
+
+def test_without_a_samconfig_it_says_what_to_copy(deployment: Deployment) -> None:
+    (deployment.folder / "samconfig.toml").unlink()
+
+    assert "cp samconfig.toml.example samconfig.toml" in refused(deployment)
+
+
+def test_a_samconfig_that_is_no_toml_is_told(deployment: Deployment) -> None:
+    (deployment.folder / "samconfig.toml").write_text("[dev")
+
+    assert "samconfig.toml cannot be read" in refused(deployment)
+
+
+def test_an_environment_without_a_stack_is_told(deployment: Deployment) -> None:
+    (deployment.folder / "samconfig.toml").write_text("[dev.deploy.parameters]\n")
+
+    assert "no stack_name under [dev.deploy.parameters]" in refused(deployment)
+
+
+def test_a_region_must_be_known(deployment: Deployment) -> None:
+    (deployment.folder / "samconfig.toml").write_text('[dev.deploy.parameters]\nstack_name = "valine"\n')
+
+    assert "no region is known: set AWS_REGION" in refused(deployment)
+
+
+def test_all_settings_that_are_missing_are_named_at_once(deployment: Deployment) -> None:
+    deployment.settings(DISCORD_GUILD_ID=None, GITHUB_REPOSITORY="")
+
+    assert "missing in the environment and in .env: DISCORD_GUILD_ID GITHUB_REPOSITORY." in refused(deployment)
+
+
+def test_a_prefix_that_is_none_is_told(deployment: Deployment) -> None:
+    deployment.settings(VALINE_SECRETS_PREFIX="valine")
+
+    assert "it must be a path such as /valine/dev, or secretsmanager:NAME." in refused(deployment)
+
+
+def test_credentials_that_aws_does_not_accept_are_told(deployment: Deployment) -> None:
+    deployment.rule("aws sts", code=255, err="ExpiredToken\n")
+
+    said = refused(deployment)
+
+    assert "ExpiredToken" in said
+    assert "AWS does not know you" in said
+
+
+@pytest.mark.parametrize(
+    "there", ["", "/valine/dev/DISCORD_BOT_TOKEN\tString\n/valine/dev/GITHUB_TOKEN\tSecureString\n"]
+)
+def test_secrets_that_are_missing_or_readable_by_all_are_named(deployment: Deployment, there: str) -> None:
+    deployment.rule("aws ssm get-parameters", out=there)
+
+    said = refused(deployment)
+
+    assert "are missing, or are no SecureString: DISCORD_BOT_TOKEN GITHUB_WEBHOOK_SECRET" in said
+    assert "aws ssm put-parameter" in said
+
+
+def test_a_parameter_store_that_fails_is_told(deployment: Deployment) -> None:
+    deployment.rule("aws ssm get-parameters", code=254, err="AccessDeniedException\n")
+
+    assert "could not be read (the line above)" in refused(deployment)
+
+
+def test_a_secret_that_secrets_manager_does_not_have_is_told(deployment: Deployment) -> None:
+    deployment.settings(VALINE_SECRETS_PREFIX="secretsmanager:valine")
+    deployment.rule("aws secretsmanager describe-secret", code=254, err="ResourceNotFoundException\n")
+
+    assert "Secrets Manager has no valine in eu-central-1" in refused(deployment)
+
+
+def test_what_is_no_word_of_its_own_is_refused(deployment: Deployment) -> None:
+    assert "staging is not understood. Usage: ./deploy.sh" in refused(deployment, "staging")
+
+
+# --- Afterwards ------------------------------------------------------------------------------------------------------
+
+
+def failed(deployment: Deployment, *args: str) -> str:
+    """What it says, having failed."""
+    done = deployment.run(*(args or ("--no",)))
+    assert done.returncode == 1
+    assert "it is healthy" not in done.stderr or args == ("--yes",)
+    return done.stderr
+
+
+def test_a_deployment_that_fails_ends_there(deployment: Deployment) -> None:
+    deployment.rule("sam deploy", code=1, err="ROLLBACK_COMPLETE\n")
+
+    assert "the stack was not deployed (above is why)" in failed(deployment)
+    assert deployment.calls("curl") == []
+
+
+def test_outputs_that_cannot_be_read_are_told(deployment: Deployment) -> None:
+    deployment.rule("describe-stacks", code=255, err="no such stack\n")
+
+    assert "its outputs could not be read" in failed(deployment)
+
+
+def test_a_stack_of_something_else_is_told(deployment: Deployment) -> None:
+    deployment.rule("describe-stacks", out="BucketName\tpictures\n")
+
+    assert "has no output DiscordWebhookUrl" in failed(deployment)
+
+
+def test_a_function_that_runs_other_code_is_told(deployment: Deployment) -> None:
+    deployment.rule("get-function-configuration", "worker", out="somethingelse\n")
+
+    assert "valine-orchestrator-worker-dev runs other code than dist/valine-lambda.zip" in failed(deployment)
+
+
+def test_an_endpoint_that_is_not_healthy_is_asked_again_and_then_told(deployment: Deployment) -> None:
+    deployment.rule("curl", "/healthz", out="503")
+
+    assert "https://x.example/healthz answers 503, not 200. aws logs tail" in failed(deployment)
+    assert len(deployment.calls("/healthz")) == 5
+
+
+@pytest.mark.parametrize("status", ["200", "500", "000"])
+def test_a_wrong_signature_that_is_not_refused_is_told(deployment: Deployment, status: str) -> None:
+    deployment.rule("curl", "X-Signature-Ed25519", out=status, code=0 if status != "000" else 28)
+
+    assert f"a PING with a wrong signature was answered {status}, not 401" in failed(deployment)
+
+
+def test_commands_that_discord_does_not_take_are_told(deployment: Deployment) -> None:
+    done = deployment.run("--yes", DEV_EXIT="1")
+
+    assert done.returncode == 1
+    assert "the deployment stands; only the commands are missing" in done.stderr
+    assert deployment.calls("PATCH") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("401", "Discord does not accept the bot's token"), ("400", "did not take the endpoint (400): could not verify")],
+)
+def test_an_endpoint_that_discord_does_not_take_is_told(deployment: Deployment, status: str, told: str) -> None:
+    deployment.rule("curl", "PATCH", out=status, body="could not verify")
+
+    assert told in failed(deployment, "--yes")
+
+
+def test_a_token_that_cannot_be_read_is_told(deployment: Deployment) -> None:
+    deployment.rule("aws ssm get-parameter ", code=254, err="AccessDeniedException\n")
+
+    assert "the bot's token could not be read (above): nothing was registered" in failed(deployment, "--yes")

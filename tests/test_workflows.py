@@ -1,0 +1,78 @@
+"""The workflows use the actions whose commits were verified, and call what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.proof  # PyYAML is in the lock that proofs have
+
+VERIFIED = {
+    "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1": "v7.0.1",
+    "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97": "v7.0.0",
+    "actions/setup-node@820762786026740c76f36085b0efc47a31fe5020": "v7.0.0",
+    "actions/setup-java@b6effb05e454b25005698d916606bdc6ffcbf961": "v5.7.0",
+    "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f": "v7.0.0",
+    "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c": "v8.0.1",
+    "aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c": "v6.2.3",
+}
+
+
+@pytest.fixture(scope="module")
+def text(root: Path) -> str:
+    return (root / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def workflow(text: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def test_every_action_is_a_verified_commit_with_its_version_beside_it(text: str) -> None:
+    used = re.findall(r"uses: (\S+)(?: # (\S+))?", text)
+
+    assert len(used) > 10
+    assert {action: version for action, version in used if VERIFIED.get(action) != version} == {}
+
+
+def test_nobody_may_anything_but_read_and_the_deployment_ask_for_its_token(workflow: dict[str, Any]) -> None:
+    permissions = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+
+    assert workflow["permissions"] == {}
+    assert permissions.pop("deploy") == {"contents": "read", "id-token": "write"}
+    assert all(allowed == {"contents": "read"} for allowed in permissions.values())
+
+
+def test_every_python_that_is_supported_is_tested(workflow: dict[str, Any]) -> None:
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+
+
+def test_what_is_deployed_is_what_was_built_and_everything_else_passed_before(workflow: dict[str, Any]) -> None:
+    jobs = workflow["jobs"]
+    deploy = jobs["deploy"]
+
+    assert set(deploy["needs"]) == set(jobs) - {"deploy"}
+    assert deploy["if"] == "github.event_name == 'push'"
+    (uploaded,) = [
+        step["with"]["path"] for step in jobs["package"]["steps"] if "upload-artifact" in step.get("uses", "")
+    ]
+    assert uploaded == "dist/valine-lambda.zip"
+    commands = [step["run"] for step in deploy["steps"] if "run" in step]
+    assert not any("build" in command for command in commands)
+    assert any("./deploy.sh --yes" in command for command in commands)
+
+
+def test_every_command_of_ours_that_is_called_exists(text: str, root: Path) -> None:
+    tasks = (root / "dev").read_text(encoding="utf-8")
+    called = set(re.findall(r"\./dev (\w+)", text))
+
+    assert called == {"test", "check", "prove", "build", "demo", "tool"}
+    assert all(f"def {task}(args: list[str])" in tasks for task in called)
+    assert all(
+        (root / path).exists() for path in re.findall(r"tests/\S+\.py|\./\w+\.sh|samconfig\.toml\.example", text)
+    )
