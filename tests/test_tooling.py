@@ -171,6 +171,16 @@ def test_a_later_call_is_quiet_and_passes_the_exit_code_on(ready: Project) -> No
     assert (done.returncode, done.stderr) == (7, "")
 
 
+def test_a_store_on_aws_brings_what_speaks_to_it(ready: Project, tmp_path: Path) -> None:
+    (tmp_path / "aws.env").write_text("VALINE_STORE=dynamodb://runs\n")
+
+    for_one_machine = ready.dev("valine", "runs", "list", cwd=tmp_path)
+    for_aws = ready.dev("valine", "runs", "list", "--env", "aws.env", cwd=tmp_path)
+
+    assert "requirements/dev.txt" not in for_one_machine.stderr
+    assert (for_aws.returncode, "requirements/dev.txt" in for_aws.stderr) == (0, True)
+
+
 def test_the_console_script_runs_by_itself(ready: Project) -> None:
     done = subprocess.run([ready.folder / ".venv/bin/valine", "x"], capture_output=True, text=True, check=True)
 

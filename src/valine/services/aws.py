@@ -53,9 +53,12 @@ def client(
     """A botocore client that tries each call once and waits `read_timeout` seconds for its answer.
 
     No call is repeated below the engine, reads included: it asks again by itself. The credentials, and the region and
-    address unless given, are the environment's. Raises StoreError if it names no region.
+    address unless given, are the environment's. Raises StoreError if it names no region, or if there is no botocore.
     """
-    from botocore.config import Config
+    try:
+        from botocore.config import Config
+    except ImportError as error:
+        raise StoreError("This Valine was installed without its part for AWS. Install valine[aws].") from error
 
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
