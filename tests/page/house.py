@@ -150,6 +150,12 @@ def reads(page: Any, text: str) -> Any:
     return found
 
 
+def planned(page: Any, command: str = "/plan") -> None:
+    """Ask for a plan, and wait until its card and thread stand still: what moves is easily clicked beside."""
+    types(page, command)
+    reads(page, "Plan r1: 7 issues into main").locator(".thread-last").wait_for()
+
+
 def tab(page: Any, name: str) -> None:
     page.get_by_role("tab", name=name).click()
 

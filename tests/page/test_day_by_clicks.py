@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from page.house import House, a_page, be, reads, tab, types, unfold
+from page.house import House, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
 
@@ -27,7 +27,7 @@ def plan_with_autocomplete(page: Any) -> None:
     page.keyboard.press("Tab")
     assert box.input_value() == "/plan label:ready "
     page.keyboard.press("Enter")
-    reads(page, "Plan r1: 7 issues into main")
+    reads(page, "Plan r1: 7 issues into main").locator(".thread-last").wait_for()
 
 
 def take_out(page: Any, issue: str) -> None:
@@ -117,8 +117,7 @@ def test_a_fault_is_thrown_shown_and_recovered_from(house: House, browser: Any) 
         page.get_by_role("button", name="A 502, though it was done").click()
         page.locator(".thrown li", has_text="GitHub").wait_for()
         tab(page, "Pull requests")
-        types(page, "/plan")
-        reads(page, "Plan r1: 7 issues into main")
+        planned(page)
         page.get_by_role("button", name="Approve").click()
 
         page.locator("#item-14").wait_for()
@@ -131,8 +130,7 @@ def test_a_fault_is_thrown_shown_and_recovered_from(house: House, browser: Any) 
 
 def test_a_lost_click_says_that_it_failed_and_can_be_clicked_again(house: House, browser: Any) -> None:
     with a_page(browser, house) as page:
-        types(page, "/plan")
-        reads(page, "Plan r1: 7 issues into main")
+        planned(page)
         house.act("discord", "throw_fault", kind="webhook_dropped")
         page.get_by_role("button", name="Approve").click()
         page.locator(".btn.waiting").wait_for()

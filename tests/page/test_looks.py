@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from page.house import House, a_house, a_page, be, reads, tab, types, unfold
+from page.house import House, a_house, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
 
@@ -59,11 +59,6 @@ WIDER = """() => [document.documentElement.scrollWidth - innerWidth,
   ...[...document.querySelectorAll('.log, .sheet')].map((one) => one.scrollWidth - one.clientWidth)]"""
 
 
-def planned(page: Any) -> None:
-    types(page, "/plan")
-    reads(page, "Plan r1")
-
-
 def check_readable(page: Any) -> None:
     assert page.evaluate(NAMELESS) == []
     found = page.evaluate(FAINT)
@@ -100,6 +95,8 @@ def check_repository(page: Any) -> None:
         tab(page, name)
         if number:
             unfold(page, number)
+        for more in page.locator("#sheet summary").all():
+            more.click()
         check_readable(page)
     page.locator("#who").click()
     check_readable(page)
@@ -162,7 +159,8 @@ def test_what_people_write_is_never_read_as_html(house: House, browser: Any) -> 
         house.act("github", "push", branch="<b>bold</b>", files={"a": "1"}, message=HOSTILE, by="ana")
         house.act("discord", "say", by="Ben", content=HOSTILE)
         reads(page, "<img src=x onerror=alert(1)>")
-        planned(page)
+        types(page, "/plan")
+        reads(page, "Plan r1: 8 issues into main")
         tab(page, "Issues")
         unfold(page, 8)
         unfold(page, 1)

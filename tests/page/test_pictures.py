@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from page.house import House, a_page, be, reads, tab, types, unfold
+from page.house import House, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
 DESK = {"viewport": {"width": 1360, "height": 850}}
@@ -28,8 +28,7 @@ def folder(tmp_path: Path, root: Path) -> Path:
 
 def begin(page: Any, house: House) -> None:
     """A run whose pull requests stand at different points."""
-    types(page, "/plan")
-    reads(page, "Plan r1")
+    planned(page)
     page.get_by_role("button", name="Approve").click()
     page.locator("#item-14").wait_for()
     reads(page, "Run r1 · tracking")

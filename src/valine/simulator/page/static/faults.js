@@ -126,8 +126,7 @@ function ready([platform, kind, title, about, more]) {
 }
 
 async function toss(platform, fault, title) {
-    if (await act(platform, "throw_fault", fault))
-        notice(`Thrown at ${NAMES[platform]}: ${title.charAt(0).toLowerCase()}${title.slice(1)}.`);
+    if (await act(platform, "throw_fault", fault)) notice(`Switched on at ${NAMES[platform]}: “${title}”.`);
 }
 
 async function clear() {

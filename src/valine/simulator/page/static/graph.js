@@ -1,7 +1,7 @@
 // The commits of all branches as lanes: newest first, a line to each parent, a mark where a branch stands.
 
 import { classes, h, icon } from "./dom.js";
-import { ago } from "./markdown.js";
+import { ago } from "./times.js";
 
 const ROW = 44;
 const LANE = 16;

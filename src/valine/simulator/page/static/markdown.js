@@ -3,7 +3,8 @@
 
 import { h } from "./dom.js";
 import { follow } from "./links.js";
-import { named, people, me } from "./people.js";
+import { me, named, people } from "./people.js";
+import { ago, clock } from "./times.js";
 
 const HIDDEN = 0xe000; // an escaped character waits here, out of reach of the rules, until they are done
 const INLINE = new RegExp(
@@ -134,36 +135,8 @@ function mention(kind, id) {
     return h("span", { class: `mention${mine ? " mine" : ""}`, "data-person": person }, sign, name.replace(/^@/, ""));
 }
 
-const STYLES = {
-    t: { timeStyle: "short" },
-    T: { timeStyle: "medium" },
-    d: { dateStyle: "short" },
-    D: { dateStyle: "long" },
-    F: { dateStyle: "full", timeStyle: "short" },
-};
-
 function time(seconds, style) {
     const moment = new Date(seconds * 1000);
-    const full = moment.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
-    const text =
-        style === "R"
-            ? ago(moment)
-            : moment.toLocaleString(undefined, STYLES[style] || { dateStyle: "long", timeStyle: "short" });
-    return h("time", { datetime: moment.toISOString(), title: full }, text);
-}
-
-const UNITS = [
-    ["year", 31536000],
-    ["month", 2592000],
-    ["day", 86400],
-    ["hour", 3600],
-    ["minute", 60],
-    ["second", 1],
-];
-
-/** How long ago, or in how long, in words. */
-export function ago(moment) {
-    const seconds = Math.round((moment.getTime() - Date.now()) / 1000);
-    const [unit, size] = UNITS.find(([, one]) => Math.abs(seconds) >= one) || UNITS.at(-1);
-    return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+    const text = style === "R" ? ago(moment) : clock(moment, style);
+    return h("time", { datetime: moment.toISOString(), title: clock(moment) }, text);
 }

@@ -3,9 +3,10 @@
 
 import { classes, h, icon } from "./dom.js";
 import { act, state, update } from "./live.js";
-import { ago, inline, link, markdown } from "./markdown.js";
+import { inline, link, markdown } from "./markdown.js";
 import { me, named, hue } from "./people.js";
 import { menu } from "./menu.js";
+import { ago, clock } from "./times.js";
 
 const LOADING = 1 << 7;
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
@@ -29,11 +30,11 @@ export function message(one, before) {
             key: one.id,
             class: classes("message", ...kinds),
             "data-id": one.id,
-            "aria-label": `${one.author.name}, ${clock(one)}`,
+            "aria-label": `${one.author.name}, ${clock(new Date(one.created))}`,
         },
         asked && asked.kind === "command" && answered(asked),
         follows
-            ? h("time", { class: "when side", datetime: one.created }, hours(one))
+            ? h("time", { class: "when side", datetime: one.created }, clock(new Date(one.created), "t"))
             : avatar(one.author.name, one.author.bot),
         h(
             "div",
@@ -52,7 +53,7 @@ export function message(one, before) {
 /** Cards get deleted, and come back: whoever may manage messages can try it. */
 function remove(one) {
     const gone = () => act("discord", "delete_message", { message: one.id, by: me()?.name });
-    const name = `Delete the message of ${one.author.name}, ${clock(one)}`;
+    const name = `Delete the message of ${one.author.name}, ${clock(new Date(one.created))}`;
     return h(
         "button",
         {
@@ -88,7 +89,11 @@ function head(one) {
             one.author.name,
         ),
         one.author.bot && h("span", { class: "app" }, "APP"),
-        h("time", { class: "when", datetime: one.created, title: clock(one) }, hours(one)),
+        h(
+            "time",
+            { class: "when", datetime: one.created, title: clock(new Date(one.created)) },
+            clock(new Date(one.created), "t"),
+        ),
     );
 }
 
@@ -260,12 +265,4 @@ function waits(part, one) {
             asked.name === part.custom_id &&
             asked.by === me()?.name,
     );
-}
-
-function hours(one) {
-    return new Date(one.created).toLocaleTimeString(undefined, { timeStyle: "short" });
-}
-
-function clock(one) {
-    return new Date(one.created).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
 }

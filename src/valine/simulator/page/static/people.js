@@ -2,8 +2,17 @@
 
 import { state } from "./live.js";
 
-/** Everybody: {name, discord (member or null), login (or null), roles, lead, access}. */
+const known = { discord: null, github: null, people: [] }; // what was worked out of which scenes
+
+/** Everybody: {name, discord (the member, or null), login (or null), roles, owner, access (on GitHub)}. */
 export function people() {
+    if (known.discord !== state.discord || known.github !== state.github) {
+        Object.assign(known, { discord: state.discord, github: state.github, people: everybody() });
+    }
+    return known.people;
+}
+
+function everybody() {
     const found = new Map();
     for (const member of state.discord?.guild?.members || []) {
         if (member.bot) continue;
@@ -21,8 +30,8 @@ export function people() {
     const members = repository()?.members || {};
     for (const [login, access] of Object.entries(members)) {
         if (login.endsWith("[bot]") || login.endsWith("-bot")) continue;
-        const known = found.get(login.toLowerCase());
-        if (known) Object.assign(known, { login, access });
+        const member = found.get(login.toLowerCase());
+        if (member) Object.assign(member, { login, access });
         else
             found.set(login.toLowerCase(), {
                 name: capital(login),
@@ -42,8 +51,8 @@ function rank(person) {
 
 /** Who one is now. */
 export function me() {
-    const everybody = people();
-    return everybody.find((one) => one.name === state.me) || everybody[0] || null;
+    const all = people();
+    return all.find((one) => one.name === state.me) || all[0] || null;
 }
 
 /** The first repository, with its name. */

@@ -7,6 +7,7 @@ import { update } from "./live.js";
 import { markdown } from "./markdown.js";
 import { hue } from "./people.js";
 import { pullDeeds } from "./pulldeeds.js";
+import { clock } from "./times.js";
 
 function row(one, kind, sign, head, rest, deeds) {
     const open = unfolded.has(one.number);
@@ -186,11 +187,7 @@ function comments(item, one) {
                         { class: "comment-head" },
                         h("strong", null, comment.author),
                         " ",
-                        h(
-                            "time",
-                            { datetime: comment.at },
-                            new Date(comment.at).toLocaleTimeString(undefined, { timeStyle: "short" }),
-                        ),
+                        h("time", { datetime: comment.at }, clock(new Date(comment.at), "t")),
                     ),
                     h("div", { class: "text" }, markdown(visible(comment.body))),
                 ),
