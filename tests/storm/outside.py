@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx2
 
 from storm.loop import Crash, pause
+from storm.profiles import REQUEST
 from valine.simulator.transport import Request, Response
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 THERE, BACK = 0.06, 0.05  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"
+FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}}
 OWN_KINDS = {"limit": "rate_limited", "limit without headers": "secondary_limit", "dropped write": "dropped_write"}
 
 
@@ -85,6 +87,8 @@ class Client:
         path = f"/{unquote(path)}"
         what = world.plain(f"{self._service} {method} {path}")
         fault = world.fault(what, "request", process) or world.spell_on(self._service)
+        if fault in FAILING and not process.leased:
+            world.watch.excuse()
         sent = world.loop.time
         await pause(THERE if fault != "frozen" else world.long_pause(what))
         world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")

@@ -81,6 +81,7 @@ class Profile:
 
 
 FREEZING: Weights = {"frozen": 6, "slow": 2, "lost answer": 1, "5xx after": 1}
+STALLING: Weights = {"frozen": 6, "slow": 2, "conflict": 1}
 CRASHING: Weights = {"crash before": 1, "crash after": 1}
 
 PROFILES: dict[str, Profile] = {
@@ -89,8 +90,8 @@ PROFILES: dict[str, Profile] = {
     "day": Profile(request=0.03, commit=0.02, queue=0.01, delivery=0.1, surprises=3, spells=1),
     "crash": Profile(request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, play="ship"),
     "crash-open": Profile(request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, play="open"),
-    "frozen": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=FREEZING, processes=(2, 3), play="ship"),
-    "frozen-open": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=FREEZING, processes=(2, 3), play="open"),
+    "frozen": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="ship"),
+    "frozen-open": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="open"),
     "deaf": Profile(request=0.02, commit=0.01, deaf=True, surprises=2, play="ship"),
     "spells": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="ship"),
     "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),

@@ -54,6 +54,7 @@ class Watch:
         self.found: list[Violation] = []
         self.deleted: set[str] = set()  # messages that people took away
         self.threads_gone = False
+        self.excused = False
         self.restored = False  # a backup: what came after it is forgotten
         self._approved: set[str] = set()  # digests of plans that somebody who may has said yes to
         self._confirmed: set[str] = set()  # digests of heads, the same
@@ -100,7 +101,7 @@ class Watch:
         good = 200 <= response.status < 300  # noqa: PLR2004
         if service == "discord":
             if good and request.method == "POST" and request.path.endswith("/messages"):
-                self._message(msgspec.json.decode(response.body)["id"])
+                self._message(process, msgspec.json.decode(response.body)["id"])
             return
         if request.method == "GET" or request.path == "/graphql":
             return
@@ -142,7 +143,8 @@ class Watch:
                         for one in self._world.code.comments.values()
                         if one.number == int(number) and mark in one.body
                     ]
-                    self._one("comment", f"{mark} on #{number}", len(same_mark))
+                    if process.leased:  # else it takes back what it doubled
+                        self._one("comment", f"{mark} on #{number}", len(same_mark))
             case "POST", ["releases"]:
                 tags = [release.tag for release in self._world.code.releases]
                 self._one("release", body["tag_name"], tags.count(body["tag_name"]))
@@ -228,8 +230,8 @@ class Watch:
         objects, name = self._world.github._objects, self._world.repository
         return [sha for sha in objects.log(name, pull.head_sha, 8)]
 
-    def pushed(self) -> None:
-        """Somebody moved something: note the heads as they are."""
+    def note_heads(self) -> None:
+        """Somebody may move something: note the heads as they are."""
         for number, pull in self._world.code.issues.items():
             head = getattr(pull, "head_sha", None)
             if head is not None and head not in self._heads.setdefault(number, []):
@@ -246,7 +248,7 @@ class Watch:
         if task is None or task.adopted or pull is None or pull.merged_at is None:
             self.say("deleting", f"the branch {branch} of no merged pull request of ours")
 
-    def _message(self, message_id: str) -> None:
+    def _message(self, process: Process, message_id: str) -> None:
         message = self._world.discord._world.message(message_id)
         if message is None:
             return
@@ -258,8 +260,26 @@ class Watch:
             ids = self._posted.setdefault(mark, [])
             if message_id not in ids:
                 ids.append(message_id)
-            alive = [one for one in ids if self._world.discord._world.message(one) is not None]
-            self._one("message", mark, len(alive))
+            if process.leased:  # one that stood still for too long takes back what it doubled: see `doubled`
+                self._one("message", mark, len(self._alive(ids)))
+
+    def excuse(self) -> None:
+        """Whoever lost its lane takes back what it doubled, unless that fails too: then nobody can."""
+        self.excused = True
+
+    def doubled(self) -> None:
+        """Nothing is there twice."""
+        if self.excused:
+            return
+        comments = self._world.code.comments.values()
+        for mark in {(one.number, found) for one in comments for found in GITHUB_MARK.findall(one.body)}:
+            same = [one for one in comments if one.number == mark[0] and mark[1] in one.body]
+            self._one("comment", f"{mark[1]} on #{mark[0]}", len(same))
+        for text, ids in self._posted.items():
+            self._one("message", text, len(self._alive(ids)))
+
+    def _alive(self, ids: list[str]) -> list[str]:
+        return [one for one in ids if self._world.discord._world.message(one) is not None]
 
     # What it stores -------------------------------------------------------------------------------------------------
 

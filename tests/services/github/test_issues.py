@@ -11,6 +11,7 @@ from builders import after
 from services.github.forge_world import OddGitHub, no, ok, refusal_of
 from services.github.things import (
     COMMENT_EFFECT,
+    a_rest_issue,
     LABEL_EFFECT,
     MARKER,
     RELEASE_EFFECT,
@@ -55,11 +56,23 @@ async def test_a_label_that_github_did_not_put_on_is_ambiguous(github: OddGitHub
 
 
 async def test_a_labels_name_is_quoted(github: OddGitHub) -> None:
-    github.says(no(404, "Label does not exist"))
+    github.says(no(404, "Label does not exist"), ok(a_rest_issue()))
 
     await github.forge().perform(UNLABEL_EFFECT)
 
-    assert github.seen == ["DELETE /repos/team/app/issues/41/labels/in%20progress%2F%C3%BC%20%231%3F"]
+    assert github.seen[0] == "DELETE /repos/team/app/issues/41/labels/in%20progress%2F%C3%BC%20%231%3F"
+
+
+async def test_who_was_shut_out_does_not_take_a_label_for_taken_off(github: OddGitHub) -> None:
+    github.says(no(404), no(404))
+
+    assert (await refusal_of(github.forge(), UNLABEL_EFFECT)).failure.code == "not_found"
+
+
+async def test_a_label_that_is_still_there_was_not_taken_off(github: OddGitHub) -> None:
+    github.says(ok([]), ok(a_rest_issue(labels=[{"name": UNLABEL_EFFECT.label}])))
+
+    assert (await refusal_of(github.forge(), UNLABEL_EFFECT)).failure.kind == "ambiguous"
 
 
 async def test_people_are_assigned_and_who_was_dropped_silently_is_told(world: TwinWorld) -> None:

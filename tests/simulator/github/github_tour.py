@@ -164,6 +164,8 @@ def _read_everything(world: GitHubWorld) -> None:
     comment = world.shop()["comments"][0]["id"]
     world.api("GET", f"/issues/comments/{comment}")
     world.api("PATCH", f"/issues/comments/{comment}", {"body": "Started, in #3"})
+    world.api("POST", "/issues/1/comments", {"body": "Started, in #3"})
+    world.api("DELETE", f"/issues/comments/{world.shop()['comments'][-1]['id']}")
     world.query(PLAN, owner="acme", name="shop", label="ready")
     world.query(TRACK, owner="acme", name="shop")
     world.request("GET", "/user")

@@ -77,10 +77,20 @@ async def ensure_branch_deleted(api: GitHubApi, effect: EnsureBranchDeleted) -> 
     """The branch is gone, or kept because somebody pushed to it."""
     head = await head_of(api, effect.branch)
     if head is None:
+        await _check_access(api)
         return BranchDeleted(issue=effect.issue)
     if head != effect.head:
         return BranchDeleted(issue=effect.issue, kept=True)
     answer = await api.write("DELETE", REFS, branch=effect.branch.split("/"), expected={NOT_FOUND, INVALID})
     if answer.status == INVALID and "does not exist" not in answer.words:
         raise errors.permanent("invalid", answer.words)
+    if answer.status == NOT_FOUND:
+        await _check_access(api)
+    elif answer.status != INVALID and await head_of(api, effect.branch) == effect.head:
+        raise errors.ambiguous(f"GitHub did not delete the branch {effect.branch}")
     return BranchDeleted(issue=effect.issue)
+
+
+async def _check_access(api: GitHubApi) -> None:
+    """Raise if the repository itself is not to be seen: whoever was shut out is told of everything that it is gone."""
+    await api.get("/repos/{owner}/{repo}")

@@ -194,6 +194,17 @@ def comment(world: World, it: Repository, which: Issue, body: str, by: str) -> C
     return made
 
 
+def delete_comment(world: World, it: Repository, which: Comment, by: str) -> None:
+    """Take a comment away."""
+    shown = documents.comment(world, it, which)
+    del it.comments[which.id]
+    issue = it.issues[which.number]
+    issue.comments -= 1
+    world.emit(
+        it, "issue_comment", "deleted", by, lambda: {"issue": documents.issue(world, it, issue), "comment": shown}
+    )
+
+
 def edit_comment(world: World, it: Repository, which: Comment, body: str, by: str) -> None:
     """Rewrite a comment."""
     changes = {"body": {"from": which.body}}

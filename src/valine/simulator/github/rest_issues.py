@@ -145,6 +145,13 @@ def edit_comment(call: Call) -> Reply:
     return Reply(200, documents.comment(call.world, call.repo, which))
 
 
+@route("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}", WRITE)
+def delete_comment(call: Call) -> Reply:
+    """Take a comment away."""
+    issues.delete_comment(call.world, call.repo, _comment(call), call.login)
+    return Reply(204)
+
+
 def _comment(call: Call) -> Comment:
     found = call.repo.comments.get(call.number("comment_id"))
     if found is None:
