@@ -86,10 +86,10 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
     steps, calm_ticks, calm_time = 0, 0, 0.0
     while not watch.found:
         steps += 1
-        calm = world.choices.calm
-        if not calm and (loop.time >= STORM or people.over):
+        if not world.choices.calm and (loop.time >= STORM or people.over):
             world.calm_down()
             calm_ticks, calm_time = world.ticks, loop.time
+        calm = world.choices.calm
         if calm and people.over and _quiet(world):
             ending.check(world)
             break

@@ -57,8 +57,9 @@ DEEDS: Weights = {
 
 
 def draw(bits: Bits) -> str:
-    """When, what, and to which of several."""
-    return f"{bits.below(LATEST * 10) / 10} {bits.below(60)} {bits.weighed(DEEDS)}"
+    """When (mostly in the first two minutes, where most happens), what, and to which of several."""
+    latest = bits.among((30, 60, 60, 120, LATEST))
+    return f"{bits.below(latest * 10) / 10} {bits.below(60)} {bits.weighed(DEEDS)}"
 
 
 def plan(world: World) -> None:

@@ -134,7 +134,8 @@ class Watch:
                     for pull in self._world.code.issues.values()
                     if getattr(pull, "head", "") == body["head"] and any(mark in (pull.body or "") for mark in marks)
                 ]
-                self._one("pull request", body["head"], len(same))
+                if process.leased:
+                    self._one("pull request", body["head"], len(same))
                 self._planned(body["head"])
             case "POST", ["issues", number, "comments"]:
                 for mark in GITHUB_MARK.findall(body["body"]):
@@ -153,7 +154,7 @@ class Watch:
             case "PUT", ["pulls", number, "merge"]:
                 self._merged(process, int(number))
             case "PATCH", ["pulls", number]:
-                self._closed(int(number))
+                self._closed(process, int(number))
             case "DELETE", ["git", "refs", "heads", *branch]:
                 self._deleted("/".join(branch))
             case _:
@@ -237,8 +238,10 @@ class Watch:
             if head is not None and head not in self._heads.setdefault(number, []):
                 self._heads[number].append(head)
 
-    def _closed(self, number: int) -> None:
+    def _closed(self, process: Process, number: int) -> None:
         found = self._task_of(number)
+        if found is None and not process.leased:
+            return  # it takes back what it doubled
         if found is None or not (found[0].status is RunStatus.CANCELLED and found[0].close_pull_requests):
             self.say("closing", f"#{number} was closed, and nobody asked for it")
 
@@ -275,6 +278,10 @@ class Watch:
         for mark in {(one.number, found) for one in comments for found in GITHUB_MARK.findall(one.body)}:
             same = [one for one in comments if one.number == mark[0] and mark[1] in one.body]
             self._one("comment", f"{mark[1]} on #{mark[0]}", len(same))
+        open_ones = [one for number in self._world.code.issues if (one := self._world.pull(number)) and one.open]
+        for pull in open_ones:
+            heads = [one.head for one in open_ones if one.author == "valine-bot"]
+            self._one("pull request", pull.head, heads.count(pull.head))
         for text, ids in self._posted.items():
             self._one("message", text, len(self._alive(ids)))
 

@@ -13,6 +13,7 @@ from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueCl
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.people import timestamp
+from valine.services.github.pulls import ALONE
 from valine.services.github.shapes import Comment, Issue
 
 ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
@@ -20,8 +21,6 @@ COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
 NOT_FOUND, GONE = 404, 410
 # `since` is our clock's time, the comments' are GitHub's.
 SKEW = timedelta(minutes=5)
-# A process that stood still for longer may have lost its lane to another one, which wrote the same comment.
-ALONE = timedelta(minutes=1)
 
 
 async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
@@ -74,8 +73,8 @@ def _logins(issue: Issue) -> set[str]:
 
 async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsured:
     """A comment with the marker is there: found, or written. There is one only, whoever else wrote it meanwhile."""
+    began = api.clock.now()
     if not await _commented(api, effect):
-        began = api.clock.now()
         body = effect.body if effect.marker in effect.body else f"{effect.body}\n\n{effect.marker}"
         answer = await api.write("POST", f"{ISSUE}/comments", {"body": body}, issue_number=effect.number)
         made = answer.read(Comment)
