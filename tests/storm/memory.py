@@ -120,10 +120,12 @@ class MemoryRunStore:
         return min(times, default=None)
 
     def age(self, lacking: Sequence[str]) -> None:
-        """Every run becomes the document of an older Valine, which did not know these fields (all have defaults)."""
+        """Every run becomes the document of an older Valine, which did not know these fields: they were as by default."""
+        ordinary = dict(zip(Run.__struct_fields__[-len(Run.__struct_defaults__) :], Run.__struct_defaults__, strict=True))
         for key, kept in self.runs.items():
             fields: dict[str, Any] = json.loads(encode(kept.read()))
-            fields = {name: value for name, value in fields.items() if name not in lacking}
+            unknown = {name for name in lacking if getattr(kept.read(), name) in (ordinary[name], {})}
+            fields = {name: value for name, value in fields.items() if name not in unknown}
             self.runs[key] = Kept(json.dumps(fields | {"schema": 0}).encode(), Run)
 
     def backup(self) -> MemoryRunStore:

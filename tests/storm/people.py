@@ -55,20 +55,37 @@ class People:
         world = self._world
         active = [run for run in world.runs() if not run.final]
         if not world.runs():
-            return self._says("Ana", "plan")
+            return self._plans()
         did = False
         for run in active:
             did = await self._on(run) or did
         return did
 
+    def _plans(self) -> bool:
+        """/plan; if that came to nothing before, see to it first that there is something to plan."""
+        tried = self._tried["plan"] = self._tried.get("plan", 0) + 1
+        for number in range(1, self._world.team.issues + 1) if tried > 1 else ():
+            self._github("reopen_issue", number=number, by="ana")
+            self._github("add_label", number=number, label="ready", by="ana")
+        return self._says("Ana", "plan")
+
     async def _on(self, run: Run) -> bool:
         match run.stage:
             case Stage.PROPOSED:
-                return self._clicks("Ana", f"v1:approve:{run.number}:")
+                return self._clicks("Ana", f"v1:approve:{run.number}:") or self._types_approval(run)
             case Stage.TRACKING:
                 return await self._bring_home(run)
             case _:
                 return False
+
+    def _types_approval(self, run: Run) -> bool:
+        """There is no button, though there should be: /approve does as well."""
+        key = f"no button {run.uid}"
+        self._tried[key] = self._tried.get(key, 0) + 1
+        if self._tried[key] < PATIENCE:
+            return False
+        self._world.watch.typed("Ana", "approve")
+        return self._says("Ana", "approve")
 
     async def _bring_home(self, run: Run) -> bool:
         """Mend what is in the way of each task; once nothing is, ship."""
@@ -90,6 +107,10 @@ class People:
         """Do one thing for a task; False if there is nothing that a developer could do."""
         world = self._world
         pull = world.pull(task.pull_request)
+        blockers = [run.task(number) for number in task.note.by] if task.note and task.state is TaskState.READY else []
+        for other in blockers:
+            if other is not None and other.state is TaskState.DROPPED:  # somebody does it elsewhere
+                return self._github("close_issue", number=other.issue, by="ana")
         issue = world.code.issues.get(task.issue)
         if issue is not None and not issue.open and (pull is None or pull.merged_at is None):
             return self._github("reopen_issue", number=task.issue, by="ana")

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from storm import ending, surprises
+from storm import ending, past, surprises
 from storm.choices import Choices, Story
 from storm.people import Goal, People
 from storm.process import Parts
@@ -81,6 +81,7 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
     people = People(world, goal)
     world.begin()
     surprises.plan(world)
+    past.plan(world)
     world.loop.start_up(people.work, _raise)
     watch, loop = world.watch, world.loop
     steps, calm_ticks, calm_time = 0, 0, 0.0

@@ -47,6 +47,47 @@ QUEUE: Weights = {
 }
 # Of a delivery to the doors.
 DELIVERY: Weights = {"dropped": 6, "doubled": 4, "late": 4, "hours late": 1, "forged": 1}
+# What people do that nobody asked them to.
+DEEDS: Weights = {
+    "push": 3,
+    "force-push": 2,
+    "close": 3,
+    "reopen": 1,
+    "merge by hand": 3,
+    "retarget": 2,
+    "delete branch": 2,
+    "close issue": 2,
+    "edit issue": 2,
+    "unlabel": 2,
+    "request changes": 2,
+    "fail check": 2,
+    "re-run check": 2,
+    "draft again": 2,
+    "base moves": 2,
+    "comment retry": 2,
+    "comment drop": 2,
+    "comment cancel": 2,
+    "comment cancel close": 2,
+    "stranger comments": 2,
+    "approve twice": 3,
+    "approve without permission": 2,
+    "reject": 1,
+    "drop on card": 2,
+    "ship": 2,
+    "ship without permission": 2,
+    "confirm": 2,
+    "cancel and keep": 2,
+    "cancel and close": 3,
+    "retry": 2,
+    "plan again": 2,
+    "click again": 3,
+    "delete card": 1,
+    "delete board": 2,
+    "delete line": 2,
+    "archive thread": 2,
+    "delete thread": 1,
+}
+PUSHING: Weights = {"push": 4, "force-push": 3, "base moves": 1, "ship": 1, "confirm": 1}
 # What lasts for a while.
 SPELL: Weights = {
     "github down": 2,
@@ -73,6 +114,7 @@ class Profile:
     queues: Weights = field(default_factory=lambda: QUEUE)
     spells: int = 0  # at most
     surprises: int = 0  # deeds of people that nobody asked for, at most
+    deeds: Weights = field(default_factory=lambda: DEEDS)
     processes: tuple[int, ...] = (1, 2, 2, 3)
     deaf: bool = False  # no webhook of GitHub arrives at all
     lag: bool = False  # GraphQL shows what was so some seconds ago
@@ -97,6 +139,7 @@ PROFILES: dict[str, Profile] = {
     "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),
     "hands": Profile(request=0.01, delivery=0.05, surprises=8, play="ship"),
     "hands-day": Profile(request=0.01, delivery=0.05, surprises=8),
+    "pushy": Profile(request=0.01, surprises=12, deeds=PUSHING, play="ship"),
     "lag": Profile(request=0.03, delivery=0.1, lag=True, surprises=2, play="ship"),
     "past": Profile(request=0.03, commit=0.02, past=True, spells=1, surprises=1),
 }
@@ -113,6 +156,7 @@ OFTEN: Weights = {
     "spells-open": 2,
     "hands": 2,
     "hands-day": 1,
+    "pushy": 1,
     "lag": 2,
     "past": 1,
 }

@@ -15,57 +15,20 @@ if TYPE_CHECKING:
     from valine.orchestrator.model import Task
 
 LATEST = 900  # seconds after the start
-DEEDS: Weights = {
-    "push": 3,
-    "force-push": 2,
-    "close": 3,
-    "reopen": 1,
-    "merge by hand": 3,
-    "retarget": 2,
-    "delete branch": 2,
-    "close issue": 2,
-    "edit issue": 2,
-    "unlabel": 2,
-    "request changes": 2,
-    "fail check": 2,
-    "re-run check": 2,
-    "draft again": 2,
-    "base moves": 2,
-    "comment retry": 2,
-    "comment drop": 2,
-    "comment cancel": 2,
-    "comment cancel close": 2,
-    "stranger comments": 2,
-    "approve twice": 3,
-    "approve without permission": 2,
-    "reject": 1,
-    "drop on card": 2,
-    "ship": 2,
-    "ship without permission": 2,
-    "confirm": 2,
-    "cancel and keep": 2,
-    "cancel and close": 3,
-    "retry": 2,
-    "plan again": 2,
-    "click again": 3,
-    "delete card": 1,
-    "delete board": 2,
-    "delete line": 2,
-    "archive thread": 2,
-    "delete thread": 1,
-}
 
 
-def draw(bits: Bits) -> str:
+def draw(bits: Bits, deeds: Weights) -> str:
     """When (mostly in the first two minutes, where most happens), what, and to which of several."""
     latest = bits.among((30, 60, 60, 120, LATEST))
-    return f"{bits.below(latest * 10) / 10} {bits.below(60)} {bits.weighed(DEEDS)}"
+    return f"{bits.below(latest * 10) / 10} {bits.below(60)} {bits.weighed(deeds)}"
 
 
 def plan(world: World) -> None:
     """Have each surprise happen at its time."""
     for number in range(1, world.profile.surprises + 1):
-        surprise = world.choices.unusual(f"surprise {number}", 0.6, draw)
+        surprise = world.choices.unusual(
+            f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.deeds)
+        )
         if surprise is not None:
             moment, which, deed = surprise.split(" ", 2)
             world.loop.after(float(moment), happen, world, deed, int(which))

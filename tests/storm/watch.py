@@ -137,6 +137,7 @@ class Watch:
                 if process.leased:
                     self._one("pull request", body["head"], len(same))
                 self._planned(body["head"])
+                self._ours(body["head"])
             case "POST", ["issues", number, "comments"]:
                 for mark in GITHUB_MARK.findall(body["body"]):
                     same_mark = [
@@ -172,6 +173,16 @@ class Watch:
         elif planner.digest(run.plan) not in self._approved:
             self.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
 
+    def _ours(self, branch: str) -> None:
+        """A pull request is opened only from a branch that bears the run's uid."""
+        objects, name = self._world.github._objects, self._world.repository
+        run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
+        head = self._world.code.refs.get(f"refs/heads/{branch}")
+        if run is not None and head is not None:
+            messages = [objects.commit(name, sha).message for sha in objects.log(name, head, 20)]
+            if not any(f"Valine-Run: {run.uid}" in message for message in messages):
+                self.say("strangers", f"a pull request was opened from {branch}, which is not ours")
+
     def _task_of(self, number: int) -> tuple[Run, Task] | None:
         for run in self._world.runs():
             for task in run.tasks:
@@ -185,6 +196,8 @@ class Watch:
             self.say("merge", f"#{number} belongs to no run")
             return
         run, task = found
+        if not task.adopted and not (pull.author == "valine-bot" and run.uid in (pull.body or "")):
+            self.say("strangers", f"#{number} was merged, and is not ours")
         if planner.digest(run.plan) not in self._approved:
             self.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
         if not self._head_confirmed(run, task.issue, pull.head_sha):
@@ -246,6 +259,7 @@ class Watch:
             self.say("closing", f"#{number} was closed, and nobody asked for it")
 
     def _deleted(self, branch: str) -> None:
+        """Only what a merged pull request of ours came from is deleted."""
         task = next((t for run in self._world.runs() for t in run.tasks if t.branch == branch), None)
         pull = self._world.pull(task.pull_request) if task else None
         if task is None or task.adopted or pull is None or pull.merged_at is None:
@@ -263,12 +277,20 @@ class Watch:
             ids = self._posted.setdefault(mark, [])
             if message_id not in ids:
                 ids.append(message_id)
-            if process.leased:  # one that stood still for too long takes back what it doubled: see `doubled`
+            if process.leased and not self.restored:  # one that stood still for too long takes back what it doubled: see `doubled`
                 self._one("message", mark, len(self._alive(ids)))
 
     def excuse(self) -> None:
         """Whoever lost its lane takes back what it doubled, unless that fails too: then nobody can."""
         self.excused = True
+
+    def forget(self) -> None:
+        """A backup was restored: what it does not know may be said and done again."""
+        self.restored = self.excused = True
+        self._obeyed.clear()
+        self._refused.clear()
+        self._posted.clear()
+        self._stages = {run.uid: (run.stage, run.status) for run in self._world.runs()}
 
     def doubled(self) -> None:
         """Nothing is there twice."""

@@ -175,7 +175,7 @@ def _introduction(run: Run, task: Task) -> Effect | None:
             name="started",
             marker=naming.github_marker(run.uid, f"started-{task.issue}"),
             body=wording.issue_comment(run, task),
-            since=run.approvals[-1].at,
+            since=run.created_at,  # not the approval: a restored backup may have it given again
         )
     return None
 
