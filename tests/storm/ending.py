@@ -1,4 +1,4 @@
-"""What must hold when everything has come to rest: the platforms show what the store says, and the history explains it."""
+"""What must hold at the end: the platforms show what the store says, and the history explains it."""
 
 from __future__ import annotations
 
@@ -58,9 +58,8 @@ def _messages(world: World, run: Run) -> None:
         posted = run.messages.get(name)
         if posted is None or not posted.message:
             world.watch.say("nothing lost", f"{name} of {run.name} was never posted")
-        elif known.message(posted.message) is None and posted.message not in world.watch.deleted:
-            if not world.watch.threads_gone:
-                world.watch.say("nothing lost", f"{name} of {run.name} is not there")
+        elif known.message(posted.message) is None and not world.watch.taken_away(posted.message):
+            world.watch.say("nothing lost", f"{name} of {run.name} is not there")
 
 
 def _task(world: World, run: Run, task: Task) -> None:
@@ -69,9 +68,9 @@ def _task(world: World, run: Run, task: Task) -> None:
     said = f"#{task.issue} of {run.name}"
     if task.state is TaskState.MERGED and not merged:
         world.watch.say("the board is true", f"{said} is told as merged, and is not")
-    if merged and task.state is not TaskState.MERGED and run.status is not RunStatus.PENDING:
-        if task.state is not TaskState.DROPPED and not _merged_after(world, run, task):
-            world.watch.say("the board is true", f"{said} is merged, and told as {task.state}")
+    told = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.PENDING
+    if merged and not told and not _merged_after(world, run, task):
+        world.watch.say("the board is true", f"{said} is merged, and told as {task.state}")
     if run.close_pull_requests and not task.adopted and _open_ours(world, run, task):
         world.watch.say("nothing lost", f"the pull request of {said} is open, and was to be closed")
     _steps(world, run, task, said)
@@ -87,24 +86,27 @@ def _merged_after(world: World, run: Run, task: Task) -> bool:
 
 def _open_ours(world: World, run: Run, task: Task) -> bool:
     pulls = [pull for number in world.code.issues if (pull := world.pull(number)) is not None]
-    return any(
-        pull.open and pull.head == task.branch and pull.author == "valine-bot" and run.uid in (pull.body or "")
-        for pull in pulls
-    ) and not task.settled
+    return (
+        any(
+            pull.open and pull.head == task.branch and pull.author == "valine-bot" and run.uid in (pull.body or "")
+            for pull in pulls
+        )
+        and not task.settled
+    )
 
 
 def _steps(world: World, run: Run, task: Task, said: str) -> None:
     """What is noted as done was done."""
     issue = world.code.issues[task.issue]
-    if task.state is TaskState.MERGED and not task.merged_by_hand and issue.open and Step.ISSUE_CLOSED in task.done:
+    shipped = task.state is TaskState.MERGED and not task.merged_by_hand
+    if shipped and issue.open and Step.ISSUE_CLOSED in task.done:
         world.watch.say("nothing lost", f"{said} is shipped, and its issue is open")
-    if Step.COMMENT in task.done and not _skipped(run, task, "comment"):
-        marks = [c for c in world.code.comments.values() if c.number == task.issue and f"started-{task.issue}" in c.body]
-        if not any(run.uid in comment.body for comment in marks):
-            world.watch.say("nothing lost", f"{said} has no opening comment")
-    if Step.UNLABEL in task.done and run.plan.policy.tasks.label in issue.labels:
-        if not _skipped(run, task, "unlabel") and not _labelled_again(world, run, task):
-            world.watch.say("nothing lost", f"{said} still bears the label")
+    comments = [one.body for one in world.code.comments.values() if one.number == task.issue]
+    if Step.COMMENT in task.done and not _skipped(run, task, "comment") and not any(run.uid in c for c in comments):
+        world.watch.say("nothing lost", f"{said} has no opening comment")
+    off = Step.UNLABEL in task.done and not _skipped(run, task, "unlabel") and not _labelled_again(world, run, task)
+    if off and run.plan.policy.tasks.label in issue.labels:
+        world.watch.say("nothing lost", f"{said} still bears the label")
 
 
 def _labelled_again(world: World, run: Run, task: Task) -> bool:

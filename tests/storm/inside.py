@@ -1,4 +1,4 @@
-"""The store and the queue as a process sees them: each operation takes time, and may fail before or after it is done."""
+"""The store and the queue as a process sees them: what is done takes time, and may fail before or after it is."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Store:
             raise Conflict("somebody else was quicker")
         if fault == "store out before" or world.spell_on("store"):
             raise Busy(OUT)
-        await self._store.commit(commit, now)
+        await self._keep(commit, now)
         world.watch.committed(process, commit)
         world.alarm(soon=True)
         if fault == "slow":
@@ -72,6 +72,10 @@ class Store:
             raise Crash
         if fault == "answer lost after commit":
             raise Busy(OUT)
+
+    async def _keep(self, commit: Commit, now: datetime) -> None:
+        """What the store itself does with a commit that has arrived."""
+        await self._store.commit(commit, now)
 
     async def _reading(self) -> None:
         if self._world.spell_on("store"):

@@ -75,7 +75,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _one(seed: int, profile: str | None, *, tell: bool) -> int:
     played = play(seed, profile=profile, told=print if tell else None)
-    print(f"seed {seed}: profile {played.profile}, {played.steps} steps, {played.ticks} ticks of the clock to come to rest")
+    print(
+        f"seed {seed}: profile {played.profile}, {played.steps} steps, at rest after {played.ticks} ticks of the clock"
+    )
     for violation in played.violations:
         print(f"  {violation}")
     if played.violations:
@@ -95,9 +97,7 @@ def _shrunk(seed: int, profile: str | None) -> None:
 
 
 def _batches(first: int, seeds: int, profile: str | None, jobs: int) -> Iterator[Batch]:
-    tasks = [
-        (start, min(BATCH, first + seeds - start), profile) for start in range(first, first + seeds, BATCH)
-    ]
+    tasks = [(start, min(BATCH, first + seeds - start), profile) for start in range(first, first + seeds, BATCH)]
     if jobs <= 1 or len(tasks) == 1:
         yield from map(_batch, tasks)
         return

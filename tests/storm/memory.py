@@ -5,7 +5,6 @@ What is stored is documents, as in any store: so an older one can be put in thei
 
 from __future__ import annotations
 
-
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -120,8 +119,9 @@ class MemoryRunStore:
         return min(times, default=None)
 
     def age(self, lacking: Sequence[str]) -> None:
-        """Every run becomes the document of an older Valine, which did not know these fields: they were as by default."""
-        ordinary = dict(zip(Run.__struct_fields__[-len(Run.__struct_defaults__) :], Run.__struct_defaults__, strict=True))
+        """Every run becomes an older Valine's document: it did not know these fields, where they are as by default."""
+        defaults = Run.__struct_defaults__
+        ordinary = dict(zip(Run.__struct_fields__[-len(defaults) :], defaults, strict=True))
         for key, kept in self.runs.items():
             fields: dict[str, Any] = json.loads(encode(kept.read()))
             unknown = {name for name in lacking if getattr(kept.read(), name) in (ordinary[name], {})}
@@ -229,9 +229,6 @@ class MemoryQueue:
             if entry.receipt is not None:
                 entry.receipt, entry.visible = None, now
 
-
     def _held(self, taken: Taken) -> Entry | None:
         entry = self.entries.get(taken.envelope.id)
         return entry if entry is not None and entry.receipt == taken.receipt else None
-
-

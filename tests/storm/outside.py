@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storm.world import World
     from valine.simulator.transport import Twin
 
-THERE, BACK = 0.06, 0.05  # seconds
+THERE, BACK, PATIENCE = 0.06, 0.05, 10.0  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"
 FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}}
 OWN_KINDS = {"limit": "rate_limited", "limit without headers": "secondary_limit", "dropped write": "dropped_write"}
@@ -68,7 +68,14 @@ class Client:
         return await self._exchange(method, url, headers, content or b"")
 
     def build_request(
-        self, method: str, url: str, *, headers: Mapping[str, str], json: Any, params: Mapping[str, str] | None, **_: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: Any,
+        params: Mapping[str, str] | None,
+        **_: Any,
     ) -> Built:
         """A request to be sent."""
         query = "&".join(f"{name}={value}" for name, value in (params or {}).items())
@@ -92,38 +99,21 @@ class Client:
         sent = world.loop.time
         await pause(THERE if fault != "frozen" else world.long_pause(what))
         world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")
-        if fault == "crash before":
-            raise Crash
-        if fault == "unreachable":
-            raise httpx2.ConnectError("unreachable")
-        if fault == "time-out before":
-            await pause(10)
-            raise httpx2.ReadTimeout("no answer")
-        if fault == "5xx before":
-            await pause(BACK)
-            return Reply(502, {"Content-Type": "text/html"}, PAGE)
-        if fault == "token refused":
-            headers = {**headers, "Authorization": "Bearer expired"}
+        early = await _on_the_way(fault)
+        if early is not None:
+            return early
         request = Request(
             method=method,
             path=path,
             query=dict(parse_qsl(query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in headers.items()},
+            headers={name.lower(): value for name, value in headers.items()}
+            | ({"authorization": "Bearer expired"} if fault == "token refused" else {}),
             body=body,
         )
         response = self._handle(request, fault, path)
         world.watch.asked(process, self._service, request, response, sent=sent, kept=fault != "dropped write")
         await pause(BACK if fault != "slow" else world.short_pause(what))
-        if fault == "crash after":
-            raise Crash
-        if fault == "lost answer":
-            await pause(10)
-            raise httpx2.ReadTimeout("the answer was lost")
-        if fault == "5xx after":
-            return Reply(502, {"Content-Type": "text/html"}, PAGE)
-        if fault == "nonsense" and response.status < 300:  # noqa: PLR2004
-            return Reply(response.status, {"Content-Type": "text/html"}, PAGE)
-        return Reply(response.status, response.headers, response.body)
+        return await _on_the_way_back(fault, response)
 
     def _handle(self, request: Request, fault: str | None, path: str) -> Response:
         """What the platform answers; what only it can do wrong, its own switchboard does."""
@@ -141,6 +131,34 @@ class Client:
         answer = self._twin.handle(request, now)
         world.post(self._service, answer.deliveries)
         return answer.response
+
+
+async def _on_the_way(fault: str | None) -> Reply | None:
+    """What befalls a request before it arrives; None if it does."""
+    if fault == "crash before":
+        raise Crash
+    if fault == "unreachable":
+        raise httpx2.ConnectError("unreachable")
+    if fault == "time-out before":
+        await pause(PATIENCE)
+        raise httpx2.ReadTimeout("no answer")
+    if fault == "5xx before":
+        return Reply(502, {"Content-Type": "text/html"}, PAGE)
+    return None
+
+
+async def _on_the_way_back(fault: str | None, response: Response) -> Reply:
+    """What befalls the answer."""
+    if fault == "crash after":
+        raise Crash
+    if fault == "lost answer":
+        await pause(PATIENCE)
+        raise httpx2.ReadTimeout("the answer was lost")
+    if fault == "5xx after":
+        return Reply(502, {"Content-Type": "text/html"}, PAGE)
+    if fault == "nonsense" and response.status < 300:
+        return Reply(response.status, {"Content-Type": "text/html"}, PAGE)
+    return Reply(response.status, response.headers, response.body)
 
 
 def _limited(service: str) -> Response:

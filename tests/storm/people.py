@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from valine.simulator.github.state import Pull
 
 Goal = Literal["open", "work", "ship"]  # pull requests open; all of them ready; everything shipped
+GREEN: dict[str, object] = {"status": "completed", "conclusion": "success"}
 FIRST_LOOK, LONGEST_BREAK = 8.0, 150.0
 READY = {TaskState.READY, TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
 PATIENCE = 5  # how often something is tried before the issue is dropped
@@ -91,7 +92,8 @@ class People:
         """Mend what is in the way of each task; once nothing is, ship."""
         if self._goal == "open":
             return False
-        if any([self._mend(run, task) for task in run.tasks if not task.settled]):
+        mended = [self._mend(run, task) for task in run.tasks if not task.settled]
+        if any(mended):
             return True
         if self._goal == "work":
             return False
@@ -107,44 +109,47 @@ class People:
         """Do one thing for a task; False if there is nothing that a developer could do."""
         world = self._world
         pull = world.pull(task.pull_request)
-        blockers = [run.task(number) for number in task.note.by] if task.note and task.state is TaskState.READY else []
-        for other in blockers:
-            if other is not None and other.state is TaskState.DROPPED:  # somebody does it elsewhere
-                return self._github("close_issue", number=other.issue, by="ana")
+        merged = pull is not None and pull.merged_at is not None
         issue = world.code.issues.get(task.issue)
-        if issue is not None and not issue.open and (pull is None or pull.merged_at is None):
+        blocker = self._dropped_blocker(run, task)
+        if blocker is not None:  # somebody does it elsewhere
+            return self._github("close_issue", number=blocker, by="ana")
+        if issue is not None and not issue.open and not merged:
             return self._github("reopen_issue", number=task.issue, by="ana")
-        if pull is None:
-            return self._insist(run, task) if task.refusal is not None else False
-        if pull.merged_at is not None:
-            return self._insist(run, task) if task.state is TaskState.HELD else False
-        if not pull.open:
-            if f"refs/heads/{pull.head}" not in world.code.refs:
-                self._github("restore_branch", number=pull.number, by="ana")
-            return self._github("reopen_pull_request", number=pull.number, by="ana") or self._insist(run, task)
-        return self._improve(run, task, pull)
+        if pull is None or merged:
+            return task.state is TaskState.HELD and self._insist(run, task)
+        return self._improve(run, task, pull) if pull.open else self._reopen(run, task, pull)
+
+    def _dropped_blocker(self, run: Run, task: Task) -> int | None:
+        waiting = task.note.by if task.note and task.state is TaskState.READY else ()
+        found = (other for number in waiting if (other := run.task(number)) is not None)
+        return next((other.issue for other in found if other.state is TaskState.DROPPED), None)
+
+    def _reopen(self, run: Run, task: Task, pull: Pull) -> bool:
+        if f"refs/heads/{pull.head}" not in self._world.code.refs:
+            self._github("restore_branch", number=pull.number, by="ana")
+        return self._github("reopen_pull_request", number=pull.number, by="ana") or self._insist(run, task)
 
     def _improve(self, run: Run, task: Task, pull: Pull) -> bool:
-        world, number = self._world, pull.number
-        if pull.base != run.plan.base.branch:
-            return self._github("retarget", number=number, base=run.plan.base.branch, by="ana")
-        if not self._has_work(pull):
+        """Do the first thing that an open pull request lacks."""
+        number, base = pull.number, run.plan.base.branch
+        if pull.base == base and not self._has_work(pull):
             return self._push(task, pull)
-        if pull.draft:
-            return self._github("ready_for_review", number=number, by="ana")
-        if self._conflicts(pull):
-            files = dict.fromkeys(self._clashes(pull), f"both, for #{task.issue}\n")
-            return self._github("resolve", branch=pull.head, other=pull.base, files=files, by="ana")
-        if self._review_missing(pull):
-            return self._github("review", number=number, by="dora", verdict="approve")
-        if not self._check_passed(pull):
-            return self._github(
-                "set_check", name="test", workflow="ci", number=number, status="completed", conclusion="success"
-            )
+        clashes = self._clashes(pull)
+        lacking: list[tuple[object, str, dict[str, object]]] = [
+            (pull.base != base, "retarget", {"number": number, "base": base, "by": "ana"}),
+            (pull.draft, "ready_for_review", {"number": number, "by": "ana"}),
+            (clashes, "resolve", {"branch": pull.head, "other": pull.base, "by": "ana"}),
+            (self._review_missing(pull), "review", {"number": number, "by": "dora", "verdict": "approve"}),
+            (not self._check_passed(pull), "set_check", {"name": "test", "workflow": "ci", "number": number, **GREEN}),
+        ]
+        for lacks, action, arguments in lacking:
+            if lacks:
+                if action == "resolve":
+                    arguments["files"] = dict.fromkeys(clashes, f"both, for #{task.issue}\n")
+                return self._github(action, **arguments)
         unmoved = task.state is TaskState.HELD and task.pull is not None and task.pull.head == pull.head_sha
-        if unmoved and world.loop.time > 0:
-            return self._insist(run, task)
-        return False
+        return unmoved and self._insist(run, task)
 
     def _push(self, task: Task, pull: Pull) -> bool:
         files = {"shared.md" if self._world.team.clashing else f"work/{task.issue}.md": f"Work on #{task.issue}.\n"}
@@ -170,9 +175,6 @@ class People:
         world = self._world
         tip = world.code.refs[f"refs/heads/{pull.base}"]
         return world.github._objects.merge(world.repository, pull.head_sha, tip).conflicts
-
-    def _conflicts(self, pull: Pull) -> bool:
-        return bool(self._clashes(pull))
 
     def _review_missing(self, pull: Pull) -> bool:
         latest = [review.state for review in pull.reviews if review.author == "dora" and review.state != "COMMENTED"]
@@ -213,5 +215,3 @@ def newest_button(world: World, prefix: str, by: str) -> tuple[str, str] | None:
             if custom_id.startswith(prefix) and not component.get("disabled"):
                 return message.id, custom_id
     return None
-
-

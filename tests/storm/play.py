@@ -43,15 +43,19 @@ def play(
     seed: int,
     *,
     profile: str | None = None,
+    team: int | None = None,
     story: Story | None = None,
     told: Callable[[str], None] | None = None,
     parts: type[Parts] = Parts,
 ) -> Played:
-    """Play that seed; with a `story`, only what it says is out of the ordinary. `told` is given the transcript."""
+    """Play that seed; with a `story`, only what it says is out of the ordinary. `told` is given the transcript.
+
+    Profile and team (one of TEAMS) are the seed's own unless they are given.
+    """
     choices = Choices(seed, story)
     name = profile or choices.setting("profile", lambda bits: bits.weighed(OFTEN))
     kind = PROFILES[name]
-    team = choices.setting("team", team_of)
+    team = choices.setting("team", team_of) if team is None else team
     packed = stage_of(team, "ready" if kind.play == "ship" else "start")
     world = World(unpacked(packed), choices, kind, TEAMS[team], told=told, parts=parts)
     log = logging.getLogger("valine")
@@ -126,5 +130,3 @@ def stage_of(team: int, name: str) -> bytes:
     world.end()
     stage.start = world.loop.now()
     return stage.packed()
-
-

@@ -133,7 +133,9 @@ PROFILES: dict[str, Profile] = {
     "crash": Profile(request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, play="ship"),
     "crash-open": Profile(request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, play="open"),
     "frozen": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="ship"),
-    "frozen-open": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="open"),
+    "frozen-open": Profile(
+        request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="open"
+    ),
     "deaf": Profile(request=0.02, commit=0.01, deaf=True, surprises=2, play="ship"),
     "spells": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="ship"),
     "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),

@@ -26,9 +26,7 @@ def draw(bits: Bits, deeds: Weights) -> str:
 def plan(world: World) -> None:
     """Have each surprise happen at its time."""
     for number in range(1, world.profile.surprises + 1):
-        surprise = world.choices.unusual(
-            f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.deeds)
-        )
+        surprise = world.choices.unusual(f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.deeds))
         if surprise is not None:
             moment, which, deed = surprise.split(" ", 2)
             world.loop.after(float(moment), happen, world, deed, int(which))

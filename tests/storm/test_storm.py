@@ -83,7 +83,7 @@ def test_totals_go_on_where_the_last_sitting_stopped(tmp_path: Path, capsys: pyt
 
     assert "In all: 3 seeds" in capsys.readouterr().out
     assert Totals.load(path).next_seed == 3
-    assert list(json.loads(path.read_text())["sittings"].values())[0]["seeds"] == 3
+    assert [sitting["seeds"] for sitting in json.loads(path.read_text())["sittings"].values()] == [3]
 
 
 def test_one_seed_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:

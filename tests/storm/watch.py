@@ -94,11 +94,11 @@ class Watch:
 
     # What Valine asks of the platforms ------------------------------------------------------------------------------
 
-    def asked(  # noqa: PLR0913 - all that there is to know of a request
+    def asked(
         self, process: Process, service: str, request: Request, response: Response, *, sent: float, kept: bool
     ) -> None:
         """A request, `sent` at that time, was answered so; `kept` unless the platform only pretended to do it."""
-        good = 200 <= response.status < 300  # noqa: PLR2004
+        good = 200 <= response.status < 300
         if service == "discord":
             if good and request.method == "POST" and request.path.endswith("/messages"):
                 self._message(process, msgspec.json.decode(response.body)["id"])
@@ -127,37 +127,39 @@ class Watch:
     def _wrote(self, process: Process, request: Request) -> None:
         path, body = request.path.split("/")[4:], msgspec.json.decode(request.body) if request.body else {}
         match request.method, path:
-            case "POST", ["pulls"]:
-                marks = GITHUB_MARK.findall(body.get("body") or "")
-                same = [
-                    pull
-                    for pull in self._world.code.issues.values()
-                    if getattr(pull, "head", "") == body["head"] and any(mark in (pull.body or "") for mark in marks)
-                ]
-                if process.leased:
-                    self._one("pull request", body["head"], len(same))
-                self._planned(body["head"])
-                self._ours(body["head"])
-            case "POST", ["issues", number, "comments"]:
-                for mark in GITHUB_MARK.findall(body["body"]):
-                    same_mark = [
-                        one
-                        for one in self._world.code.comments.values()
-                        if one.number == int(number) and mark in one.body
-                    ]
-                    if process.leased:  # else it takes back what it doubled
-                        self._one("comment", f"{mark} on #{number}", len(same_mark))
-            case "POST", ["releases"]:
-                tags = [release.tag for release in self._world.code.releases]
-                self._one("release", body["tag_name"], tags.count(body["tag_name"]))
-            case "POST", ["git", "refs"]:
-                self._planned(body["ref"].removeprefix("refs/heads/"))
+            case "POST", _:
+                self._made(process, path, body)
             case "PUT", ["pulls", number, "merge"]:
                 self._merged(process, int(number))
             case "PATCH", ["pulls", number]:
                 self._closed(process, int(number))
             case "DELETE", ["git", "refs", "heads", *branch]:
                 self._deleted("/".join(branch))
+            case _:
+                pass
+
+    def _made(self, process: Process, path: list[str], body: dict[str, Any]) -> None:
+        """Something new: it was approved, it is ours, and it is the only one (who lost its lane takes it back)."""
+        match path:
+            case ["pulls"]:
+                self._planned(body["head"])
+                self._ours(body["head"])
+                marks = GITHUB_MARK.findall(body["body"])
+                pulls = [
+                    one for n in self._world.code.issues if (one := self._world.pull(n)) and one.head == body["head"]
+                ]
+                same = [one for one in pulls if any(mark in (one.body or "") for mark in marks)]
+                self._one("pull request", body["head"], len(same) if process.leased else 1)
+            case ["issues", number, "comments"]:
+                comments = [one for one in self._world.code.comments.values() if one.number == int(number)]
+                for mark in GITHUB_MARK.findall(body["body"]):
+                    there = sum(mark in one.body for one in comments)
+                    self._one("comment", f"{mark} on #{number}", there if process.leased else 1)
+            case ["releases"]:
+                tags = [release.tag for release in self._world.code.releases]
+                self._one("release", body["tag_name"], tags.count(body["tag_name"]))
+            case ["git", "refs"]:
+                self._planned(body["ref"].removeprefix("refs/heads/"))
             case _:
                 pass
 
@@ -242,7 +244,7 @@ class Watch:
 
     def _behind(self, pull: Pull) -> list[str]:
         objects, name = self._world.github._objects, self._world.repository
-        return [sha for sha in objects.log(name, pull.head_sha, 8)]
+        return list(objects.log(name, pull.head_sha, 8))
 
     def note_heads(self) -> None:
         """Somebody may move something: note the heads as they are."""
@@ -277,7 +279,9 @@ class Watch:
             ids = self._posted.setdefault(mark, [])
             if message_id not in ids:
                 ids.append(message_id)
-            if process.leased and not self.restored:  # one that stood still for too long takes back what it doubled: see `doubled`
+            if (
+                process.leased and not self.restored
+            ):  # one that stood still for too long takes back what it doubled: see `doubled`
                 self._one("message", mark, len(self._alive(ids)))
 
     def excuse(self) -> None:
@@ -292,6 +296,10 @@ class Watch:
         self._posted.clear()
         self._stages = {run.uid: (run.stage, run.status) for run in self._world.runs()}
 
+    def taken_away(self, message: str) -> bool:
+        """Whether people deleted it, or the thread that it was in."""
+        return self.threads_gone or message in self.deleted
+
     def doubled(self) -> None:
         """Nothing is there twice."""
         if self.excused:
@@ -300,7 +308,8 @@ class Watch:
         for mark in {(one.number, found) for one in comments for found in GITHUB_MARK.findall(one.body)}:
             same = [one for one in comments if one.number == mark[0] and mark[1] in one.body]
             self._one("comment", f"{mark[1]} on #{mark[0]}", len(same))
-        open_ones = [one for number in self._world.code.issues if (one := self._world.pull(number)) and one.open]
+        pulls = (self._world.pull(number) for number in self._world.code.issues)
+        open_ones = [one for one in pulls if one is not None and one.open]
         for pull in open_ones:
             heads = [one.head for one in open_ones if one.author == "valine-bot"]
             self._one("pull request", pull.head, heads.count(pull.head))
@@ -360,9 +369,9 @@ class Watch:
         """A door answered a delivery."""
         if response is None:
             return
-        if response.status >= 500 and response.status != 503:  # noqa: PLR2004
+        if response.status >= 500 and response.status != 503:
             self.say("doors", f"{service} was answered {response.status}")
-        if delivery.headers.get("X-Hub-Signature-256", "").endswith("0" * 64) and response.status != 401:  # noqa: PLR2004
+        if delivery.headers.get("X-Hub-Signature-256", "").endswith("0" * 64) and response.status != 401:
             self.say("doors", f"a forged delivery was answered {response.status}")
 
 
@@ -381,7 +390,7 @@ class LogWatch(logging.Handler):
         if record.levelno >= logging.ERROR:
             world.tell(None, f"log: {record.getMessage()[:200]} {record.exc_info[1]!r}" if record.exc_info else "")
         tokens = (*self._secrets, *world.discord._world.tokens)
-        raw = f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''} {record.__dict__.get('extra', '')}"
+        raw = f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''}"
         if any(secret in raw for secret in tokens):
             line = self._formatter.format(record)
             if any(secret in line for secret in tokens):

@@ -334,9 +334,10 @@ class World:
 
 
 def _spell(bits: Bits) -> str:
-    return f"{bits.weighed(SPELL)} {bits.below(bits.among((20, 60, 60, 300)))} {30 + bits.below(int(LONGEST_SPELL) - 30)}"
+    return (
+        f"{bits.weighed(SPELL)} {bits.below(bits.among((20, 60, 60, 300)))} {30 + bits.below(int(LONGEST_SPELL) - 30)}"
+    )
 
 
 def _words(arguments: dict[str, Any]) -> str:
     return " ".join(f"{name}={str(value)[:60]}" for name, value in arguments.items())
-

@@ -11,12 +11,12 @@ from builders import after
 from services.github.forge_world import OddGitHub, no, ok, refusal_of
 from services.github.things import (
     COMMENT_EFFECT,
-    a_rest_issue,
     LABEL_EFFECT,
     MARKER,
     RELEASE_EFFECT,
     UID,
     UNLABEL_EFFECT,
+    a_rest_issue,
 )
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous

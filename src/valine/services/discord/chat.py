@@ -105,12 +105,12 @@ class DiscordChat:
 
     async def _the_one(self, channel: str, marker: str, since: datetime) -> str | None:
         """The message that bears the marker, None if none does; of several the first, and the others are taken away."""
-        first, *doubled = await find_marked(self._api, channel, marker, since, await self._own_authors()) or [None]
-        for message in doubled:
+        found = await find_marked(self._api, channel, marker, since, await self._own_authors())
+        for doubled in found[1:]:
             # https://docs.discord.com/developers/resources/message#delete-message
-            ids = {"channel": channel, "message": message or ""}
+            ids = {"channel": channel, "message": doubled}
             await self._api.write("DELETE", "/channels/{channel}/messages/{message}", ids, None)
-        return first
+        return found[0] if found else None
 
     async def _edit(self, channel: str, message: str, content: Message) -> str:
         # https://docs.discord.com/developers/resources/message#edit-message

@@ -40,7 +40,7 @@ async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> Pull
 
 
 async def _first(api: GitHubApi, effect: EnsurePullRequest, opened: Pull) -> Pull:
-    """The first of ours, the one just opened closed if it is another: it may have been opened, and merged, meanwhile."""
+    """The first of ours; the one just opened is closed if it is another: the first may have been merged meanwhile."""
     ours = _bearing(effect, await _there(api, effect))
     first = min(ours, key=lambda pull: pull.number, default=opened)
     if first.number < opened.number:
