@@ -48,7 +48,7 @@ class People:
         if self._goal == "open":
             return all(run.final or run.stage is Stage.TRACKING for run in runs)
         if self._goal == "work":
-            return all(task.state in READY for run in runs for task in run.tasks)
+            return all(run.tasks and all(task.state in READY for task in run.tasks) for run in runs)
         return all(run.final for run in runs)
 
     async def _next(self) -> bool:

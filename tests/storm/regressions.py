@@ -31,7 +31,7 @@ FOUND: tuple[Found, ...] = (
     ),
     Found(
         207,
-        "frozen",
+        "day",
         {"discord POST /channels/~4/messages #1": "frozen", "github POST /git/commits #1": "frozen"},
         "a process that stood still for longer than Discord remembers a nonce posted a second board",
     ),
@@ -43,7 +43,7 @@ FOUND: tuple[Found, ...] = (
     ),
     Found(
         2587,
-        "frozen",
+        "day",
         {
             "github GET /issues/1 #1": "frozen",
             "github GET /git/ref/heads/valine/r1/1-issue-number-1 #2": "frozen",
