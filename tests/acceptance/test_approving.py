@@ -169,20 +169,6 @@ async def test_two_approvals_at_once_make_one() -> None:
         assert len(team.repository()["pull_requests"]) == 2
 
 
-async def test_the_same_approval_delivered_three_times_is_one() -> None:
-    async with a_team(2) as team:
-        await team.says("/plan", by="Ana")
-        team.world.on_discord("throw_fault", kind="webhook_doubled")
-        sent = team.world.on_discord("click", by="Ana", label="Approve")
-        await team.world.settle()
-        team.world.on_discord("redeliver", delivery=sent["delivery"])
-        await team.world.settle()
-
-        assert team.reply("Ana").startswith("You approved r1")
-        assert len((await team.run()).approvals) == 1
-        assert len(team.repository()["pull_requests"]) == 2
-
-
 async def test_an_approval_and_a_rejection_at_once_are_one_or_the_other() -> None:
     async with a_team(1) as team:
         await team.says("/plan", by="Ana")

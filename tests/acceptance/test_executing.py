@@ -13,7 +13,6 @@ from valine.orchestrator.model import Note
 from valine.orchestrator.states import Why
 
 if TYPE_CHECKING:
-    from acceptance.stories import Team
     from valine.ports import Commit
 
 POLICY = '[tasks]\nassignees = ["ana", "ben", "chen"]\n'
@@ -160,57 +159,6 @@ async def test_a_lost_race_in_the_store_is_run_again() -> None:
 
         assert await team.states() == {1: "started", 2: "started"}
         assert len(team.repository()["pull_requests"]) == len(team.repository()["comments"]) == 2
-
-
-async def token(team: Team, *, good: bool) -> None:
-    """GitHub's token is revoked, or made good again."""
-    value = team.world.system.settings.github_token
-    assert value is not None
-    if good:
-        await team.github("issue_token", login="valine-bot", value=value.reveal())
-    else:
-        await team.github("revoke_token", token=value.reveal())
-
-
-async def test_a_token_that_expires_on_the_way_is_waited_for() -> None:
-    async with a_team(2) as team:
-        await team.says("/plan", by="Ana")
-
-        def expire() -> None:
-            value = team.world.system.settings.github_token
-            assert value is not None
-            team.world.on_github("revoke_token", token=value.reveal())
-
-        team.meanwhile("POST", "*/pulls", expire)
-        await team.clicks("Approve", by="Ana")
-        await team.wait(hours=3)
-        assert team.repository()["pull_requests"] == []
-        assert "GitHub has not let me in since" in team.board()
-
-        await token(team, good=True)
-        await team.wait(minutes=15)
-
-        assert await team.states() == {1: "started", 2: "started"}
-        assert len(team.repository()["pull_requests"]) == len(team.repository()["comments"]) == 2
-
-
-@pytest.mark.parametrize("step", ["git/commits", "pulls", "labels", "assignees", "comments"])
-async def test_permission_that_is_revoked_on_the_way_is_waited_for(step: str) -> None:
-    async with a_team(2, policy=POLICY) as team:
-        await team.says("/plan", by="Ana")
-        team.meanwhile("POST", f"*/{step}", lambda: team.world.on_github("remove_member", login="valine-bot"))
-        await team.clicks("Approve", by="Ana")
-        await team.wait(hours=3)
-        assert (await team.run()).status == "in_progress"
-
-        await team.github("add_member", login="valine-bot", role="write")
-        await team.wait(minutes=30)
-
-        repository = team.repository()
-        assert await team.states() == {1: "started", 2: "started"}
-        assert len(repository["pull_requests"]) == len(repository["comments"]) == 2
-        assert [issue["labels"] for issue in repository["issues"]] == [["ready", "in-progress"]] * 2
-        assert [issue["assignees"] for issue in repository["issues"]] == [["ana"], ["ben"]]
 
 
 async def test_a_day_without_access_ends_the_run_with_a_sentence_and_frees_its_issues() -> None:

@@ -87,16 +87,6 @@ async def test_githubs_limits_only_delay_a_merge(kind: str) -> None:
         assert await team.states() == {1: "merged"}
 
 
-async def test_mergeability_that_is_not_known_yet_is_waited_for() -> None:
-    async with a_team(3) as team:
-        await team.is_ready()
-        team.world.on_github("set_behaviour", mergeable_unknown_looks=3)
-
-        await team.ships(by="Ana")
-
-        assert await team.states() == {1: "merged", 2: "merged", 3: "merged"}
-
-
 async def test_mergeability_that_takes_very_long_ends_well_too() -> None:
     async with a_team(2) as team:
         await team.is_ready()
@@ -106,33 +96,6 @@ async def test_mergeability_that_takes_very_long_ends_well_too() -> None:
         await team.wait(hours=1)
 
         assert await team.states() == {1: "merged", 2: "merged"}
-
-
-async def test_base_branch_was_modified_is_tried_again() -> None:
-    async with a_team(1) as team:
-        (task,) = await team.is_ready()
-
-        def base_moves() -> None:
-            team.world.on_github("set_behaviour", mergeable_unknown_looks=2)
-            team.world.on_github("push", branch="main", files={"other.md": "other\n"}, by="ben")
-
-        team.meanwhile("PUT", MERGE, base_moves)
-
-        await team.ships(by="Ana")
-
-        assert await team.states() == {1: "merged"}
-        assert len(team.merges()) == 2
-        assert team.pull(task)["state"] == "merged"
-
-
-async def test_webhooks_that_are_lost_change_nothing() -> None:
-    async with a_team(2) as team:
-        await team.is_ready()
-        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
-
-        await team.ships(by="Ana")
-
-        assert (await team.run()).status == "completed"
 
 
 async def test_looks_that_lag_behind_merge_nothing_wrong() -> None:
@@ -411,19 +374,6 @@ async def test_an_issue_closed_without_a_merge_while_shipping_holds_its_task() -
 # What GitHub's rules say -------------------------------------------------------------------------------------------
 
 
-async def test_a_merge_queue_holds_with_githubs_words() -> None:
-    async with a_team(1) as team:
-        await team.is_ready()
-        await team.says("/ship", by="Ana")
-        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("set_rules", merge_queue=True))
-
-        await team.clicks("Merge 1 pull request", by="Ana")
-
-        assert await team.states() == {1: "held"}
-        assert "Changes must be made through the merge queue" in team.board()
-        assert (await team.run()).stage == "tracking"
-
-
 async def test_a_required_check_that_is_added_in_that_moment_holds_with_githubs_words() -> None:
     async with a_team(1) as team:
         (task,) = await team.is_ready()
@@ -433,19 +383,6 @@ async def test_a_required_check_that_is_added_in_that_moment_holds_with_githubs_
 
         assert team.pull(task)["state"] == "open"
         assert "deploy" in team.board()
-
-
-async def test_a_rule_that_is_lifted_lets_it_ship_after_a_retry() -> None:
-    async with a_team(1) as team:
-        await team.is_ready()
-        team.meanwhile("PUT", MERGE, lambda: team.world.on_github("set_rules", merge_queue=True))
-        await team.ships(by="Ana")
-        team.world.on_github("set_rules")
-        await team.clicks("Retry", by="Ana")
-
-        await team.ships(by="Ana")
-
-        assert await team.states() == {1: "merged"}
 
 
 async def test_a_branch_that_is_behind_is_updated_and_checked_again_before_it_is_merged() -> None:

@@ -437,17 +437,6 @@ async def test_the_same_interaction_delivered_again_makes_one_run_and_one_card()
         assert plan_requests(team) == 1
 
 
-async def test_the_same_interaction_thrice_at_once_makes_one_run_and_one_card() -> None:
-    async with a_team(1) as team:
-        team.world.on_discord("throw_fault", kind="webhook_doubled")
-        sent = team.world.on_discord("command", by="Ana", name="plan", options={})
-        team.world.on_discord("redeliver", delivery=sent["delivery"])
-        await team.world.settle()
-
-        assert len(team.channel()) == 1
-        assert len((await team.world.system.store.repository(REPOSITORY)).active) == 1
-
-
 async def test_a_second_plan_while_one_is_proposed_links_to_it() -> None:
     async with a_team(2) as team:
         await team.says("/plan", by="Ana")

@@ -225,48 +225,6 @@ async def test_a_red_check_holds_the_task_and_names_the_check() -> None:
         assert "test" in team.board()
 
 
-async def test_a_check_that_is_run_again_counts_as_pending_even_while_it_is_not_shown() -> None:
-    async with a_team(1) as team:
-        task = await a_ready_one(team)
-
-        await team.github("rerun_check", name="test", number=task.pull_request, vanish=True, by="ana")
-        await team.wait(minutes=16)
-        vanished = await stands(team)
-        await team.github("set_check", number=task.pull_request, conclusion="success", **CHECKED)
-
-        assert vanished == ("checking", "checks")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_the_newest_result_of_a_check_supersedes_the_older_ones() -> None:
-    async with a_team(1) as team:
-        await team.starts()
-        await team.finishes(await team.task(1), check="failure")
-        task = await team.task(1)
-
-        await team.github("rerun_check", name="test", number=task.pull_request, by="ana")
-        again = await stands(team)
-        await team.github("set_check", number=task.pull_request, conclusion="success", **CHECKED)
-
-        assert again == ("checking", "checks")
-        assert await stands(team) == ("ready", None)
-
-
-async def test_a_check_that_never_ends_holds_the_task_after_the_policys_time() -> None:
-    async with a_team(1, policy="[ship]\nchecks_minutes = 30\n") as team:
-        await team.starts()
-        await team.finishes(await team.task(1), check=None)
-        number = (await team.task(1)).pull_request
-        await team.github("set_check", number=number, name="test", workflow="ci", status="in_progress")
-
-        await team.wait(minutes=29)
-        before = await stands(team)
-        await team.wait(minutes=2)
-
-        assert before == ("checking", "checks")
-        assert await stands(team) == ("held", "checks_slow")
-
-
 async def test_a_check_that_is_run_again_hours_later_has_its_whole_time() -> None:
     async with a_team(1, policy="[ship]\nchecks_minutes = 30\n") as team:
         task = await a_ready_one(team)
@@ -286,17 +244,6 @@ async def test_a_check_that_is_run_again_hours_later_has_its_whole_time() -> Non
         assert after == ("held", "checks_slow")
         assert retried == ("checking", "checks")
         assert await stands(team) == ("held", "checks_slow")
-
-
-@pytest.mark.parametrize(("policy", "end"), [("some", ("held", "no_checks")), ("none", ("ready", None))])
-async def test_without_any_ci_the_policy_decides(policy: str, end: tuple[str, str | None]) -> None:
-    async with a_team(1, policy=f'[ship]\nchecks = "{policy}"\n') as team:
-        await team.starts()
-        await team.finishes(await team.task(1), check=None)
-
-        await team.wait(minutes=3)
-
-        assert await stands(team) == end
 
 
 async def test_a_required_check_that_nobody_reports_is_waited_for() -> None:
