@@ -55,7 +55,7 @@ def error(code: int, message: str = "No.") -> dict[str, Any]:
         (400, {"code": "x", "message": None, "errors": [1]}, "permanent", "invalid"),
         (429, b"", "transient", "limited"),
         (302, b"", "transient", "unreachable"),
-        (101, b"", "transient", "unreachable"),
+        (101, b"", "ambiguous", "unreachable"),
         (500, b"", "ambiguous", "unreachable"),
         (502, PAGE, "ambiguous", "unreachable"),
         (522, PAGE, "ambiguous", "unreachable"),
