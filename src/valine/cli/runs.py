@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,6 @@ from valine.cli.trouble import Stop
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from valine.bootstrap import Opened
     from valine.orchestrator.model import Run, Task
@@ -113,6 +113,17 @@ def redrive(
     typer.echo(f"{_plain(request)} is on the queue again.")
 
 
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
+    env: EnvFile = None,
+) -> None:
+    """Copy the store to a file, beside a server that may be running. A plain copy of its file would lack the newest."""
+    with _opened(env) as (opened, _):
+        opened.file.back_up(to)
+    typer.echo(f"The store is copied to {_plain(str(to))}. It may hold tokens: keep it where only you can read it.")
+
+
 @contextmanager
 def _opened(env: Path | None) -> Iterator[tuple[Opened, str]]:
     """The store with its queue, and the repository's name. Raises ConfigurationError or StoreError."""
@@ -171,8 +182,12 @@ def _tell(run: Run) -> None:
     if run.ended_at is not None:
         by = f" by {_plain(run.ended_by.name)}" if run.ended_by is not None else ""
         typer.echo(f"Ended {_moment(run.ended_at)}{by}")
-    if run.pending:
-        typer.echo(f"To do: {', '.join(run.pending)}")
+    for key, entry in run.pending.items():
+        when = f", again {_moment(entry.not_before)}" if entry.not_before else ""
+        trouble = f", tried {entry.attempts} times{when}: {_plain(entry.trouble)}" if entry.trouble else ""
+        typer.echo(f"To do: {key}{trouble}")
+    if run.wake_at is not None:
+        typer.echo(f"Wakes {_moment(run.wake_at)}")
     typer.echo("")
     if run.tasks:
         tables.table(("Issue", "Title", "State", "Pull request", "Branch", "Why"), [_task(task) for task in run.tasks])
