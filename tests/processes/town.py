@@ -227,7 +227,7 @@ class Town:
     def work(self) -> None:
         """Everybody pushes, un-drafts, and CI is green; until the product knows that all tasks may be shipped."""
         self.work_unseen()
-        until("all tasks are ready", self._all_ready)
+        until("all tasks are ready", self.all_ready)
 
     def work_unseen(self) -> None:
         """The same, whether the product sees it or not."""
@@ -237,7 +237,8 @@ class Town:
             self.on_github("ready_for_review", number=task.pull_request, by="ana")
             self.on_github("set_check", name="test", number=task.pull_request, conclusion="success", workflow="ci")
 
-    def _all_ready(self) -> bool:
+    def all_ready(self) -> bool:
+        """Whether nothing is left but to ship."""
         run = self.run()
         return run is not None and all(task.state == "ready" or _waits_for_others(task.note) for task in run.tasks)
 
