@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import signal
@@ -97,7 +98,7 @@ def stored_ids(found: list[Acknowledged]) -> set[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_what_was_acknowledged_outlives_the_process(town: Town, how: signal.Signals) -> None:
-    requests = [one for pair in zip(webhooks(town, 600), commands(town, 600), strict=True) for one in pair]
+    requests = [one for pair in zip(webhooks(town, 400), commands(town, 400), strict=True) for one in pair]
     found: list[Acknowledged] = []
     sending = threading.Thread(target=lambda: found.extend(asyncio.run(burst(town, requests))))
     sending.start()
@@ -121,13 +122,14 @@ def test_clients_that_never_finish_their_headers_shut_nobody_out_and_are_shut_ou
     try:
         for _ in range(450):
             dawdler = socket.create_connection(("127.0.0.1", town.port), timeout=30)
-            dawdler.sendall(b"POST /discord HTTP/1.1\r\nHost: valine\r\nX-Slow: ")
             dawdlers.append(dawdler)
+            with contextlib.suppress(ConnectionError):  # it has made room already
+                dawdler.sendall(b"POST /discord HTTP/1.1\r\nHost: valine\r\nX-Slow: ")
 
         found = asyncio.run(burst(town, commands(town, 50), 10))
 
         assert {one.status for one in found} == {200}
-        assert town.open_files() < 600
+        assert town.open_files() < 256
         until("they are all hung up on", lambda: town.open_files() < 50, 20)
     finally:
         for dawdler in dawdlers:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from valine.cli.patience import PatientProtocol
+from valine.cli.patience import JUST_ACCEPTED, PatientProtocol
 from valine.cli.trouble import FAILED, INTERRUPTED, Stop
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=PatientProtocol,
+                backlog=JUST_ACCEPTED,
                 ws="none",
                 lifespan="on",
                 loop="asyncio",

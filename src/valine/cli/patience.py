@@ -13,7 +13,8 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_WITHIN = 10.0  # seconds from the first byte, or from the connection, to the end of the headers
-MOST_CONNECTIONS = 400  # at once; less than the 1024 files that a process may have open by default
+MOST_CONNECTIONS = 150  # at once: with those that are just accepted, fewer than 256 files, which some systems allow
+JUST_ACCEPTED = 64  # at most, before any of them is looked at
 
 
 class PatientProtocol(H11Protocol):
@@ -23,8 +24,7 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            self._make_room()
+        self._make_room()
         if not transport.is_closing():
             self._wait()
 
@@ -55,6 +55,8 @@ class PatientProtocol(H11Protocol):
             self.waiting = None
 
     def _make_room(self) -> None:
-        dawdling: list[Any] = [one for one in self.connections if getattr(one, "waiting", None)]
-        longest = min(dawdling, key=lambda one: one.waiting.when(), default=self)
-        longest.transport.abort()
+        there: list[Any] = [one for one in self.connections if not one.transport.is_closing()]
+        if len(there) > MOST_CONNECTIONS:
+            dawdling = [one for one in there if one.waiting]
+            longest = min(dawdling, key=lambda one: one.waiting.when(), default=self)
+            longest.transport.abort()
