@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -159,6 +159,8 @@ KEYS = (
 
 
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(ODD_VALUES)), max_size=4))
+@example([("plan.limit", "9" * 5000)])
+@example([("plan.limit", "0x" + "f" * 5000)])
 def test_odd_values_are_a_policy_or_a_problem_that_names_the_file(lines: list[tuple[str, str]]) -> None:
     told = "the policy in .github/valine.toml"
     try:

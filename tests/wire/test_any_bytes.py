@@ -60,6 +60,8 @@ def test_any_bytes_are_a_meaning_or_malformed(body: Any) -> None:
 
 @given(st.sampled_from(INTERACTIONS).flatmap(mutated).flatmap(encoded))
 @example(json.dumps(slash("plan", {"channel": {"id": "7", "type": []}})).encode())
+@example(json.dumps(slash("plan", {"token": "a\x00b"})).encode())
+@example(json.dumps(slash("plan", {"channel": {"type": 11, "parent_id": "../1"}})).encode())
 @example(json.dumps(slash("plan", {"member": {"user": {"id": "1"}, "permissions": "9" * 40}})).encode())
 async def test_a_mutated_interaction_is_answered_and_breaks_no_door(body: bytes) -> None:
     doors = Doors()
