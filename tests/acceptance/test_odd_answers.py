@@ -44,7 +44,8 @@ def nothing_breaks() -> Iterator[None]:
     assert not heard.said, heard.said[0]
 
 
-@settings(max_examples=15, phases=[Phase.explicit, Phase.generate])  # shrinking a day takes longer than reading it
+# The same days each time, and none shrunk: that takes longer than reading one.
+@settings(max_examples=15, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(st.data())
 async def test_odd_answers_break_no_slice_and_leave_nothing_doubled(data: st.DataObject) -> None:
     async with a_team(2, judged=False) as team:
