@@ -96,6 +96,12 @@ case $prefix in
     secretsmanager:*)
         secret_arn=$(aws secretsmanager describe-secret --secret-id "${prefix#*:}" --query ARN --output text) ||
             fail "Secrets Manager has no ${prefix#*:} in $region (the line above): make it, a JSON object with ${wanted[*]}."
+        lacks=$(aws secretsmanager get-secret-value --secret-id "$secret_arn" --query SecretString --output text |
+            python3 -c 'import json, sys
+held = json.load(sys.stdin)
+print(*(name for name in sys.argv[1:] if not str(held.get(name) or "").strip()))' "${wanted[@]}" 2>/dev/null) ||
+            fail "the secret ${prefix#*:} could not be read (above is why), or is no JSON object of texts."
+        [[ -z $lacks ]] || fail "the secret ${prefix#*:} lacks $lacks: add it to its JSON object."
         ;;
     /*)
         prefix=${prefix%/}

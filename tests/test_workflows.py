@@ -67,6 +67,17 @@ def test_what_is_deployed_is_what_was_built_and_everything_else_passed_before(wo
     assert any("./deploy.sh --yes" in command for command in commands)
 
 
+def test_the_deployment_tells_every_setting_that_a_stack_is_made_of(workflow: dict[str, Any], root: Path) -> None:
+    """What it does not tell is emptied by the next deployment: an App would become nobody to GitHub."""
+    needed = re.findall(r"setting ([A-Z_]+)\)|for name in ([A-Z_ ]+); do\n +\[\[ -n", (root / "deploy.sh").read_text())
+    deploy = workflow["jobs"]["deploy"]
+    told = {*deploy["env"], *re.findall(r"([A-Z_]+)=", " ".join(step.get("run", "") for step in deploy["steps"]))}
+
+    settings = {name for found in needed for name in " ".join(found).split()}
+    assert {"GITHUB_APP_ID", "GITHUB_REPOSITORY", "DISCORD_GUILD_ID"} <= settings
+    assert settings - told == {"DISCORD_API_URL"}  # which has a default
+
+
 def test_every_command_of_ours_that_is_called_exists(text: str, root: Path) -> None:
     tasks = (root / "dev").read_text(encoding="utf-8")
     called = set(re.findall(r"\./dev (\w+)", text))

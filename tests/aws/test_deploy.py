@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -125,7 +126,8 @@ def test_secrets_manager_will_do(deployment: Deployment) -> None:
     arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:valine-AbCdEf"
     deployment.settings(VALINE_SECRETS_PREFIX="secretsmanager:valine")
     deployment.rule("aws secretsmanager describe-secret", "--secret-id valine ", out=f"{arn}\n")
-    deployment.rule("aws secretsmanager get-secret-value", out=f'{{"DISCORD_BOT_TOKEN": "{TOKEN}"}}')
+    held = {"DISCORD_BOT_TOKEN": TOKEN, "GITHUB_WEBHOOK_SECRET": "hush", "GITHUB_TOKEN": "ghs_x"}
+    deployment.rule("aws secretsmanager get-secret-value", out=json.dumps(held))
 
     done = deployment.run("--yes")
 
@@ -285,6 +287,26 @@ def test_a_secret_that_secrets_manager_does_not_have_is_told(deployment: Deploym
     deployment.rule("aws secretsmanager describe-secret", code=254, err="ResourceNotFoundException\n")
 
     assert "Secrets Manager has no valine in eu-central-1" in refused(deployment)
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ('{"DISCORD_BOT_TOKEN": "hush", "GITHUB_TOKEN": ""}', "valine lacks GITHUB_WEBHOOK_SECRET GITHUB_TOKEN: add"),
+        ('["hush"]', "or is no JSON object of texts"),
+        ("hush", "or is no JSON object of texts"),
+    ],
+)
+def test_a_secret_without_what_the_functions_need_is_told(deployment: Deployment, held: str, told: str) -> None:
+    """The smoke test would not: only the worker misses them, and all that is queued meanwhile ends as dead letters."""
+    deployment.settings(VALINE_SECRETS_PREFIX="secretsmanager:valine")
+    deployment.rule("aws secretsmanager describe-secret", out="arn:aws:secretsmanager:eu-central-1:1:secret:valine\n")
+    deployment.rule("aws secretsmanager get-secret-value", out=held)
+
+    sentence = refused(deployment)
+
+    assert told in sentence
+    assert "hush" not in sentence
 
 
 def test_what_is_no_word_of_its_own_is_refused(deployment: Deployment) -> None:

@@ -14,6 +14,7 @@ from dynamodb import environment, table_definition
 from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 from valine.config.given import OWN_NAMES
 from valine.services import aws, metrics
+from valine.worker.batches import TO_SETTLE
 
 pytestmark = pytest.mark.proof  # PyYAML is in the lock that proofs have
 
@@ -146,6 +147,11 @@ def test_the_worker_reports_what_of_a_batch_failed_and_is_limited(resources: dic
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == {"Ref": "WorkerConcurrency"}
     assert mapping["BatchSize"] <= 10
     assert "MaximumBatchingWindowInSeconds" not in mapping  # a FIFO queue has none
+
+
+def test_the_pause_after_a_write_fits_into_the_end_that_a_worker_keeps(template: dict[str, Any]) -> None:
+    """It is waited for while the lane is held, when a slice was broken off too."""
+    assert template["Parameters"]["WriteInterval"]["MaxValue"] < TO_SETTLE.total_seconds()
 
 
 def test_both_queues_are_fifo_encrypted_and_refuse_what_is_not_tls(template: dict[str, Any]) -> None:

@@ -105,6 +105,20 @@ async def test_what_is_sent_again_on_purpose_is_no_repeat(queue: Polled) -> None
     assert len(set(queue.ids)) == 5
 
 
+async def test_what_is_redriven_and_put_off_again_is_not_swallowed_as_its_own_repeat(queue: Polled) -> None:
+    """All of it within the 5 minutes for which SQS remembers an id; it would be sent, swallowed and forgotten."""
+    await put(queue, an_envelope("e1"))
+    await queue.later(await take(queue), after(2), "it broke")
+    await queue.set_aside(await take(queue, after(2)), "it broke again")
+    assert await queue.redrive("e1", after(60))
+
+    await queue.later(await take(queue, after(60)), after(62), "GitHub is down")
+    await take(queue, after(62))
+
+    assert len(queue.ids) == 4
+    assert len(set(queue.ids)) == 4
+
+
 async def test_what_is_put_off_does_not_hold_up_its_lane(queue: Polled) -> None:
     await put(queue, an_envelope("e1"), an_envelope("e2"))
 

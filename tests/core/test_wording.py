@@ -464,4 +464,5 @@ def test_names_of_actors_are_escaped_and_valine_is_called_valine() -> None:
 
 def test_what_is_kept_beside_an_effect_that_waits() -> None:
     assert wording.write_limit() == "GitHub's limit of writes a minute or an hour is used up"
+    assert wording.out_of_time() == "it was not done within the time that a worker has: something answers slowly"
     assert wording.broke("KeyError") == "KeyError inside Valine"

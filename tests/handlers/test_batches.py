@@ -12,7 +12,7 @@ from builders import NOON, a_command_envelope, after, an_envelope
 from valine.errors import Busy
 from valine.ports import Envelope, Taken
 from valine.simulator.clock import ManualClock
-from valine.worker import Worker, batches
+from valine.worker import MOST_ATTEMPTS, MOST_RETRIES, Worker, batches
 from valine.worker.batches import Batches
 
 if TYPE_CHECKING:
@@ -158,12 +158,13 @@ class Endless(Diary):
         await asyncio.Event().wait()
 
 
-async def test_a_slice_that_takes_too_long_is_broken_off_and_settled(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("attempts", [0, MOST_ATTEMPTS, MOST_RETRIES])
+async def test_a_slice_that_takes_too_long_is_broken_off_and_tried_again_as_often_as_a_platform_that_is_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
     monkeypatch.setattr(batches, "TO_TAKE_IN", timedelta())
     desk.batches._engine = Endless(desk.clock)  # type: ignore[assignment]
-    batch = [Taken(envelope=HINTS[0], receipt="h1", attempts=0)]
+    batch = [Taken(envelope=HINTS[0], receipt="h1", attempts=attempts)]
 
     assert await desk.batches.work(batch, NOON + batches.TO_SETTLE + timedelta(seconds=0.05)) == []
 

@@ -5,6 +5,7 @@ botocore is imported by the first call that needs it: no PING and no wrong signa
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -152,3 +153,11 @@ def with_its_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapp
     from valine.services.secrets import fetch, with_secrets
 
     return with_secrets(environ, fetch(prefix, names))
+
+
+def hang_up() -> None:
+    """Before the process is frozen: keep no connection to AWS. Nothing is imported for it."""
+    if "valine.services.aws" in sys.modules:
+        from valine.services import aws
+
+        aws.hang_up()

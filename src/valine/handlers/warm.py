@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from valine import logs
+from valine.bootstrap import aws
 from valine.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -52,7 +53,13 @@ class Warm(Generic[T]):
         return self._parts
 
     def run(self, task: Coroutine[Any, Any, R]) -> R:
-        """What the task gives, on the loop that all invocations of this process share."""
+        """What the task gives, on the loop that all invocations of this process share.
+
+        Connections do not outlive it: those to AWS are closed, those to GitHub and Discord expire after 5 idle seconds.
+        """
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(task)
+        try:
+            return self._runner.run(task)
+        finally:
+            aws.hang_up()

@@ -71,6 +71,7 @@ from valine.orchestrator.wording_trouble import (
     no_repository,
     no_run,
     no_such_run,
+    out_of_time,
     policy_problem,
     write_limit,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "nothing_to_plan",
     "nothing_to_retry",
     "other_run",
+    "out_of_time",
     "plan_changed",
     "plan_too_big",
     "planned",

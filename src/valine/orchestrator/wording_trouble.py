@@ -113,6 +113,11 @@ def write_limit() -> str:
     return "GitHub's limit of writes a minute or an hour is used up"
 
 
+def out_of_time() -> str:
+    """Why an envelope is tried again later: a function's time was up before GitHub or Discord had answered."""
+    return "it was not done within the time that a worker has: something answers slowly"
+
+
 def broke(kind: str) -> str:
     """Why one effect is tried again later: it ran into a mistake of our own."""
     return f"{kind} inside Valine"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from valine.errors import Busy, Conflict, StoreError, TooLarge, ValineError
 
@@ -45,6 +46,7 @@ _STRANGER = frozenset(
 )
 _INVALID = frozenset({"Validation", "ValidationError"})
 _SERVER_ERROR = 500
+_CLIENTS: Final[WeakSet[Any]] = WeakSet()
 
 
 def client(
@@ -67,7 +69,19 @@ def client(
         tcp_keepalive=True,
     )
     with translated(service):
-        return _session().create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+        made = _session().create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    _CLIENTS.add(made)
+    return made
+
+
+def hang_up() -> None:
+    """Close the connections that all clients keep; the next call makes its own.
+
+    Lambda freezes a process between invocations. It does not hear then that a connection was closed or dropped, and as
+    no call is repeated, the first one over a dead connection would fail.
+    """
+    for one in tuple(_CLIENTS):
+        one.close()
 
 
 @cache

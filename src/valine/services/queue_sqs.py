@@ -146,10 +146,12 @@ class SqsQueue:
         await call(self._sqs, "send_message", QueueUrl=self._url, **parameters)
 
     async def _release(self, item: Fields) -> None:
-        attempts = _number(item, "attempts")
-        once = f"{_text(item, 'id')}\nattempt {attempts}"
-        await self._send(_document(item), lane=_text(item, "lane"), attempts=attempts, once=once)
-        await self._forget(item, "attempts = :attempts", attempts=attempts)
+        # Its time, not its attempts, names this release: a copy, or one that was redriven, may have as many attempts as
+        # another had a minute ago, and would be swallowed as its repeat, and then forgotten.
+        wake_at = _number(item, "wake_at")
+        once = f"{_text(item, 'id')}\nput off until {wake_at}"
+        await self._send(_document(item), lane=_text(item, "lane"), attempts=_number(item, "attempts"), once=once)
+        await self._forget(item, "wake_at = :wake_at", wake_at=wake_at)
 
     async def _forget(self, item: Fields, condition: str, **values: int) -> None:
         """Delete the item that was sent, unless it was stored anew meanwhile."""

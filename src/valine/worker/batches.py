@@ -14,7 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from valine.engine.loop import SLICE
-from valine.errors import StoreError
+from valine.errors import StoreError, Transient
+from valine.orchestrator import wording
+from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
@@ -86,13 +88,22 @@ class Batches:
         return line[:1]
 
     async def _handle(self, taken: Taken, *, runs: dict[int, None], ends: datetime, last: bool) -> None:
-        """Take the envelope in; with the last one of its lane in hand, work on what all of them brought."""
-        async with asyncio.timeout((ends - self._clock.now()).total_seconds()):
-            try:
-                runs |= dict.fromkeys(await self._engine.take_in(taken.envelope))
-            finally:
-                if last:
-                    await self._slice(taken.envelope.lane, runs, ends)
+        """Take the envelope in; with the last one of its lane in hand, work on what all of them brought.
+
+        Raises Transient when the time is up: a platform that is slow is no mistake of the envelope's.
+        """
+        limit = asyncio.timeout((ends - self._clock.now()).total_seconds())
+        try:
+            async with limit:
+                try:
+                    runs |= dict.fromkeys(await self._engine.take_in(taken.envelope))
+                finally:
+                    if last:
+                        await self._slice(taken.envelope.lane, runs, ends)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise Transient(Failure(kind="transient", code="unreachable", detail=wording.out_of_time())) from error
 
     async def _slice(self, lane: str, runs: Iterable[int], ends: datetime) -> None:
         try:
