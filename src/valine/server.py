@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -20,15 +22,20 @@ from valine.intake import LARGEST_WEBHOOK, HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
 
     from starlette.requests import Request
 
     from valine.bootstrap import System
+    from valine.ports import Clock
 
 log = logging.getLogger("valine.server")
 
+JSON = {"content-type": "application/json"}
+
 SWEEP_EVERY = 1.0  # seconds between two looks at the alarm clocks
 BODY_WITHIN = 10.0  # seconds that a body may take to arrive
+STANDS_STILL = timedelta(minutes=2)  # a slice takes 8 s, and what it waits for at GitHub rarely another 60
 STOP_WITHIN = 20.0  # seconds for the slice under way when the server is stopped
 
 
@@ -38,10 +45,16 @@ def make_app(system: System) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(system, bell):
+        async with running(system, bell, turns):
             yield
 
+    turns = Turns(system.clock)
+
     async def health(_: HttpRequest) -> HttpAnswer:
+        stuck = turns.stuck()
+        if stuck:
+            log.error("not healthy: %s", stuck)
+            return HttpAnswer(status=503, headers=JSON, body=json.dumps({"status": "unavailable", **stuck}).encode())
         return await system.intake.health()
 
     return Starlette(
@@ -88,11 +101,14 @@ async def _body(request: Request) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def running(system: System, bell: asyncio.Event) -> AsyncIterator[None]:
+async def running(system: System, bell: asyncio.Event, turns: Turns) -> AsyncIterator[None]:
     """The worker and the clock run inside; on leaving, the slice under way is finished first."""
     await system.recover()
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(_work(system, bell, stop)), asyncio.create_task(_sweep(system, bell, stop))]
+    tasks = [
+        asyncio.create_task(_work(system, bell, stop, turns)),
+        asyncio.create_task(_sweep(system, bell, stop, turns)),
+    ]
     try:
         yield
     finally:
@@ -105,28 +121,63 @@ async def running(system: System, bell: asyncio.Event) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event) -> None:
+async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
+    dropped = False  # an envelope whose end could not be written: it would lie in nobody's hands for minutes
+
+    async def take_one() -> bool:
+        nonlocal dropped
+        if dropped:
+            await system.queue.recover()
+        dropped = True
+        found = await system.worker.work_once()
+        dropped = False
+        return found
+
     while not stop.is_set():
         bell.clear()
-        if not await _guarded(system.worker.work_once, "the queue"):
+        if not await _guarded(take_one, "the queue", turns):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), SWEEP_EVERY)
 
 
-async def _sweep(system: System, bell: asyncio.Event, stop: asyncio.Event) -> None:
+async def _sweep(system: System, bell: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
     while not stop.is_set():
-        if await _guarded(system.engine.sweep, "the alarm clocks"):
+        if await _guarded(system.engine.sweep, "the alarm clocks", turns):
             bell.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SWEEP_EVERY)
 
 
-async def _guarded(job: Callable[[], Awaitable[int]], what: str) -> bool:
+async def _guarded(job: Callable[[], Awaitable[int]], what: str, turns: Turns) -> bool:
     """Whether the job had something to do; whatever stops it is said once a try, and it is tried again."""
     try:
-        return bool(await job())
+        found = bool(await job())
     except StoreError as error:
         log.error("%s could not be read: %s", what, error)  # noqa: TRY400 - the sentence says it all
     except Exception:  # without its worker or clock a server would take orders that nobody carries out
         log.exception("%s: something broke", what)
+    else:
+        turns.turned(what)
+        return found
     return False
+
+
+class Turns:
+    """When the worker and the clock last came round without trouble: a server that only takes orders is not well."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last: dict[str, datetime] = {}
+
+    def turned(self, what: str) -> None:
+        """It came round."""
+        self._last[what] = self._clock.now()
+
+    def stuck(self) -> dict[str, str]:
+        """What has not come round for too long, and since when. What never turned is not running here."""
+        now = self._clock.now()
+        return {
+            what: f"stands still since {last.isoformat(timespec='seconds')}"
+            for what, last in self._last.items()
+            if now - last > STANDS_STILL
+        }

@@ -87,43 +87,6 @@ async def test_githubs_limits_only_delay_a_merge(kind: str) -> None:
         assert await team.states() == {1: "merged"}
 
 
-async def test_mergeability_that_is_not_known_yet_is_waited_for() -> None:
-    async with a_team(3) as team:
-        await team.is_ready()
-        team.world.on_github("set_behaviour", mergeable_unknown_looks=3)
-
-        await team.ships(by="Ana")
-
-        assert await team.states() == {1: "merged", 2: "merged", 3: "merged"}
-
-
-async def test_base_branch_was_modified_is_tried_again() -> None:
-    async with a_team(1) as team:
-        (task,) = await team.is_ready()
-
-        def base_moves() -> None:
-            team.world.on_github("set_behaviour", mergeable_unknown_looks=2)
-            team.world.on_github("push", branch="main", files={"other.md": "other\n"}, by="ben")
-
-        team.meanwhile("PUT", MERGE, base_moves)
-
-        await team.ships(by="Ana")
-
-        assert await team.states() == {1: "merged"}
-        assert len(team.merges()) == 2
-        assert team.pull(task)["state"] == "merged"
-
-
-async def test_webhooks_that_are_lost_change_nothing() -> None:
-    async with a_team(2) as team:
-        await team.is_ready()
-        team.world.on_github("throw_fault", kind="webhook_dropped", times=-1)
-
-        await team.ships(by="Ana")
-
-        assert (await team.run()).status == "completed"
-
-
 async def test_looks_that_lag_behind_merge_nothing_wrong() -> None:
     async with a_team(2) as team:
         await team.is_ready()

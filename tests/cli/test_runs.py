@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from builders import NOON, REPOSITORY, a_command_envelope, a_history, a_run, a_task, after, an_approval
 from valine.cli import app, main
 from valine.cli.trouble import Debug
-from valine.orchestrator.model import Active, Repository
+from valine.orchestrator.model import Active, Pending, Repository
 from valine.orchestrator.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
 from valine.ports import Commit
 from valine.services.queue_sqlite import SqliteQueue
@@ -207,3 +207,38 @@ def test_a_missing_repository_is_named(folder: Path, capsys: pytest.CaptureFixtu
 
     assert main(["runs", "list"]) == 2
     assert capsys.readouterr().err == "GITHUB_REPOSITORY is missing\n"
+
+
+def test_what_a_run_still_has_to_do_is_shown_with_its_trouble(store: SqliteRunStore) -> None:
+    pending = {"label:41": Pending(since=NOON, attempts=3, not_before=after(60), trouble="GitHub answered 502")}
+    run = a_run(7, tasks=(a_task(),), pending=pending, wake_at=after(60))
+    asyncio.run(store.commit(Commit(run=run), NOON))
+
+    result = runner.invoke(app, ["runs", "show", "r7"], obj=Debug())
+
+    told = "To do: label:41, tried 3 times, again 2026-11-02 12:01:00 UTC: GitHub answered 502"
+    assert told in result.stdout
+    assert "Wakes 2026-11-02 12:01:00 UTC" in result.stdout
+
+
+def test_a_backup_holds_what_a_running_server_has_committed(store: SqliteRunStore, folder: Path) -> None:
+    asyncio.run(fill(store))
+
+    result = runner.invoke(app, ["runs", "backup", "copy.db"], obj=Debug())
+    (folder / ".env").write_text(f"GITHUB_REPOSITORY={REPOSITORY}\nVALINE_STORE=sqlite:///copy.db\n")
+    shown = runner.invoke(app, ["runs", "show", "r2"], obj=Debug())
+
+    assert "The store is copied to copy.db" in result.stdout
+    assert (folder / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert shown.exit_code == 0
+    assert f"r2 of {REPOSITORY}" in shown.stdout
+
+
+def test_a_backup_overwrites_nothing(store: SqliteRunStore, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(fill(store))
+    (folder / "mine.db").write_text("mine")
+
+    assert main(["runs", "backup", "mine.db"]) == 1
+
+    assert "mine.db cannot be made" in capsys.readouterr().err
+    assert (folder / "mine.db").read_text() == "mine"

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -141,6 +141,30 @@ def test_any_text_is_a_policy_or_a_problem_that_names_the_file(text: str) -> Non
     told = "the policy in .github/valine.toml"
     try:
         parse(text)
+    except PolicyProblem as caught:
+        told = str(caught)
+
+    assert ".github/valine.toml" in told
+    assert len(told) < 500
+
+
+ODD_VALUES = (
+    *("nan", "-inf", "-1", "0", "9" * 5000, "0x" + "f" * 5000, "1e999", "1979-05-27", "07:32:00", "true", "[[1]]"),
+    *('""', '"\\u0000"', '"\\ud800"', f'"{"x" * 3000}"', '["p0", "P0"]', '"\u202e"', "[" * 200 + "]" * 200, "{a = 1}"),
+)
+KEYS = (
+    *("plan.label", "plan.priorities", "plan.limit", "plan.expires_hours", "tasks.assignees", "tasks.label", "ship"),
+    *("ship.method", "ship.checks", "ship.checks_minutes", "ship.release", "people.ana", '"a.b".c', "plan.a.b", "plan"),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(ODD_VALUES)), max_size=4))
+@example([("plan.limit", "9" * 5000)])
+@example([("plan.limit", "0x" + "f" * 5000)])
+def test_odd_values_are_a_policy_or_a_problem_that_names_the_file(lines: list[tuple[str, str]]) -> None:
+    told = "the policy in .github/valine.toml"
+    try:
+        parse("".join(f"{key} = {value}\n" for key, value in lines))
     except PolicyProblem as caught:
         told = str(caught)
 

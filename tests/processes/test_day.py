@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from processes.load import pressure
 from processes.town import Town, check_nothing_doubled
 
 pytestmark = pytest.mark.proof
@@ -37,15 +38,17 @@ def die_again_and_again(town: Town, stage: str, times: int, dice: random.Random)
     return hit
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_kill_9_again_and_again_ends_in_the_same_state_with_nothing_doubled(town: Town, seed: int) -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kill_9_again_and_again_under_load_ends_in_the_same_state_with_nothing_doubled(town: Town, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - moments, not secrets
 
-    town.plan_and_approve()
-    executing = die_again_and_again(town, "executing", 5, dice)
-    town.work()
-    town.ship()
-    shipping = die_again_and_again(town, "shipping", 5, dice)
+    with pressure(town):
+        town.plan_and_approve()
+        executing = die_again_and_again(town, "executing", 5, dice)
+        town.work()
+        town.ship()
+        shipping = die_again_and_again(town, "shipping", 5, dice)
+        town.reached("done")
 
     assert executing
     assert shipping

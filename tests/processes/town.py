@@ -104,14 +104,34 @@ class Town:
 
     # The product ------------------------------------------------------------------------------------------------
 
-    def serve(self) -> None:
-        """Start the server, and wait until it answers."""
-        port = self.product.rpartition(":")[2]
+    @property
+    def port(self) -> int:
+        """The server's."""
+        return int(self.product.rpartition(":")[2])
+
+    def setting(self, name: str) -> str:
+        """A setting that the twins gave out."""
+        return self._settings[name]
+
+    def open_files(self) -> int:
+        """How many the server has open, connections included."""
+        assert self.server
+        return len(list(Path(f"/proc/{self.server.pid}/fd").iterdir()))
+
+    def keep_store_in(self, folder: Path) -> None:
+        """The store lies there from now on."""
+        self.store = folder / "valine.db"
+        self._settings["VALINE_STORE"] = f"sqlite:///{self.store}"
+        lines = [line for line in self.env.read_text().splitlines() if not line.startswith("VALINE_STORE=")]
+        self.env.write_text("\n".join([*lines, f"VALINE_STORE={self._settings['VALINE_STORE']}", ""]))
+
+    def serve(self, **more: str) -> None:
+        """Start the server, and wait until it answers; `more` goes into its environment."""
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
-                self.command("serve", "--env", str(self.env), "--port", port),
+                self.command("serve", "--env", str(self.env), "--port", str(self.port)),
                 cwd=self.folder,
-                env=environment(VALINE_WRITE_INTERVAL="0.05"),
+                env=environment(VALINE_WRITE_INTERVAL="0.05", **more),
                 stderr=log,
             )
         self.lives += 1
@@ -207,7 +227,7 @@ class Town:
     def work(self) -> None:
         """Everybody pushes, un-drafts, and CI is green; until the product knows that all tasks may be shipped."""
         self.work_unseen()
-        until("all tasks are ready", self._all_ready)
+        until("all tasks are ready", self.all_ready)
 
     def work_unseen(self) -> None:
         """The same, whether the product sees it or not."""
@@ -217,7 +237,8 @@ class Town:
             self.on_github("ready_for_review", number=task.pull_request, by="ana")
             self.on_github("set_check", name="test", number=task.pull_request, conclusion="success", workflow="ci")
 
-    def _all_ready(self) -> bool:
+    def all_ready(self) -> bool:
+        """Whether nothing is left but to ship."""
         run = self.run()
         return run is not None and all(task.state == "ready" or _waits_for_others(task.note) for task in run.tasks)
 

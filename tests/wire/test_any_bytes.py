@@ -1,9 +1,10 @@
-"""Whatever arrives, both parsers answer with a meaning, or say that it is Untrusted or Malformed."""
+"""Whatever arrives, the parsers give a meaning, or say Untrusted or Malformed; the doors answer with a 2xx or a 4xx."""
 
 import contextlib
-import copy
 import json
+import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from builders import NOON
-from discord_bytes import APPLICATION, GUILD, NOW, PUBLIC_KEY, Json, click, slash, typing
+from discord_bytes import APPLICATION, GUILD, NOW, PUBLIC_KEY, click, slash, typing
+from doors import Doors
+from fuzzing import JSON, encoded, mutated
 from github_bytes import REPOSITORY, SECRET, a_comment, payload
 from github_bytes import signed as signed_by_github
 from valine.errors import Malformed, Untrusted
@@ -36,41 +39,6 @@ HOOK = {
     "merge_group": {"head_ref": "refs/heads/gh-readonly-queue/main/pr-1-abc"},
 }
 WEBHOOK = payload("created", **HOOK) | a_comment("/valine drop")
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text()
-    | st.sampled_from(["r1", "9" * 30])
-)
-JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value inside."""
-    yield path
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in inside:
-        yield from places(child, (*path, key))
-
-
-@st.composite
-def mutated(draw: st.DrawFn, original: Any) -> Any:
-    """The value with one to three of its parts replaced or taken away."""
-    value = copy.deepcopy(original)
-    for _ in range(draw(st.integers(1, 3))):
-        *way, last = draw(st.sampled_from([path for path in places(value) if path]))
-        target = value
-        for key in way:
-            target = target[key]
-        if draw(st.booleans()):
-            target[last] = draw(JSON)
-        elif isinstance(target, dict) and len(target) > 1:
-            del target[last]
-    return value
 
 
 def read_interaction(body: Any) -> None:
@@ -90,15 +58,58 @@ def test_any_bytes_are_a_meaning_or_malformed(body: Any) -> None:
         read_webhook(event, body)
 
 
-@given(st.sampled_from(INTERACTIONS).flatmap(mutated))
-@example(slash("plan", {"channel": {"id": "7", "type": []}}))
-def test_a_mutated_interaction_is_a_meaning_or_malformed(interaction: Json) -> None:
-    read_interaction(json.dumps(interaction).encode())
+@given(st.sampled_from(INTERACTIONS).flatmap(mutated).flatmap(encoded))
+@example(json.dumps(slash("plan", {"channel": {"id": "7", "type": []}})).encode())
+@example(json.dumps(slash("plan", {"token": "a\x00b"})).encode())
+@example(json.dumps(slash("plan", {"channel": {"type": 11, "parent_id": "../1"}})).encode())
+@example(json.dumps(slash("plan", {"member": {"user": {"id": "1"}, "permissions": "9" * 40}})).encode())
+async def test_a_mutated_interaction_is_answered_and_breaks_no_door(body: bytes) -> None:
+    doors = Doors()
+    with contextlib.closing(doors), nothing_logged_as_an_error():
+        answer = await doors.discord_bytes(body)
+
+        assert answer.status in {200, 400}, answer
+        await doors.queued()
 
 
-@given(st.sampled_from([*PAYLOADS]), mutated(WEBHOOK))
-def test_a_mutated_webhook_is_a_meaning_or_malformed(event: str, webhook: Json) -> None:
-    read_webhook(event, json.dumps(webhook).encode())
+@given(st.sampled_from([*PAYLOADS]), mutated(WEBHOOK).flatmap(encoded))
+async def test_a_mutated_webhook_is_answered_and_breaks_no_door(event: str, body: bytes) -> None:
+    await answers_webhook(event, body)
+
+
+@given(st.data())
+async def test_a_mutated_example_of_githubs_own_is_answered_and_breaks_no_door(
+    shared: Path, data: st.DataObject
+) -> None:
+    file = data.draw(st.sampled_from(sorted((shared / "specs" / "webhook-examples").glob("*.json"))))
+    original = data.draw(st.sampled_from(json.loads(file.read_bytes())))
+    ours = original | {"repository": {"full_name": REPOSITORY}}
+
+    await answers_webhook(file.stem, data.draw(mutated(ours).flatmap(encoded)))
+
+
+async def answers_webhook(event: str, body: bytes) -> None:
+    doors = Doors()
+    with contextlib.closing(doors), nothing_logged_as_an_error():
+        answer = await doors.github_bytes(event, body)
+
+        assert answer.status in {200, 202, 204, 400}, answer
+        await doors.queued()
+
+
+@contextlib.contextmanager
+def nothing_logged_as_an_error() -> Iterator[None]:
+    """A door catches everything, so what it did not expect is seen in its log alone."""
+    said: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("valine")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+    assert said == []
 
 
 @given(st.text(), st.text(), st.text(), st.binary(max_size=50))

@@ -14,8 +14,9 @@ from valine.config.values import DYNAMODB
 from valine.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
 
     import httpx2
@@ -129,10 +130,11 @@ class Closable(Protocol):
 
 
 class Opened(NamedTuple):
-    """A store with what its queue set aside, and what is to be closed in the end."""
+    """A store with what its queue set aside, what copies it to a new file, and what is to be closed in the end."""
 
     store: RunStore
     queue: SetAside
+    back_up: Callable[[Path], None]
     file: Closable
 
 
@@ -147,14 +149,18 @@ def open_store(address: str, queue_url: str | None = None) -> Opened:
         if queue_url is None:
             raise ConfigurationError(("VALINE_QUEUE_URL is missing (VALINE_STORE is on AWS)",))
         kept = keep(address.removeprefix(DYNAMODB), queue_url, wall_clock())
-        return Opened(kept.store, kept.queue, contextlib.ExitStack())
+        return Opened(kept.store, kept.queue, _backed_up_there, contextlib.ExitStack())
 
     from valine.services.queue_sqlite import SqliteQueue
     from valine.services.run_store_sqlite import SqliteRunStore
     from valine.services.sqlite_file import SqliteFile
 
     file = SqliteFile.open(store_path(address), exclusive=False)
-    return Opened(SqliteRunStore(file), SqliteQueue(file), file)
+    return Opened(SqliteRunStore(file), SqliteQueue(file), file.back_up, file)
+
+
+def _backed_up_there(_: Path) -> None:
+    raise StoreError("DynamoDB keeps copies of its own. Nothing was copied: `aws dynamodb create-backup` makes one.")
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from valine.cli.patience import JUST_ACCEPTED, PatientProtocol
 from valine.cli.trouble import FAILED, INTERRUPTED, Stop
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=PatientProtocol,
+                backlog=JUST_ACCEPTED,
                 ws="none",
                 lifespan="on",
                 loop="asyncio",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,6 @@ from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from valine.bootstrap import Opened
     from valine.orchestrator.model import Run
@@ -113,6 +113,18 @@ def redrive(
     if not found:
         raise Stop(f"No request {telling.plain_line(request)} was set aside. `valine runs dead` lists them.")
     typer.echo(f"{telling.plain_line(request)} is on the queue again.")
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
+    env: EnvFile = None,
+) -> None:
+    """Copy the store to a file, beside a server that may be running. A plain copy of its file would lack the newest."""
+    with opened_store(env) as (opened, _):
+        opened.back_up(to)
+    kept = telling.plain_line(str(to))
+    typer.echo(f"The store is copied to {kept}. It may hold tokens: keep it where only you can read it.")
 
 
 @contextmanager

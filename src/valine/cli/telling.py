@@ -27,8 +27,12 @@ def tell_run(run: Run) -> None:
     if run.ended_at is not None:
         by = f" by {plain_line(run.ended_by.name)}" if run.ended_by is not None else ""
         typer.echo(f"Ended {moment(run.ended_at)}{by}")
-    if run.pending:
-        typer.echo(f"To do: {', '.join(run.pending)}")
+    for key, entry in run.pending.items():
+        when = f", again {moment(entry.not_before)}" if entry.not_before else ""
+        trouble = f", tried {entry.attempts} times{when}: {plain_line(entry.trouble)}" if entry.trouble else ""
+        typer.echo(f"To do: {key}{trouble}")
+    if run.wake_at is not None:
+        typer.echo(f"Wakes {moment(run.wake_at)}")
     typer.echo("")
     if run.tasks:
         tables.table(("Issue", "Title", "State", "Pull request", "Branch", "Why"), [_task(task) for task in run.tasks])

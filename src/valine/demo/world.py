@@ -37,6 +37,7 @@ PRODUCT = "http://valine.test"
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOOK_SECRET = "simulated-webhook-secret"  # noqa: S105 - it guards nothing
 OK = 200
+TICK = timedelta(seconds=1)
 QUIET = timedelta(seconds=40)  # nothing due for so long: the product is at rest
 
 
@@ -121,7 +122,10 @@ class World:
         await self.settle()
         while self.clock.now() < until:
             upcoming = await self.system.store.due(until, 1)
-            self.clock.advance_to(min([until, *(run.wake_at for run in upcoming if run.wake_at is not None)]))
+            # A run whose wake-up was set aside stays due: its time is past, and the clock goes on all the same.
+            next_tick = self.clock.now() + TICK
+            times = [max(run.wake_at, next_tick) for run in upcoming if run.wake_at is not None]
+            self.clock.advance_to(min([until, *times]))
             await self.settle()
 
     async def _deliver(self) -> bool:

@@ -145,7 +145,7 @@ def _read(text: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or a number of more digits than Python reads
         raise PolicyProblem(f"{FILE} is not valid TOML: {str(error)[:200]}") from error
     except RecursionError as error:
         raise PolicyProblem(f"{FILE} is not valid TOML: it is nested too deeply") from error
@@ -200,6 +200,9 @@ def _stripped(policy: Policy) -> Policy:
 
 
 def _problem(key: str, expected: str, value: object) -> PolicyProblem:
-    shown = json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        shown = json.dumps(value, default=str, ensure_ascii=False)
+    except ValueError:  # hexadecimal numbers may be longer than what Python writes as a decimal
+        shown = "a number of thousands of digits"
     cut = shown if len(shown) <= 60 else f"{shown[:60]}…"  # noqa: PLR2004 - as much as a sentence bears
     return PolicyProblem(f"{FILE}: {key} must be {expected}, not {cut}")

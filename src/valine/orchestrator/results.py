@@ -189,7 +189,7 @@ def _shut_out(run: Run, entry: Pending, failure: Failure) -> bool:
 def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
     backoff = min(FIRST_RETRY * (1 << min(attempts, 10)), LAST_RETRY)
     if failure.kind == "ambiguous":
-        return at + (LOOK_AGAIN if attempts == 0 else backoff)
+        return max(failure.retry_at or at, at + (LOOK_AGAIN if attempts == 0 else backoff))
     if failure.code in {"unauthorized", "forbidden", "not_found"} and attempts == 0:
         return at + TOKEN_RETRY
     if failure.code == "unauthorized":

@@ -75,6 +75,20 @@ class SqliteFile:
             if self._lock:
                 self._lock.close()
 
+    def back_up(self, to: Path) -> None:
+        """Write a copy of one moment of the store to a new file, beside a server that goes on.
+
+        Only its owner may read it, as it may hold tokens. Raises StoreError if there is a file of that name already.
+        """
+        try:
+            os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise StoreError(
+                f"{to} cannot be made ({error.strerror}). Nothing was copied: name another file."
+            ) from error
+        with explained(str(to)), closing(sqlite3.connect(to)) as copy:
+            self._connection.backup(copy)
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction that sees one moment of the store. Raises StoreError or Busy, never sqlite3's errors."""

@@ -15,6 +15,7 @@ import msgspec
 from valine.orchestrator.plan import Actor
 
 Snowflake = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,20}$")]
+Token = Annotated[str, msgspec.Meta(pattern="^[!-~]{0,4000}$")]  # it becomes part of an address
 
 DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 EPHEMERAL = 1 << 6
@@ -84,7 +85,7 @@ class Channel(msgspec.Struct, frozen=True):
     """Where it happened; a thread has the channel that it hangs in as `parent_id`."""
 
     type: Any = None
-    parent_id: str | None = None
+    parent_id: Snowflake | None = None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -98,7 +99,7 @@ class Interaction(msgspec.Struct, frozen=True):
 
     id: Snowflake
     type: int
-    token: str = ""
+    token: Token = ""
     application_id: str | None = None
     guild_id: str | None = None
     channel_id: Snowflake | None = None

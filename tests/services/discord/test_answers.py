@@ -55,7 +55,7 @@ def error(code: int, message: str = "No.") -> dict[str, Any]:
         (400, {"code": "x", "message": None, "errors": [1]}, "permanent", "invalid"),
         (429, b"", "transient", "limited"),
         (302, b"", "transient", "unreachable"),
-        (101, b"", "transient", "unreachable"),
+        (101, b"", "ambiguous", "unreachable"),
         (500, b"", "ambiguous", "unreachable"),
         (502, PAGE, "ambiguous", "unreachable"),
         (522, PAGE, "ambiguous", "unreachable"),
@@ -177,13 +177,13 @@ async def test_a_write_that_was_cut_off_is_ambiguous_and_one_that_never_left_is_
     assert TOKEN not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
 
 
-@pytest.mark.parametrize("body", [[], {}, "id", {"id": 5}, None])
+@pytest.mark.parametrize("body", [[], {}, "id", {"id": 5}, {"id": "1\x00"}, {"id": "../1"}, {"id": "9" * 5000}, None])
 async def test_a_success_of_another_shape_is_ambiguous(body: object) -> None:
     with pytest.raises(Ambiguous):
         await create(a_chat(lambda _: httpx2.Response(200, json=body)))
 
 
-@pytest.mark.parametrize("page", [{}, [1], [{"id": "x"}], [{"id": None}]])
+@pytest.mark.parametrize("page", [{}, [1], [{"id": "x"}], [{"id": None}], [{"id": "²"}], [{"id": "9" * 5000}]])
 async def test_a_page_of_another_shape_makes_nothing(page: object) -> None:
     def handler(request: httpx2.Request) -> httpx2.Response:
         assert request.method == "GET"
@@ -193,6 +193,18 @@ async def test_a_page_of_another_shape_makes_nothing(page: object) -> None:
         await a_chat(handler).ensure_message(
             channel="2" * 18, marker="m", nonce="n", message=a_message(), posted=None, since=NOON - timedelta(hours=1)
         )
+
+
+async def test_whatever_a_token_holds_it_stays_in_its_place_in_the_address() -> None:
+    seen: list[str] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.url.raw_path.decode())
+        return httpx2.Response(200, json={})
+
+    await a_chat(handler).reply(ReplyTo(at=NOON, token="../../channels/1?x#y\x00"), Reply(text="Yes."))
+
+    assert seen == ["/api/v10/webhooks/" + "1" * 18 + "/..%2F..%2Fchannels%2F1%3Fx%23y%00/messages/@original"]
 
 
 async def test_requests_bear_what_discord_asks_for() -> None:

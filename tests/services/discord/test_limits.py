@@ -110,3 +110,12 @@ def test_what_is_over_is_forgotten() -> None:
         limits.learn(a_route(major=str(number)), 200, headers(), None, NOON + timedelta(seconds=number))
 
     assert len(limits._buckets) < 10
+
+
+@pytest.mark.parametrize("remaining", ["9" * 5000, "²", "-1", "0.5", ""])
+def test_a_number_of_requests_that_is_none_is_passed_over(remaining: str) -> None:
+    limits = Limits()
+
+    limits.learn(a_route(), 200, headers(remaining=remaining), None, NOON)
+
+    assert limits.take(a_route(), NOON) is None

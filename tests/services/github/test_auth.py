@@ -59,6 +59,16 @@ async def test_a_jwt_is_signed_for_at_most_ten_minutes_with_its_issuer_as_text(
     assert github.bodies[1] == {"repositories": ["app"]}
 
 
+async def test_a_token_whose_end_has_no_offset_is_asked_for_again(github: OddGitHub, key: rsa.RSAPrivateKey) -> None:
+    auth = _app(github, key)
+    github.says(ok({"id": 77}), ok({"token": "ghs_odd", "expires_at": "2026-11-02T13:00:00"}, 201), *_grants())
+
+    with pytest.raises(Transient):
+        await auth.token()
+
+    assert await auth.token() == GRANTED
+
+
 async def test_a_token_is_kept_until_five_minutes_before_its_end(github: OddGitHub, key: rsa.RSAPrivateKey) -> None:
     auth = _app(github, key)
     github.says(*_grants("ghs_first", after(3600)), *_grants("ghs_second", after(7200)))

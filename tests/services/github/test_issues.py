@@ -118,7 +118,18 @@ async def test_an_issue_is_closed_once(world: TwinWorld) -> None:
     (issue,) = world.view["issues"]
     assert results == [IssueClosed(issue=IssueNumber(world.issue))] * 2
     assert issue["state"] == "closed"
-    assert [seen.split()[0] for seen in world.seen] == ["GET", "PATCH", "GET"]
+    assert [seen.split()[0] for seen in world.seen] == ["GET", "PATCH", "GET", "GET"]
+
+
+async def test_an_issue_that_github_left_open_is_closed_again(world: TwinWorld) -> None:
+    effect = EnsureIssueClosed(issue=IssueNumber(world.issue))
+    world.fault("dropped_write", "*/issues/*", method="PATCH")
+
+    forgotten = await refusal_of(world.forge, effect)
+    await world.forge.perform(effect)
+
+    assert isinstance(forgotten, Ambiguous)
+    assert world.view["issues"][0]["state"] == "closed"
 
 
 async def test_an_issue_that_was_deleted_is_not_open(github: OddGitHub) -> None:

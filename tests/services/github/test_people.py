@@ -9,6 +9,7 @@ from services.github.forge_world import OddGitHub, no, ok
 from services.github.things import (
     a_comment,
 )
+from valine.errors import Transient
 
 
 async def test_commands_are_found_and_bots_are_not_heard(github: OddGitHub) -> None:
@@ -28,6 +29,23 @@ async def test_commands_are_found_and_bots_are_not_heard(github: OddGitHub) -> N
     assert found[1].reply_to.number == 41
     query = "since=2026-11-02T12%3A00%3A00Z&sort=updated&direction=asc&per_page=100"
     assert github.seen == [f"GET /repos/team/app/issues/comments?{query}&page={page}" for page in (1, 2)]
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "٤١", "-1", "", "41?x"])
+async def test_a_comment_on_no_number_is_no_command(github: OddGitHub, number: str) -> None:
+    url = f"https://api.github.test/repos/team/app/issues/{number}"
+    github.says(ok([a_comment("/valine drop", issue_url=url)]))
+
+    found = await github.forge().comments_since(NOON)
+
+    assert [one.reply_to.number for one in found] == ([41] if number == "41?x" else [])
+
+
+async def test_a_time_without_an_offset_makes_no_sense(github: OddGitHub) -> None:
+    github.says(ok([a_comment("/valine drop", created_at="2026-11-02T12:00:00")]))
+
+    with pytest.raises(Transient):
+        await github.forge().comments_since(NOON)
 
 
 @pytest.mark.parametrize(

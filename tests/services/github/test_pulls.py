@@ -125,4 +125,16 @@ async def test_a_pull_request_is_closed_once(world: TwinWorld) -> None:
         await world.forge.perform(effect)
 
     assert world.pull["state"] == "closed"
-    assert [seen.split()[0] for seen in world.seen] == ["GET", "PATCH", "GET"]
+    assert [seen.split()[0] for seen in world.seen] == ["GET", "PATCH", "GET", "GET"]
+
+
+async def test_a_pull_request_that_github_left_open_is_closed_again(world: TwinWorld) -> None:
+    number = await world.opened()
+    effect = EnsurePullRequestClosed(issue=IssueNumber(world.issue), pull_request=PullNumber(number))
+    world.fault("dropped_write", "*/pulls/*", method="PATCH")
+
+    forgotten = await refusal_of(world.forge, effect)
+    await world.forge.perform(effect)
+
+    assert isinstance(forgotten, Ambiguous)
+    assert world.pull["state"] == "closed"

@@ -10,7 +10,7 @@ from builders import HEAD, TREE, a_base, a_plan, a_run, a_task
 from services.github.forge_world import OddGitHub, ok, refusal_of
 from services.github.things import BRANCH, OTHER, OURS, UPDATE_EFFECT, a_commit, a_rest_pull
 from services.github.twin_world import TwinWorld
-from valine.errors import Ambiguous, Transient
+from valine.errors import Ambiguous
 from valine.orchestrator.events import BranchUpdated
 from valine.orchestrator.states import IssueNumber, Sha
 
@@ -97,7 +97,7 @@ async def test_an_update_that_conflicts_is_refused_in_githubs_words(world: TwinW
 async def test_an_update_that_takes_long_is_waited_for_and_then_left_for_later(github: OddGitHub) -> None:
     github.says(ok(a_rest_pull()), ok({"message": "Updating pull request branch."}, 202), *[ok(a_rest_pull())] * 6)
 
-    assert isinstance(await refusal_of(github.forge(), UPDATE_EFFECT), Transient)
+    assert isinstance(await refusal_of(github.forge(), UPDATE_EFFECT), Ambiguous)
     assert github.clock.slept == [1] * 5
 
 

@@ -150,7 +150,7 @@ def _failure(
 ) -> Failure:
     if status == 429:  # noqa: PLR2004
         return limited(now + timedelta(seconds=retry_after(error, headers)), "Discord's rate limit")
-    if status >= 500 or status == 408:  # noqa: PLR2004
+    if status >= 500 or status == 408 or status < 200:  # noqa: PLR2004
         return _lost(f"answered {status}", write=write)
     if status < 400:  # noqa: PLR2004 - a proxy's redirect: Discord was not asked
         return Failure(kind="transient", code="unreachable", detail=f"Discord answered {status}")

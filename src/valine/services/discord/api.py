@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
 
 import httpx2
 
@@ -70,7 +71,7 @@ class DiscordApi:
         if kept_back is not None:
             return Answer(status=0, failure=limited(kept_back, "waiting for Discord's rate limit"))
         began = self._clock.now()
-        answer = await self._exchange(route, self._request(method, template.format(**ids), body, query, route))
+        answer = await self._exchange(route, self._request(method, _path(template, ids), body, query, route))
         took = (self._clock.now() - began).total_seconds()
         # The template, not the path: an interaction's token is part of that.
         log.debug("%s: %d in %.3f s", route.name, answer.status, took, extra={"discord_code": answer.code})
@@ -110,3 +111,8 @@ class DiscordApi:
         answer = understand(response.status_code, response.headers, response.content, write=write, now=now)
         self._limits.learn(route, response.status_code, response.headers, answer.body, now)
         return answer
+
+
+def _path(template: str, ids: dict[str, str]) -> str:
+    """The path with these ids in it: whatever they hold, they stay in their places."""
+    return template.format(**{name: quote(value, safe=":@!$&'()*+,;=") for name, value in ids.items()})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from valine.orchestrator.cards import reply_body
 from valine.services.discord.answers import Answer, Code, odd
 from valine.services.discord.api import DiscordApi, Method
-from valine.services.discord.search import find_marked, texts
+from valine.services.discord.search import SNOWFLAKE, find_marked, texts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,9 +134,10 @@ def _is_over(answer: Answer) -> bool:
 
 def _id(answer: Answer) -> str:
     body = answer.value()
-    if not isinstance(body, dict) or not isinstance(body.get("id"), str):
+    found = body.get("id") if isinstance(body, dict) else None
+    if not isinstance(found, str) or SNOWFLAKE.fullmatch(found) is None:
         odd(answer, write=True)
-    return str(body["id"])
+    return found
 
 
 def _thread_name(title: str) -> str:

@@ -6,6 +6,7 @@ https://docs.discord.com/developers/topics/rate-limits
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ import msgspec
 from valine.services.discord.answers import retry_after, seconds_of
 
 SLACK = timedelta(milliseconds=5)  # the headers are rounded, and clocks are not quite the same
+COUNT = re.compile(r"[0-9]{1,9}")
 Key = tuple[str, str]
 
 
@@ -63,7 +65,7 @@ class Limits:
             self._refused(route, headers, error if isinstance(error, dict) else {}, now)
             return
         remaining, wait = headers.get("x-ratelimit-remaining", ""), seconds_of(headers.get("x-ratelimit-reset-after"))
-        if not remaining.isdecimal() or wait is None:
+        if COUNT.fullmatch(remaining) is None or wait is None:
             return
         resets, known = now + timedelta(seconds=wait) + SLACK, self._buckets.get(self._key(route))
         # Answers may overtake one another: within one window the lower number is the later one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=5)  # our clock and Discord's need not agree
 PAGE: Final = 100
+SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 
 
 def snowflake(moment: datetime) -> int:
@@ -47,7 +49,7 @@ async def find_marked(
 
 
 def _is_message(item: object) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"].isdecimal()
+    return isinstance(item, dict) and SNOWFLAKE.fullmatch(str(item.get("id"))) is not None
 
 
 def _author(item: dict[str, Any]) -> str:

@@ -35,6 +35,7 @@ class GitHubApi:
         self._remembered: dict[str, Answer] = {}
         self.owner, _, self.name = repository.partition("/")
         self.clock = clock
+        self.in_doubt = False  # whether the last write was taken: until it is seen, it may or may not be so
 
     async def get(self, path: str, *, expected: Collection[int] = (), **variables: object) -> Answer:
         """The answer to a GET of that path."""
@@ -52,7 +53,10 @@ class GitHubApi:
             expected=expected,
         )
         async with self._writing:
-            return await self._send(request)
+            self.in_doubt = False
+            answer = await self._send(request)
+            self.in_doubt = answer.status not in expected
+            return answer
 
     async def pages(self, path: str, kind: type[T], **variables: object) -> AsyncIterator[T]:
         """The items of a list, page after page; `path` ends with `,per_page,page` in its query."""

@@ -6,7 +6,7 @@ Time comes from the clock port only. Nothing here logs or raises a secret.
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 import httpx2
@@ -16,6 +16,7 @@ from valine.errors import ConfigurationError, Permanent
 from valine.ports import Clock
 from valine.services.github import errors
 from valine.services.github.http import GitHubHttp, Request
+from valine.services.github.moment import Moment
 
 RENEW_BEFORE = timedelta(minutes=5)
 # exp "must be no more than 10 minutes into the future"; iat: "we recommend that you set this 60 seconds in the past".
@@ -55,7 +56,7 @@ class _Installation(msgspec.Struct):
 
 class _Granted(msgspec.Struct):
     token: str
-    expires_at: datetime
+    expires_at: Moment
 
 
 class AppAuth:

@@ -83,4 +83,6 @@ async def ensure_branch_deleted(api: GitHubApi, effect: EnsureBranchDeleted) -> 
     answer = await api.write("DELETE", REFS, branch=effect.branch.split("/"), expected={NOT_FOUND, INVALID})
     if answer.status == INVALID and "does not exist" not in answer.words:
         raise errors.permanent("invalid", answer.words)
+    if answer.status not in {NOT_FOUND, INVALID} and await head_of(api, effect.branch) == effect.head:
+        raise errors.ambiguous(f"GitHub says that it deleted {effect.branch}, but shows it")
     return BranchDeleted(issue=effect.issue)

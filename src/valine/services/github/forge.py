@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import assert_never
 
 import httpx2
+import msgspec
 
+from valine.errors import Ambiguous, Transient
 from valine.orchestrator.effects import (
     EnsureAssignees,
     EnsureBranch,
@@ -66,7 +68,17 @@ class GitHubForge:
         """What the repository lets this token do, for `valine doctor`."""
         return await survey(self._api)
 
-    async def perform(self, effect: ForgeEffect) -> Result:  # noqa: C901, PLR0911 - a table of effects
+    async def perform(self, effect: ForgeEffect) -> Result:
+        self._api.in_doubt = False
+        try:
+            return await self._perform(effect)
+        except Transient as error:
+            if not self._api.in_doubt:
+                raise
+            # What failed was asked after a write: the write itself may well have happened.
+            raise Ambiguous(msgspec.structs.replace(error.failure, kind="ambiguous")) from error
+
+    async def _perform(self, effect: ForgeEffect) -> Result:  # noqa: C901, PLR0911 - a table of effects
         match effect:
             case EnsureBranch():
                 return await ensure_branch(self._api, effect)

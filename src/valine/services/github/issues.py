@@ -27,13 +27,20 @@ async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
     if effect.present:
         body = {"labels": [effect.label]}
         await api.write("POST", f"{ISSUE}/labels", body, issue_number=effect.issue)
-        issue = await _seen(api, effect.issue)
-        if effect.label.casefold() not in {label.name.casefold() for label in issue.labels}:
+        if not await _labelled(api, effect):
             raise errors.ambiguous(f"GitHub did not put {effect.label} on #{effect.issue}")
     else:
         path = f"{ISSUE}/labels/{{name}}"
-        await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected={NOT_FOUND, GONE})
+        gone = {NOT_FOUND, GONE}
+        answer = await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected=gone)
+        if answer.status not in gone and await _labelled(api, effect):
+            raise errors.ambiguous(f"GitHub did not take {effect.label} off #{effect.issue}")
     return LabelEnsured(issue=effect.issue, present=effect.present)
+
+
+async def _labelled(api: GitHubApi, effect: EnsureLabel) -> bool:
+    issue = await _seen(api, effect.issue)
+    return effect.label.casefold() in {label.name.casefold() for label in issue.labels}
 
 
 async def _seen(api: GitHubApi, number: int) -> Issue:
@@ -87,7 +94,7 @@ async def ensure_issue_closed(api: GitHubApi, effect: EnsureIssueClosed) -> Issu
     answer = await api.get(ISSUE, issue_number=effect.issue, expected={GONE})
     if answer.status != GONE and answer.read(Issue).state == "open":
         body = {"state": "closed", "state_reason": "completed"}
-        closed = await api.write("PATCH", ISSUE, body, issue_number=effect.issue)
-        if closed.read(Issue).state != "closed":
+        await api.write("PATCH", ISSUE, body, issue_number=effect.issue)
+        if (await _seen(api, effect.issue)).state != "closed":
             raise errors.ambiguous(f"GitHub left #{effect.issue} open")
     return IssueClosed(issue=effect.issue)

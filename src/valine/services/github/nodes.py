@@ -7,10 +7,11 @@ https://docs.github.com/en/graphql/reference/objects
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Generic, TypeVar
 
 import msgspec
+
+from valine.services.github.moment import Moment
 
 T = TypeVar("T")
 
@@ -89,8 +90,8 @@ class ClosingPull(Node, frozen=True):
 class IssueNode(Node, frozen=True):
     number: int
     title: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     state: str
     body: str | None = None
     labels: Many[Named] | None = None
@@ -135,8 +136,8 @@ class CheckRunNode(Node, tag_field="__typename", tag="CheckRun", frozen=True):
     status: str
     conclusion: str | None = None
     database_id: int | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
     details_url: str | None = None
     is_required: bool = False
     check_suite: Suite | None = None
@@ -145,7 +146,7 @@ class CheckRunNode(Node, tag_field="__typename", tag="CheckRun", frozen=True):
 class StatusNode(Node, tag_field="__typename", tag="StatusContext", frozen=True):
     context: str
     state: str
-    created_at: datetime
+    created_at: Moment
     target_url: str | None = None
     is_required: bool = False
 
@@ -186,7 +187,7 @@ class PullNode(ChecksNode, kw_only=True, frozen=True):
     base_ref_name: str
     mergeable: str
     changed_files: int
-    updated_at: datetime
+    updated_at: Moment
     merge_state_status: str = "UNKNOWN"
     is_cross_repository: bool = False
     review_decision: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ COMMENTS = "/repos/{owner}/{repo}/issues/comments{?since,sort,direction,per_page
 PERMISSION = "/repos/{owner}/{repo}/collaborators/{username}/permission"
 MAY_WRITE = {"admin", "maintain", "write"}
 NOT_FOUND = 404
+NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 async def comments_since(api: GitHubApi, since: datetime) -> list[NewComment]:
@@ -29,7 +31,7 @@ async def comments_since(api: GitHubApi, since: datetime) -> list[NewComment]:
 
 def _command(comment: Comment, now: datetime) -> NewComment | None:
     number = urlsplit(comment.issue_url).path.rpartition("/")[2]
-    if comment.user is None or comment.user.type == "Bot" or not number.isascii() or not number.isdigit():
+    if comment.user is None or comment.user.type == "Bot" or NUMBER.fullmatch(number) is None:
         return None
     command = comment_command(
         login=comment.user.login,

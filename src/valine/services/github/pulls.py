@@ -106,7 +106,7 @@ async def ensure_pull_request_closed(api: GitHubApi, effect: EnsurePullRequestCl
     """The pull request is closed, by whatever way."""
     pull = await get_pull(api, effect.pull_request)
     if pull.state == "open":
-        answer = await api.write("PATCH", PULL, {"state": "closed"}, pull_number=effect.pull_request)
-        if answer.read(Pull).state != "closed":
+        await api.write("PATCH", PULL, {"state": "closed"}, pull_number=effect.pull_request)
+        if (await get_pull(api, effect.pull_request)).state != "closed":
             raise errors.ambiguous(f"GitHub left #{effect.pull_request} open")
     return PullRequestClosed(issue=effect.issue)

@@ -29,9 +29,7 @@ async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsure
         "body": effect.body if marker in effect.body else f"{effect.body}\n\n{marker}",
     }
     answer = await api.write("POST", "/repos/{owner}/{repo}/releases", body, expected={INVALID})
-    if answer.status != INVALID:
-        return ReleaseEnsured(tag=effect.tag, url=answer.read(Release).html_url)
-    if "already_exists" not in answer.words:
+    if answer.status == INVALID and "already_exists" not in answer.words:
         raise errors.permanent("invalid", answer.words)
     found = await _look(api, effect)
     if found is None:

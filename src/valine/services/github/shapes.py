@@ -7,10 +7,11 @@ https://docs.github.com/en/rest
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from valine.services.github.moment import Moment
 
 
 class Account(msgspec.Struct):
@@ -26,8 +27,8 @@ class Comment(msgspec.Struct):
     """An issue comment. `issue_url` ends with the number; a deleted account leaves no user."""
 
     id: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     issue_url: str = ""
     body: str | None = None
     user: Account | None = None
@@ -63,7 +64,7 @@ class Pull(msgspec.Struct):
     body: str | None = None
     draft: bool = False
     merged: bool = False
-    merged_at: datetime | None = None
+    merged_at: Moment | None = None
     mergeable: bool | None = None
     merge_commit_sha: str | None = None
 

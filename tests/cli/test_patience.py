@@ -1,0 +1,104 @@
+"""The server's patience, with its own protocol on a real loopback socket and a deadline made short."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from valine.cli import http, patience
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+HEAD = b"GET / HTTP/1.1\r\nHost: valine\r\n"
+SHORT = 0.3
+
+
+async def hello(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("hello")
+
+
+@contextlib.asynccontextmanager
+async def a_server() -> AsyncIterator[tuple[str, int]]:
+    """Its address."""
+    bound = http.bind("127.0.0.1", 0)
+    server = http._Server(Starlette(routes=[Route("/", hello)]), bound)
+    running = asyncio.create_task(server.run_until_stopped())
+    await server.listening.wait()
+    try:
+        yield bound.getsockname()
+    finally:
+        server.should_exit = True
+        await running
+        bound.close()
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", SHORT)
+    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 5)
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Whether the server has hung up, within a time that is long for it."""
+    with contextlib.suppress(ConnectionError):
+        return await asyncio.wait_for(reader.read(), 10) == b""
+    return True
+
+
+@pytest.mark.parametrize("said", [b"", b"GET", HEAD])
+async def test_a_head_that_does_not_come_is_not_waited_for(said: bytes) -> None:
+    async with a_server() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(said)
+
+        assert await ended(reader)
+        writer.close()
+
+
+async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
+    async with a_server() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        waiting = asyncio.create_task(ended(reader))
+        while not waiting.done():
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+
+        assert waiting.result()
+        writer.close()
+
+
+async def test_the_second_head_on_a_connection_has_a_deadline_too() -> None:
+    async with a_server() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(HEAD + b"\r\n")
+        assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(2 * SHORT)  # idle between two requests is no dawdling
+        writer.write(HEAD)
+
+        assert await ended(reader)
+        writer.close()
+
+
+async def test_when_all_connections_are_taken_the_longest_dawdler_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
+    async with a_server() as address:
+        dawdlers = [await asyncio.open_connection(*address) for _ in range(5)]
+        await asyncio.sleep(0.05)
+
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(HEAD + b"\r\n")
+        answer = await reader.readuntil(b"hello")
+
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert await ended(dawdlers[0][0])
+        for _, other in [*dawdlers, (reader, writer)]:
+            other.close()
