@@ -3,6 +3,9 @@
 Sockets (loopback only), random order, asyncio and markers are set in pyproject.toml.
 """
 
+import logging
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,29 @@ settings.register_profile(
     "proof", max_examples=1000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("test")
+
+# Tests that import what only ./dev prove installs; all of them are proofs, so that ./dev test runs none of them anyway.
+PROOFS_WITH = {
+    "discord": ("outside/test_discord_py.py",),
+    "github": ("outside/test_pygithub.py",),
+    "yaml": ("aws/test_linters.py", "aws/test_package.py", "aws/test_template.py", "test_workflows.py"),
+}
+collect_ignore = [file for package, files in PROOFS_WITH.items() if find_spec(package) is None for file in files]
+
+
+def pytest_report_header() -> str:
+    """Says what is left out, and how to have it."""
+    return f"left out (./dev prove installs what they import): {', '.join(collect_ignore) or 'nothing'}"
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Commands set up logging for their process; here that process goes on."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -44,11 +44,8 @@ def fail(why: str) -> NoReturn:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     """Puts logging back afterwards."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs.QUIET}
     yield Lines()
-    root.handlers[:], root.level = before
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 

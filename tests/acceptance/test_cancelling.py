@@ -91,3 +91,67 @@ async def test_dropped_while_shipping_it_is_not_merged() -> None:
         states = await team.states()
         assert (states[6] == "dropped") == (team.pull(last)["state"] == "open")
         assert (await team.run()).status == "completed"
+
+
+async def test_a_merge_of_which_the_answer_was_lost_before_the_cancel_is_not_repeated() -> None:
+    async with a_team(1) as team:
+        (task,) = await team.is_ready()
+
+        def gone() -> None:
+            team.world.on_github("throw_fault", kind="lost_answer", method="PUT", route="*/merge")
+            team.world.on_github("throw_fault", kind="error_before", method="GET", route="*/pulls/*", times=6)
+            team.world.on_github("comment", number=task.pull_request, body="/valine cancel", by="ben")
+
+        team.meanwhile("PUT", "*/merge", gone)
+        await team.ships(by="Ana")
+        await team.wait(minutes=30)
+
+        assert len(team.merges()) == 1
+        assert (await team.run()).status == "cancelled"
+        assert await team.states() == {1: "merged"}  # which was found out afterwards
+
+
+async def test_a_merge_that_was_asked_for_and_did_not_come_about_is_told_as_not_merged() -> None:
+    async with a_team(1) as team:
+        (task,) = await team.is_ready()
+
+        def gone() -> None:
+            team.world.on_github("throw_fault", kind="error_before", method="PUT", route="*/merge")
+            team.world.on_github("throw_fault", kind="error_before", method="GET", route="*/pulls/*", times=6)
+            team.world.on_github("comment", number=task.pull_request, body="/valine cancel", by="ben")
+
+        team.meanwhile("PUT", "*/merge", gone)
+        await team.ships(by="Ana")
+        await team.wait(minutes=30)
+
+        assert (await team.run()).status == "cancelled"
+        assert await team.states() == {1: "ready"}
+        assert team.pull(task)["state"] == "open"
+
+
+async def test_a_pull_request_of_which_the_answer_was_lost_before_the_cancel_is_closed_with_the_others() -> None:
+    async with a_team(1) as team:
+        await team.says("/plan", by="Ana")
+
+        def gone() -> None:
+            team.world.on_github("throw_fault", kind="lost_answer", method="POST", route="*/pulls")
+            team.world.on_github("comment", number=1, body="/valine cancel close", by="ben")
+
+        team.meanwhile("POST", "*/pulls", gone)
+        await team.clicks("Approve", by="Ana")
+        await team.wait(minutes=30)
+
+        assert (await team.run()).status == "cancelled"
+        assert [pull["state"] for pull in team.repository()["pull_requests"]] == ["closed"]
+
+
+async def test_a_comment_that_comes_while_the_bot_is_shut_out_is_obeyed_once_it_is_back() -> None:
+    async with a_team(1) as team:
+        await team.starts()
+        team.world.on_github("remove_member", login="valine-bot")
+        await team.github("comment", number=1, body="/valine cancel", by="ben")
+        team.world.on_github("add_member", login="valine-bot", role="write")
+
+        await team.wait(minutes=30)
+
+        assert (await team.run()).status == "cancelled"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -14,21 +13,10 @@ import pytest
 from valine.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 GOOD = "given 1 issue\nAna: /plan\nexpect the plan is #1\n"
 BAD = "Scenario: one\nAna: /plan\nexpect r1 is proposed\nScenario: two\nAna: /plan\nexpect r1 is completed\n"
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    """The command sets up logging for its process; here that process goes on."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def written(folder: Path, **files: str) -> list[str]:

@@ -71,7 +71,7 @@ class Forge:
             required_checks=self.required,
         )
 
-    def perform(self, effect: Effect, at: datetime) -> Result:  # noqa: C901, PLR0911 - one line an effect
+    def perform(self, effect: Effect, at: datetime) -> Result:  # noqa: C901, PLR0911, PLR0912 - one line an effect
         """Make it so; Discord's effects are the play's."""
         match effect:
             case effects.EnsureBranch():
@@ -92,6 +92,8 @@ class Forge:
                 return events.BranchUpdated(issue=effect.issue, head=head, clean=True)
             case effects.MergePullRequest():
                 return self._merge(effect, at)
+            case effects.FindMerged():
+                return self._found(effect)
             case effects.EnsureIssueClosed():
                 self.issues[effect.issue] = replace(self.issues[effect.issue], open=False)
                 return events.IssueClosed(issue=effect.issue)
@@ -104,6 +106,12 @@ class Forge:
                 return events.ReleaseEnsured(tag=effect.tag, url=f"https://github.com/r/{effect.tag}")
             case _:
                 raise AssertionError(effect)
+
+    def _found(self, effect: effects.FindMerged) -> Result:
+        pull = self.pulls[effect.pull_request]
+        if pull.state == "merged" and pull.merge_sha is not None:
+            return events.Merged(issue=effect.issue, sha=pull.merge_sha)
+        return events.NotMerged(issue=effect.issue)
 
     def _merge(self, effect: effects.MergePullRequest, at: datetime) -> Result:
         pull = self.pulls[effect.pull_request]

@@ -157,7 +157,7 @@ class OddForge:
             EnsureComment(issue=issue, number=issue, name="n", marker=MARKER, body=f"On it. {MARKER}", since=NOON),
             EnsureIssueClosed(issue=issue),
             EnsureBranchDeleted(issue=issue, branch=BRANCH, head=head),
-            EnsurePullRequestClosed(issue=issue, pull_request=pull),
+            EnsurePullRequestClosed(issue=issue, uid=UID, branch=BRANCH, base="main", pull_request=pull),
             EnsureRelease(uid=UID, tag="valine-r1", commit=main, title="r1", body="Notes"),
         ]
 

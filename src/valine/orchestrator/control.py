@@ -50,10 +50,12 @@ def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
     refusal = _barred(run, event.by, "cancel")
     if refusal is not None:
         return refusal
+    tasks = tuple(replace(task, merge_asked=True) if _may_be_merged(run, task) else task for task in run.tasks)
     run = replace(
         run,
         status=RunStatus.CANCELLED,
         stage=Stage.DONE,
+        tasks=tasks,
         ended_by=event.by,
         ended_at=event.at,
         look_at=None,

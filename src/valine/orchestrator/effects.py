@@ -143,6 +143,19 @@ class MergePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return f"merge:{self.issue}:{self.head[:12]}"
 
 
+class FindMerged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What came of a merge that was asked for when the run was cancelled is known. Nothing is asked any more."""
+
+    issue: IssueNumber
+    pull_request: PullNumber
+    base: str
+    writes: ClassVar[int] = 0
+
+    @property
+    def key(self) -> str:
+        return f"find:{self.issue}"
+
+
 class EnsureIssueClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The issue is closed as completed."""
 
@@ -168,10 +181,15 @@ class EnsureBranchDeleted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EnsurePullRequestClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The pull request is closed (merged counts)."""
+    """The pull request is closed (merged counts). Without its number (its opening was never answered for) it is looked
+    for: it comes from `branch` and bears the uid.
+    """
 
     issue: IssueNumber
-    pull_request: PullNumber
+    uid: RunUid
+    branch: str
+    base: str
+    pull_request: PullNumber | None = None
     writes: ClassVar[int] = 1
 
     @property
@@ -203,6 +221,7 @@ ForgeEffect = (
     | EnsureComment
     | UpdateBranch
     | MergePullRequest
+    | FindMerged
     | EnsureIssueClosed
     | EnsureBranchDeleted
     | EnsurePullRequestClosed

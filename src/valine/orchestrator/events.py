@@ -195,6 +195,12 @@ class MergeRefused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     detail: str
 
 
+class NotMerged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The merge that was asked for did not come about."""
+
+    issue: IssueNumber
+
+
 class IssueClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     issue: IssueNumber
 
@@ -226,6 +232,7 @@ Result = (
     | BranchUpdated
     | Merged
     | MergeRefused
+    | NotMerged
     | IssueClosed
     | BranchDeleted
     | PullRequestClosed

@@ -105,6 +105,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     waiting_since: datetime | None = None  # since when some check has been pending or missing on the head
     told: str | None = None  # for what it was last held, and at which head
     refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
+    merge_asked: bool = False  # when the run was cancelled, and nobody knew what would come of it
     updated_to: Sha | None = None  # the head that our own update of the branch gave it, until it is seen
     merged_sha: Sha | None = None
     merged_at: datetime | None = None  # when that was known

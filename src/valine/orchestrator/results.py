@@ -79,6 +79,8 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
             return _merged(run, result, at)
         case events.MergeRefused():
             return _refused(run, result, at)
+        case events.NotMerged():
+            return with_task(run, result.issue, merge_asked=False)
         case events.IssueClosed():
             return _done(run, result.issue, Step.ISSUE_CLOSED, issue_open=False)
         case events.BranchDeleted():

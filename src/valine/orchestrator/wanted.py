@@ -26,6 +26,7 @@ from valine.orchestrator.effects import (
     EnsurePullRequestClosed,
     EnsureRelease,
     EnsureThread,
+    FindMerged,
     MergePullRequest,
     UpdateBranch,
 )
@@ -175,7 +176,7 @@ def _introduction(run: Run, task: Task) -> Effect | None:
             name="started",
             marker=naming.github_marker(run.uid, f"started-{task.issue}"),
             body=wording.issue_comment(run, task),
-            since=run.approvals[-1].at,
+            since=run.created_at,  # not the approval: a restored backup may have it given again
         )
     return None
 
@@ -249,9 +250,20 @@ def _clean_up(run: Run) -> Iterator[Effect]:
         over = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.CANCELLED
         if over and Step.LABEL in task.done and Step.UNLABEL not in task.done:
             yield EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=False)
-        close = run.close_pull_requests and not task.settled and not task.adopted
-        if close and task.pull_request is not None and Step.PULL_REQUEST_CLOSED not in task.done:
-            yield EnsurePullRequestClosed(issue=task.issue, pull_request=task.pull_request)
+        if run.status is RunStatus.CANCELLED and not task.settled:
+            yield from _after_cancelling(run, task)
+
+
+def _after_cancelling(run: Run, task: Task) -> Iterator[Effect]:
+    """What was asked of GitHub when the run was cancelled may have come about, answered for or not."""
+    base = run.plan.base.branch
+    if task.merge_asked and task.pull_request is not None and task.refusal is None:
+        yield FindMerged(issue=task.issue, pull_request=task.pull_request, base=base)
+    opened = task.pull_request is not None or Step.BRANCH in task.done
+    if run.close_pull_requests and not task.adopted and opened and Step.PULL_REQUEST_CLOSED not in task.done:
+        yield EnsurePullRequestClosed(
+            issue=task.issue, uid=run.uid, branch=task.branch, base=base, pull_request=task.pull_request
+        )
 
 
 def _after_merge(task: Task) -> Iterator[Effect]:

@@ -19,6 +19,8 @@ log = logging.getLogger("valine.worker")
 
 MOST_ATTEMPTS = 3  # of an envelope that breaks the engine: then it is set aside, and its lane goes on
 MOST_RETRIES = 12  # of one that waits for a platform or the store
+# A token that expired, or a bot that was shut out: somebody gives it back, and commands must not be lost meanwhile.
+MENDED_BY_PEOPLE = {"unauthorized", "forbidden", "not_found"}
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=5)
 
@@ -54,7 +56,8 @@ class Worker:
 
     async def _retry(self, taken: Taken, error: Exception) -> None:
         failure = error.failure if isinstance(error, OutsideError) else None
-        if (failure is not None and failure.kind == "permanent") or taken.attempts > MOST_RETRIES:
+        hopeless = failure is not None and failure.kind == "permanent" and failure.code not in MENDED_BY_PEOPLE
+        if hopeless or taken.attempts > MOST_RETRIES:
             log.error("set aside: %s", error)
             await self._set_aside(taken, str(error))
             return

@@ -173,3 +173,13 @@ async def test_an_outage_while_searching_makes_nothing(place: Place) -> None:
         await place.chat.ensure_message(**asked)
 
     assert place.messages() == []
+
+
+async def test_a_process_that_stood_still_takes_back_the_message_it_doubled(place: Place) -> None:
+    first = await place.chat.ensure_message(**ensuring(place))
+    place.fault("latency", "POST", seconds=200)
+
+    found = await place.chat.ensure_message(**ensuring(place, nonce="nonce-2"))
+
+    assert found == first
+    assert [message["id"] for message in place.messages()] == [first]

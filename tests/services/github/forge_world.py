@@ -59,6 +59,7 @@ class OddGitHub:
         self.bodies: list[Any] = []
         self._answers: list[Said] = []
         self._recorder = recorder
+        self.takes = 0.0  # seconds that each request takes
         self.client = httpx2.AsyncClient(transport=httpx2.MockTransport(self._handle))
 
     def says(self, *answers: Said) -> None:
@@ -83,6 +84,7 @@ class OddGitHub:
         self.requests.append(request)
         self.bodies.append(json.loads(request.content) if request.content else None)
         answer = self._answers.pop(0)
+        self.clock.at += timedelta(seconds=self.takes)
         if isinstance(answer, Exception):
             raise answer
         return answer

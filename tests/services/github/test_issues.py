@@ -16,6 +16,8 @@ from services.github.things import (
     RELEASE_EFFECT,
     UID,
     UNLABEL_EFFECT,
+    a_comment,
+    a_rest_issue,
 )
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous
@@ -55,11 +57,23 @@ async def test_a_label_that_github_did_not_put_on_is_ambiguous(github: OddGitHub
 
 
 async def test_a_labels_name_is_quoted(github: OddGitHub) -> None:
-    github.says(no(404, "Label does not exist"))
+    github.says(no(404, "Label does not exist"), ok(a_rest_issue()))
 
     await github.forge().perform(UNLABEL_EFFECT)
 
-    assert github.seen == ["DELETE /repos/team/app/issues/41/labels/in%20progress%2F%C3%BC%20%231%3F"]
+    assert github.seen[0] == "DELETE /repos/team/app/issues/41/labels/in%20progress%2F%C3%BC%20%231%3F"
+
+
+async def test_who_was_shut_out_does_not_take_a_label_for_taken_off(github: OddGitHub) -> None:
+    github.says(no(404), no(404))
+
+    assert (await refusal_of(github.forge(), UNLABEL_EFFECT)).failure.code == "not_found"
+
+
+async def test_a_label_that_is_still_there_was_not_taken_off(github: OddGitHub) -> None:
+    github.says(ok([]), ok(a_rest_issue(labels=[{"name": UNLABEL_EFFECT.label}])))
+
+    assert (await refusal_of(github.forge(), UNLABEL_EFFECT)).failure.kind == "ambiguous"
 
 
 async def test_people_are_assigned_and_who_was_dropped_silently_is_told(world: TwinWorld) -> None:
@@ -95,19 +109,29 @@ async def test_a_comment_is_written_once(world: TwinWorld, fault: str | None) ->
     assert comment["body"] == f"On it\n\n{MARKER}"
 
 
-async def test_a_comment_that_lost_its_marker_is_ambiguous(github: OddGitHub) -> None:
-    comment = {"id": 1, "created_at": "2026-11-02T12:00:00Z", "updated_at": "2026-11-02T12:00:00Z", "body": "On it"}
-    github.says(ok([]), ok(comment, 201), ok(comment))
+async def test_a_comment_that_lost_its_marker_or_is_not_shown_is_ambiguous(github: OddGitHub) -> None:
+    for shown in ([], [a_comment("On it")]):
+        github.says(ok([]), ok(a_comment("On it"), 201), ok(shown))
 
-    assert isinstance(await refusal_of(github.forge(), COMMENT_EFFECT), Ambiguous)
+        assert isinstance(await refusal_of(github.forge(), COMMENT_EFFECT), Ambiguous)
 
 
-async def test_a_comment_that_github_does_not_show_is_ambiguous(github: OddGitHub) -> None:
-    body = f"On it {COMMENT_EFFECT.marker}"
-    comment = {"id": 1, "created_at": "2026-11-02T12:00:00Z", "updated_at": "2026-11-02T12:00:00Z", "body": body}
-    github.says(ok([]), ok(comment, 201), no(404, "Not Found"))
+async def test_of_several_comments_the_first_stays_and_the_others_are_taken_away(github: OddGitHub) -> None:
+    comments = [a_comment(MARKER, id=number) for number in (7, 5)]
+    github.says(ok(comments), ok(None, 204))
 
-    assert isinstance(await refusal_of(github.forge(), COMMENT_EFFECT), Ambiguous)
+    await github.forge().perform(COMMENT_EFFECT)
+
+    assert github.seen[1:] == ["DELETE /repos/team/app/issues/comments/7"]
+
+
+async def test_a_comment_that_another_process_wrote_meanwhile_stays_and_ours_is_taken_back(github: OddGitHub) -> None:
+    theirs, ours = (a_comment(MARKER, id=number) for number in (5, 7))
+    github.says(ok([]), ok(ours, 201), ok([theirs, ours]), ok(None, 204))
+
+    await github.forge().perform(COMMENT_EFFECT)
+
+    assert github.seen[-1] == "DELETE /repos/team/app/issues/comments/7"
 
 
 async def test_an_issue_is_closed_once(world: TwinWorld) -> None:

@@ -9,7 +9,7 @@ from services.github.forge_world import OddGitHub, no, ok
 from services.github.things import (
     a_comment,
 )
-from valine.errors import Transient
+from valine.errors import Permanent, Transient
 
 
 async def test_commands_are_found_and_bots_are_not_heard(github: OddGitHub) -> None:
@@ -59,8 +59,15 @@ async def test_who_may_write(github: OddGitHub, permission: str, may: bool) -> N
 
 
 async def test_somebody_unknown_may_not_write_and_odd_logins_are_quoted(github: OddGitHub) -> None:
-    github.says(no(404, "Not Found"))
+    github.says(no(404, "Not Found"), ok({}))
 
     assert not await github.forge().may_write("a/b?[bot]")
 
-    assert github.seen == ["GET /repos/team/app/collaborators/a%2Fb%3F%5Bbot%5D/permission"]
+    assert github.seen[0] == "GET /repos/team/app/collaborators/a%2Fb%3F%5Bbot%5D/permission"
+
+
+async def test_who_was_shut_out_does_not_take_everybody_for_a_stranger(github: OddGitHub) -> None:
+    github.says(no(404, "Not Found"), no(404, "Not Found"))
+
+    with pytest.raises(Permanent, match="not_found"):
+        await github.forge().may_write("ana")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.github.forge_world import OddGitHub, no, ok, refusal_of
 from services.github.things import (
     BRANCH,
+    CLOSE_PULL_EFFECT,
     MARKER,
     PULL_EFFECT,
     a_rest_issue,
@@ -16,9 +18,6 @@ from services.github.things import (
 )
 from services.github.twin_world import BODY, TwinWorld
 from valine.errors import Ambiguous, Transient
-from valine.orchestrator.effects import (
-    EnsurePullRequestClosed,
-)
 from valine.orchestrator.events import (
     PullRequestEnsured,
 )
@@ -119,7 +118,7 @@ async def test_one_that_appeared_meanwhile_is_ours_by_its_marker(github: OddGitH
 
 async def test_a_pull_request_is_closed_once(world: TwinWorld) -> None:
     number = await world.opened()
-    effect = EnsurePullRequestClosed(issue=IssueNumber(world.issue), pull_request=PullNumber(number))
+    effect = msgspec.structs.replace(CLOSE_PULL_EFFECT, issue=IssueNumber(world.issue), pull_request=PullNumber(number))
 
     for _ in range(2):
         await world.forge.perform(effect)
@@ -129,8 +128,8 @@ async def test_a_pull_request_is_closed_once(world: TwinWorld) -> None:
 
 
 async def test_a_pull_request_that_github_left_open_is_closed_again(world: TwinWorld) -> None:
-    number = await world.opened()
-    effect = EnsurePullRequestClosed(issue=IssueNumber(world.issue), pull_request=PullNumber(number))
+    number = PullNumber(await world.opened())
+    effect = msgspec.structs.replace(CLOSE_PULL_EFFECT, issue=IssueNumber(world.issue), pull_request=number)
     world.fault("dropped_write", "*/pulls/*", method="PATCH")
 
     forgotten = await refusal_of(world.forge, effect)
@@ -138,3 +137,24 @@ async def test_a_pull_request_that_github_left_open_is_closed_again(world: TwinW
 
     assert isinstance(forgotten, Ambiguous)
     assert world.pull["state"] == "closed"
+
+
+async def test_one_whose_number_is_not_known_is_looked_for_and_closed(github: OddGitHub) -> None:
+    theirs = a_rest_pull(number=6, body="somebody else's")
+    closed = a_rest_pull(state="closed")
+    github.says(ok([theirs, a_rest_pull()]), ok(closed), ok(closed))
+
+    await github.forge().perform(msgspec.structs.replace(CLOSE_PULL_EFFECT, pull_request=None))
+
+    assert github.seen[1:] == ["PATCH /repos/team/app/pulls/7", "GET /repos/team/app/pulls/7"]
+
+
+async def test_a_process_that_stood_still_closes_what_it_opened_second(github: OddGitHub) -> None:
+    first = a_rest_pull(number=6, state="closed")
+    github.says(ok([]), ok(a_rest_issue()), ok(a_rest_pull()), ok(a_rest_pull()), ok([first, a_rest_pull()]), ok({}))
+    github.takes = 30
+
+    found = await github.forge().perform(PULL_EFFECT)
+
+    assert found == PullRequestEnsured(issue=IssueNumber(41), pull_request=PullNumber(6))
+    assert github.seen[-1] == "PATCH /repos/team/app/pulls/7"

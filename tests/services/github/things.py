@@ -66,7 +66,9 @@ MERGE_EFFECT = MergePullRequest(
 )
 CLOSE_ISSUE_EFFECT = EnsureIssueClosed(issue=IssueNumber(41))
 DELETE_EFFECT = EnsureBranchDeleted(issue=IssueNumber(41), branch=BRANCH, head=Sha(OURS))
-CLOSE_PULL_EFFECT = EnsurePullRequestClosed(issue=IssueNumber(41), pull_request=PullNumber(7))
+CLOSE_PULL_EFFECT = EnsurePullRequestClosed(
+    issue=IssueNumber(41), uid=UID, branch=BRANCH, base="main", pull_request=PullNumber(7)
+)
 RELEASE_EFFECT = EnsureRelease(uid=UID, tag="valine-r1", commit=HEAD, title="r1", body="Notes")
 EFFECTS = (
     BRANCH_EFFECT,

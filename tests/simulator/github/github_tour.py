@@ -188,6 +188,8 @@ def _read_everything(world: GitHubWorld) -> None:
     suite = next(iter(world.twin._state.repositories["acme/shop"].suites))
     world.api("GET", f"/check-suites/{suite}")
     world.api("GET", f"/check-suites/{suite}/check-runs")
+    world.api("POST", "/issues/1/comments", {"body": "Started, in #3"})
+    world.api("DELETE", f"/issues/comments/{world.shop()['comments'][-1]['id']}")
     world.query(PLAN, owner="acme", name="shop", label="ready")
     world.query(TRACK, owner="acme", name="shop")
     world.request("GET", "/user")

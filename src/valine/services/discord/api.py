@@ -27,7 +27,7 @@ USER_AGENT: Final = f"DiscordBot (https://github.com/valine, {__version__})"
 TIMEOUT: Final = httpx2.Timeout(10.0, connect=5.0)
 PATIENCE: Final = 5.0  # seconds that are waited for a bucket here; what takes longer is the engine's to schedule
 NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
-Method = Literal["GET", "POST", "PATCH", "PUT"]
+Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 class DiscordApi:

@@ -52,10 +52,15 @@ class DiscordChat:
         if posted is not None:
             return await self._edit(posted.channel, posted.message, message)
         if self._clock.now() - since >= NONCE_LASTS:
-            found = await find_marked(self._api, channel, marker, since, await self._own_authors())
+            found = await self._the_one(channel, marker, since)
             if found is not None:
                 return await self._edit(channel, found, message)
-        return await self._create(channel, message, nonce)
+        began = self._clock.now()
+        made = await self._create(channel, message, nonce)
+        if self._clock.now() - began < NONCE_LASTS:
+            return made
+        # A process that stood still for longer than the nonce lasts may not be the only one that sent it.
+        return await self._the_one(channel, marker, since) or made
 
     async def ensure_thread(self, *, channel: str, message: str, title: str) -> str:
         answer = await self._in_thread(
@@ -97,6 +102,15 @@ class DiscordChat:
         if any(said.strip() not in shown for said in texts(message.body)):
             return await self._edit(channel, made, message)
         return made
+
+    async def _the_one(self, channel: str, marker: str, since: datetime) -> str | None:
+        """The message that bears the marker, None if none does; of several the first, and the others are taken away."""
+        found = await find_marked(self._api, channel, marker, since, await self._own_authors())
+        for doubled in found[1:]:
+            # https://docs.discord.com/developers/resources/message#delete-message
+            ids = {"channel": channel, "message": doubled}
+            await self._api.write("DELETE", "/channels/{channel}/messages/{message}", ids, None)
+        return found[0] if found else None
 
     async def _edit(self, channel: str, message: str, content: Message) -> str:
         # https://docs.discord.com/developers/resources/message#edit-message

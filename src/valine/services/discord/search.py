@@ -26,12 +26,13 @@ def snowflake(moment: datetime) -> int:
 
 async def find_marked(
     api: DiscordApi, channel: str, marker: str, since: datetime, authors: Collection[str]
-) -> str | None:
-    """The id of the first message at or after `since`, by one of `authors`, that bears the marker; None if none does.
+) -> list[str]:
+    """The ids of the messages at or after `since`, by one of `authors`, that bear the marker, oldest first.
 
     Pages hold the oldest messages after an id, in any order; a short one is the last.
     https://docs.discord.com/developers/resources/message#get-channel-messages
     """
+    found: list[str] = []
     after = snowflake(since - SLACK)
     while True:
         query = {"after": str(after), "limit": str(PAGE)}
@@ -40,11 +41,10 @@ async def find_marked(
         if not isinstance(page, list) or not all(_is_message(item) for item in page):
             odd(answer, write=False)
         page.sort(key=lambda item: int(item["id"]))
-        for item in page:
-            if _author(item) in authors and any(marker in text for text in texts(item)):
-                return str(item["id"])
+        ours = (item for item in page if _author(item) in authors)
+        found += [str(item["id"]) for item in ours if any(marker in text for text in texts(item))]
         if len(page) < PAGE or int(page[-1]["id"]) <= after:
-            return None
+            return found
         after = int(page[-1]["id"])
 
 

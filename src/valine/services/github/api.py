@@ -41,6 +41,10 @@ class GitHubApi:
         """The answer to a GET of that path."""
         return await self._send(Request(method="GET", url=self._url(path, variables), expected=expected))
 
+    async def check_access(self) -> None:
+        """Raise if the repository itself is not to be seen: who was shut out is told of everything that it is gone."""
+        await self.get("/repos/{owner}/{repo}")
+
     async def write(
         self, method: str, path: str, body: Any = None, *, expected: Collection[int] = (), **variables: object
     ) -> Answer:

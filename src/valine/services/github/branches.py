@@ -77,12 +77,15 @@ async def ensure_branch_deleted(api: GitHubApi, effect: EnsureBranchDeleted) -> 
     """The branch is gone, or kept because somebody pushed to it."""
     head = await head_of(api, effect.branch)
     if head is None:
+        await api.check_access()
         return BranchDeleted(issue=effect.issue)
     if head != effect.head:
         return BranchDeleted(issue=effect.issue, kept=True)
     answer = await api.write("DELETE", REFS, branch=effect.branch.split("/"), expected={NOT_FOUND, INVALID})
     if answer.status == INVALID and "does not exist" not in answer.words:
         raise errors.permanent("invalid", answer.words)
-    if answer.status not in {NOT_FOUND, INVALID} and await head_of(api, effect.branch) == effect.head:
-        raise errors.ambiguous(f"GitHub says that it deleted {effect.branch}, but shows it")
+    if answer.status == NOT_FOUND:
+        await api.check_access()
+    elif answer.status != INVALID and await head_of(api, effect.branch) == effect.head:
+        raise errors.ambiguous(f"GitHub did not delete the branch {effect.branch}")
     return BranchDeleted(issue=effect.issue)

@@ -20,6 +20,7 @@ from valine.orchestrator.effects import (
     EnsurePullRequest,
     EnsurePullRequestClosed,
     EnsureRelease,
+    FindMerged,
     ForgeEffect,
     MergePullRequest,
     UpdateBranch,
@@ -33,7 +34,7 @@ from valine.services.github.api import GitHubApi
 from valine.services.github.auth import Auth
 from valine.services.github.branches import ensure_branch, ensure_branch_deleted
 from valine.services.github.issues import ensure_assignees, ensure_comment, ensure_issue_closed, ensure_label
-from valine.services.github.merge import merge, update_branch
+from valine.services.github.merge import find_merged, merge, update_branch
 from valine.services.github.plan import PlanReader
 from valine.services.github.pulls import ensure_pull_request, ensure_pull_request_closed
 from valine.services.github.releases import ensure_release
@@ -78,7 +79,7 @@ class GitHubForge:
             # What failed was asked after a write: the write itself may well have happened.
             raise Ambiguous(msgspec.structs.replace(error.failure, kind="ambiguous")) from error
 
-    async def _perform(self, effect: ForgeEffect) -> Result:  # noqa: C901, PLR0911 - a table of effects
+    async def _perform(self, effect: ForgeEffect) -> Result:  # noqa: C901, PLR0911, PLR0912 - a table of effects
         match effect:
             case EnsureBranch():
                 return await ensure_branch(self._api, effect)
@@ -94,6 +95,8 @@ class GitHubForge:
                 return await update_branch(self._api, effect)
             case MergePullRequest():
                 return await merge(self._api, effect)
+            case FindMerged():
+                return await find_merged(self._api, effect)
             case EnsureIssueClosed():
                 return await ensure_issue_closed(self._api, effect)
             case EnsureBranchDeleted():

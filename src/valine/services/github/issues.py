@@ -27,20 +27,22 @@ async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
     if effect.present:
         body = {"labels": [effect.label]}
         await api.write("POST", f"{ISSUE}/labels", body, issue_number=effect.issue)
-        if not await _labelled(api, effect):
+        if not await _bears(api, effect):
             raise errors.ambiguous(f"GitHub did not put {effect.label} on #{effect.issue}")
     else:
         path = f"{ISSUE}/labels/{{name}}"
-        gone = {NOT_FOUND, GONE}
-        answer = await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected=gone)
-        if answer.status not in gone and await _labelled(api, effect):
+        await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected={NOT_FOUND, GONE})
+        # "Not found" may be the label, or all of the repository for somebody who was shut out: the issue tells.
+        if await _bears(api, effect):
             raise errors.ambiguous(f"GitHub did not take {effect.label} off #{effect.issue}")
     return LabelEnsured(issue=effect.issue, present=effect.present)
 
 
-async def _labelled(api: GitHubApi, effect: EnsureLabel) -> bool:
-    issue = await _seen(api, effect.issue)
-    return effect.label.casefold() in {label.name.casefold() for label in issue.labels}
+async def _bears(api: GitHubApi, effect: EnsureLabel) -> bool:
+    """Whether the issue has the label; one that was deleted (410) has none."""
+    answer = await api.get(ISSUE, issue_number=effect.issue, expected={GONE})
+    labels = [] if answer.status == GONE else answer.read(Issue).labels
+    return effect.label.casefold() in {label.name.casefold() for label in labels}
 
 
 async def _seen(api: GitHubApi, number: int) -> Issue:
@@ -69,24 +71,25 @@ def _logins(issue: Issue) -> set[str]:
 
 
 async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsured:
-    """A comment with the marker is there: found, or written."""
+    """A comment with the marker is there: found, or written. There is one only, whoever else wrote it meanwhile."""
     if not await _commented(api, effect):
         body = effect.body if effect.marker in effect.body else f"{effect.body}\n\n{effect.marker}"
-        answer = await api.write("POST", f"{ISSUE}/comments", {"body": body}, issue_number=effect.number)
-        made = answer.read(Comment)
-        seen = await api.get(COMMENT, comment_id=made.id, expected={NOT_FOUND})
-        if seen.status == NOT_FOUND or effect.marker not in (made.body or ""):
+        await api.write("POST", f"{ISSUE}/comments", {"body": body}, issue_number=effect.number)
+        # Seen is believed; and whoever lost its lane to another process may not be the only one that wrote it.
+        if not await _commented(api, effect):
             raise errors.ambiguous(f"GitHub did not take the comment on #{effect.number}")
     return CommentEnsured(issue=effect.issue, name=effect.name)
 
 
 async def _commented(api: GitHubApi, effect: EnsureComment) -> bool:
+    """Whether such a comment is there; of several the first stays, and the others are taken away."""
     path = f"{ISSUE}/comments{{?since,per_page,page}}"
     since = timestamp(effect.since - SKEW)
-    async for comment in api.pages(path, Comment, issue_number=effect.number, since=since):
-        if effect.marker in (comment.body or ""):
-            return True
-    return False
+    pages = api.pages(path, Comment, issue_number=effect.number, since=since)
+    marked = sorted([comment.id async for comment in pages if effect.marker in (comment.body or "")])
+    for doubled in marked[1:]:
+        await api.write("DELETE", COMMENT, comment_id=doubled, expected={NOT_FOUND})
+    return bool(marked)
 
 
 async def ensure_issue_closed(api: GitHubApi, effect: EnsureIssueClosed) -> IssueClosed:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
-from valine.orchestrator.effects import MergePullRequest, UpdateBranch
-from valine.orchestrator.events import BranchUpdated, Merged, MergeRefused
+from valine.orchestrator.effects import FindMerged, MergePullRequest, UpdateBranch
+from valine.orchestrator.events import BranchUpdated, Merged, MergeRefused, NotMerged
 from valine.orchestrator.states import Sha
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
@@ -83,6 +83,16 @@ async def _refused(api: GitHubApi, effect: MergePullRequest, status: int, words:
 
 def _no(effect: MergePullRequest, reason: Reason, detail: str) -> MergeRefused:
     return MergeRefused(issue=effect.issue, reason=reason, detail=errors.redact(detail))
+
+
+async def find_merged(api: GitHubApi, effect: FindMerged) -> Merged | NotMerged:
+    """Whether it was merged into its base, whenever that was."""
+    pull = await get_pull(api, effect.pull_request)
+    if not pull.merged or pull.base.ref != effect.base:
+        return NotMerged(issue=effect.issue)
+    if pull.merge_commit_sha is None:
+        raise errors.transient("unreachable", "GitHub does not tell the merge commit yet", api.clock.now() + SOON)
+    return Merged(issue=effect.issue, sha=Sha(pull.merge_commit_sha))
 
 
 async def update_branch(api: GitHubApi, effect: UpdateBranch) -> BranchUpdated:

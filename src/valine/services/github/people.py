@@ -53,7 +53,10 @@ async def may_write(api: GitHubApi, login: str) -> bool:
     https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
     """
     answer = await api.get(PERMISSION, expected={NOT_FOUND}, username=login)
-    return answer.status != NOT_FOUND and answer.read(Permission).permission in MAY_WRITE
+    if answer.status == NOT_FOUND:
+        await api.check_access()
+        return False
+    return answer.read(Permission).permission in MAY_WRITE
 
 
 def timestamp(moment: datetime) -> str:

@@ -21,6 +21,8 @@ from valine.services.github.shapes import Issue, Pull
 PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
 NOT_FOUND, INVALID = 404, 422
 SOON = timedelta(seconds=2)
+# A process that stood still for longer may have lost its lane to another one, which did the same.
+ALONE = timedelta(minutes=1)
 
 
 async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> PullRequestEnsured:
@@ -28,22 +30,46 @@ async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> Pull
 
     Permanent `stranger` if another one is open there; Ambiguous if GitHub says that there is one and shows none.
     """
-    found = await _look(api, effect) or await _open(api, effect)
+    began = api.clock.now()
+    found = await _look(api, effect)
+    if found is None:
+        found = await _open(api, effect)
+        if api.clock.now() - began >= ALONE:
+            found = await _first(api, effect, found)
     return PullRequestEnsured(issue=effect.issue, pull_request=PullNumber(found.number))
+
+
+async def _first(api: GitHubApi, effect: EnsurePullRequest, opened: Pull) -> Pull:
+    """The first of ours; the one just opened is closed if it is another: the first may have been merged meanwhile."""
+    ours = _bearing(effect, await _there(api, effect))
+    first = min(ours, key=lambda pull: pull.number, default=opened)
+    if first.number < opened.number:
+        await api.write("PATCH", PULL, {"state": "closed"}, pull_number=opened.number)
+        return first
+    return opened
 
 
 async def _look(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
     """Closed ones count too: one that a person closed is not opened a second time."""
-    path = "/repos/{owner}/{repo}/pulls{?state,head,base,per_page,page}"
-    head = f"{api.owner}:{effect.branch}"
-    there = [pull async for pull in api.pages(path, Pull, state="all", head=head, base=effect.base)]
-    there = [pull for pull in there if pull.head.ref == effect.branch]
-    ours = [pull for pull in there if github_marker(effect.uid) in (pull.body or "")]
+    there = await _there(api, effect)
+    ours = _bearing(effect, there)
     if ours:
         return max(ours, key=lambda pull: (pull.state == "open", pull.number))
     if any(pull.state == "open" for pull in there):
         raise errors.permanent("stranger", f"a pull request of {effect.branch} exists and is not ours")
     return None
+
+
+async def _there(api: GitHubApi, effect: EnsurePullRequest | EnsurePullRequestClosed) -> list[Pull]:
+    """Every pull request from that branch into the base, whatever became of it."""
+    path = "/repos/{owner}/{repo}/pulls{?state,head,base,per_page,page}"
+    head = f"{api.owner}:{effect.branch}"
+    there = [pull async for pull in api.pages(path, Pull, state="all", head=head, base=effect.base)]
+    return [pull for pull in there if pull.head.ref == effect.branch]
+
+
+def _bearing(effect: EnsurePullRequest | EnsurePullRequestClosed, pulls: list[Pull]) -> list[Pull]:
+    return [pull for pull in pulls if github_marker(effect.uid) in (pull.body or "")]
 
 
 async def _open(api: GitHubApi, effect: EnsurePullRequest) -> Pull:
@@ -103,10 +129,14 @@ async def get_pull(api: GitHubApi, number: int) -> Pull:
 
 
 async def ensure_pull_request_closed(api: GitHubApi, effect: EnsurePullRequestClosed) -> PullRequestClosed:
-    """The pull request is closed, by whatever way."""
-    pull = await get_pull(api, effect.pull_request)
-    if pull.state == "open":
-        await api.write("PATCH", PULL, {"state": "closed"}, pull_number=effect.pull_request)
-        if (await get_pull(api, effect.pull_request)).state != "closed":
-            raise errors.ambiguous(f"GitHub left #{effect.pull_request} open")
+    """The pull request is closed, by whatever way; or there is none of ours."""
+    if effect.pull_request is not None:
+        found = [await get_pull(api, effect.pull_request)]
+    else:
+        found = _bearing(effect, await _there(api, effect))
+    for pull in found:
+        if pull.state == "open":
+            await api.write("PATCH", PULL, {"state": "closed"}, pull_number=pull.number)
+            if (await get_pull(api, pull.number)).state != "closed":  # a write is believed when it is seen
+                raise errors.ambiguous(f"GitHub left #{pull.number} open")
     return PullRequestClosed(issue=effect.issue)

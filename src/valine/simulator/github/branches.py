@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.simulator.github import documents, documents_code, merging
-from valine.simulator.github.world import JSON, WEB, World, pulls, stamp
+from valine.simulator.github.world import JSON, WEB, Refused, World, pulls, stamp
 
 if TYPE_CHECKING:
     from valine.simulator.github.state import Pull, Repository
@@ -86,7 +86,11 @@ def unsettle(world: World, which: Pull, moved: str) -> None:
 
 
 def retarget(world: World, it: Repository, which: Pull, base: str, by: str) -> None:
-    """Let a pull request lead into another branch."""
+    """Let an open pull request lead into another branch."""
+    if not which.open:
+        message = "Cannot change the base branch of a closed pull request."
+        error = {"resource": "PullRequest", "field": "base", "code": "custom", "message": message}
+        raise Refused(422, "Validation Failed", errors=[error], page="rest/pulls/pulls#update-a-pull-request")
     was, which.base = which.base, base
     which.base_sha = it.refs[f"refs/heads/{base}"]
     which.updated_at = world.now

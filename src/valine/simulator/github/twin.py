@@ -6,7 +6,7 @@ out. State changes only in `handle`, `act` and `delivered`.
 
 from __future__ import annotations
 
-import copy
+import pickle
 from dataclasses import fields as fields_of
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -100,11 +100,11 @@ class GitHubTwin:
             return Answer(response=_error(broken, delay))
         late = self._begin(now)
         forgetful = self._faults.strike(("dropped_write",), method, path) if method != "GET" else None
-        kept = copy.deepcopy(self._state) if forgetful else None
+        kept = pickle.dumps(self._state, pickle.HIGHEST_PROTOCOL) if forgetful else None
         world = self._world(now)
         response = self._server.serve(world, request, method, path)
         if kept is not None:
-            self._restore(kept)
+            self._restore(pickle.loads(kept))  # noqa: S301 - our own, of a moment ago
             return Answer(response=msgspec.structs.replace(response, delay=delay), deliveries=late)
         deliveries = late + self._deliver(world)
         failed = self._faults.strike(("error_after",), method, path)

@@ -1,0 +1,7 @@
+"""Runs `python -m storm`."""
+
+import sys
+
+from storm.main import main
+
+sys.exit(main())

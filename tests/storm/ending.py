@@ -1,0 +1,131 @@
+"""What must hold at the end: the platforms show what the store says, and the history explains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storm.stage import DEVELOPERS
+from valine.orchestrator import cards
+from valine.orchestrator.replay import replay
+from valine.orchestrator.states import RunStatus, Step, TaskState
+
+if TYPE_CHECKING:
+    from storm.world import World
+    from valine.orchestrator.model import Run, Task
+
+
+def check(world: World) -> None:
+    """Say what does not hold."""
+    world.watch.doubled()
+    for run in world.runs():
+        _history(world, run)
+        _messages(world, run)
+        for task in run.tasks:
+            _task(world, run, task)
+    for envelope, trouble in world.queue.dead.items():
+        world.watch.say("nothing lost", f"{envelope} was set aside: {trouble}")
+    for problem in world.discord._world.problems:
+        if "forged" in problem or "ping" in problem:
+            world.watch.say("doors", problem)
+    _commands(world)
+
+
+def state(world: World, when: str) -> str:
+    """Where everything stands, in a line."""
+    runs = [
+        f"{run.name} {run.stage} {[(int(t.issue), str(t.state), t.note and str(t.note.why)) for t in run.tasks]} "
+        f"pending {[(key, entry.attempts, entry.trouble[:60]) for key, entry in run.pending.items()]}"
+        for run in world.runs()
+    ]
+    return f"{when}: {'; '.join(runs)}; queue {list(world.queue.entries)}"
+
+
+def _history(world: World, run: Run) -> None:
+    steps = [kept.read() for kept in world.store.steps[world.repository, run.number]]
+    try:
+        told = list(replay((step.event, step.repository) for step in steps))
+    except ValueError as error:
+        world.watch.say("history", f"of {run.name}: {error}")
+        return
+    if told[-1].run != run:
+        fields = [name for name in run.__struct_fields__ if getattr(run, name) != getattr(told[-1].run, name)]
+        world.watch.say("history", f"of {run.name} gives another run: {fields}")
+
+
+def _messages(world: World, run: Run) -> None:
+    """Card and board show the run as it is, and every line is in the thread."""
+    known = world.discord._world
+    for name in cards.names(run):
+        posted = run.messages.get(name)
+        if posted is None or not posted.message:
+            world.watch.say("nothing lost", f"{name} of {run.name} was never posted")
+        elif known.message(posted.message) is None and not world.watch.taken_away(posted.message):
+            world.watch.say("nothing lost", f"{name} of {run.name} is not there")
+
+
+def _task(world: World, run: Run, task: Task) -> None:
+    pull = world.pull(task.pull_request)
+    merged = pull is not None and pull.merged_at is not None and pull.base == run.plan.base.branch
+    said = f"#{task.issue} of {run.name}"
+    if task.state is TaskState.MERGED and not merged:
+        world.watch.say("the board is true", f"{said} is told as merged, and is not")
+    told = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.PENDING
+    if merged and not told and not _merged_after(world, run, task):
+        world.watch.say("the board is true", f"{said} is merged, and told as {task.state}")
+    if run.close_pull_requests and not task.adopted and _open_ours(world, run, task):
+        world.watch.say("nothing lost", f"the pull request of {said} is open, and was to be closed")
+    _steps(world, run, task, said)
+
+
+def _merged_after(world: World, run: Run, task: Task) -> bool:
+    """Whether a person merged it after the run was over."""
+    pull = world.pull(task.pull_request)
+    if pull is None or pull.merged_at is None:
+        return False
+    return run.ended_at is not None and pull.merged_by != "valine-bot" and pull.merged_at >= run.ended_at
+
+
+def _open_ours(world: World, run: Run, task: Task) -> bool:
+    pulls = [pull for number in world.code.issues if (pull := world.pull(number)) is not None]
+    return (
+        any(
+            pull.open and pull.head == task.branch and pull.author == "valine-bot" and run.uid in (pull.body or "")
+            for pull in pulls
+        )
+        and not task.settled
+    )
+
+
+def _steps(world: World, run: Run, task: Task, said: str) -> None:
+    """What is noted as done was done."""
+    issue = world.code.issues[task.issue]
+    shipped = task.state is TaskState.MERGED and not task.merged_by_hand
+    if shipped and issue.open and Step.ISSUE_CLOSED in task.done:
+        world.watch.say("nothing lost", f"{said} is shipped, and its issue is open")
+    comments = [one.body for one in world.code.comments.values() if one.number == task.issue]
+    if Step.COMMENT in task.done and not _skipped(run, task, "comment") and not any(run.uid in c for c in comments):
+        world.watch.say("nothing lost", f"{said} has no opening comment")
+    off = Step.UNLABEL in task.done and not _skipped(run, task, "unlabel") and not _labelled_again(world, run, task)
+    if off and run.plan.policy.tasks.label in issue.labels:
+        world.watch.say("nothing lost", f"{said} still bears the label")
+
+
+def _labelled_again(world: World, run: Run, task: Task) -> bool:
+    return any(other.number > run.number and other.task(task.issue) is not None for other in world.runs())
+
+
+def _skipped(run: Run, task: Task, kind: str) -> bool:
+    return any(milestone.key == f"skipped.{kind}.{task.issue}" for milestone in run.milestones)
+
+
+def _commands(world: World) -> None:
+    """Every command that was taken in was dealt with."""
+    if world.watch.restored:
+        return
+    for interaction in world.discord._world.interactions.values():
+        if interaction.answered_with in {5, 6} and f"discord:{interaction.id}" not in world.store.commands:
+            world.watch.say("nothing lost", f"{interaction.name} was taken in, and never dealt with")
+    for comment in world.code.comments.values():
+        heard = world.store.commands.get(f"github:comment:{comment.id}")
+        if heard is not None and comment.author in DEVELOPERS and heard.read().reply is None:
+            world.watch.say("nothing lost", f"{comment.author}'s {comment.body} was taken for a stranger's")

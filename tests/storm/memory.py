@@ -1,0 +1,234 @@
+"""A run store and a queue of dictionaries, quick, with the promises of the ports; the contract suites hold them to it.
+
+What is stored is documents, as in any store: so an older one can be put in their place.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from valine.documents import decode, encode
+from valine.errors import Conflict
+from valine.orchestrator.model import Repository, Run
+from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
+from valine.services.commit_documents import INBOX_LIFE, commit_documents
+from valine.services.queue_sqlite import REMEMBERED, VISIBILITY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """A document, and what it says once somebody has read it."""
+
+    __slots__ = ("_value", "document", "kind")
+
+    def __init__(self, document: bytes, kind: type[T]) -> None:
+        self.document = document
+        self.kind = kind
+        self._value: T | None = None
+
+    def read(self) -> T:
+        """What the document says."""
+        if self._value is None:
+            self._value = decode(self.document, self.kind)
+        return self._value
+
+
+class MemoryRunStore:
+    """A RunStore. `look` and `tables` are for the watchers: they are no I/O."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Kept[Repository]] = {}
+        self.runs: dict[tuple[str, int], Kept[Run]] = {}
+        self.steps: dict[tuple[str, int], list[Kept[History]]] = {}
+        self.commands: dict[str, Kept[Inbox]] = {}
+
+    async def repository(self, name: str) -> Repository:
+        return self.record(name)
+
+    async def run(self, repository: str, number: int) -> Run | None:
+        return self.look(repository, number)
+
+    async def inbox(self, id: str, now: datetime) -> Inbox | None:  # noqa: A002 - the port's name
+        found = self.commands.get(id)
+        return found.read() if found is not None and found.read().at + INBOX_LIFE > now else None
+
+    async def commit(self, commit: Commit, now: datetime) -> None:
+        self.put(commit, now)
+
+    async def due(self, now: datetime, limit: int = 100) -> Sequence[RunSummary]:
+        found = [run for kept in self.runs.values() if (run := kept.read()).wake_at is not None and run.wake_at <= now]
+        found.sort(key=lambda run: (run.wake_at, run.repository, run.number))
+        return tuple(_summary(run) for run in found[:limit])
+
+    async def recent(self, repository: str, limit: int = 25, before: datetime | None = None) -> Sequence[RunSummary]:
+        runs = [kept.read() for (name, _), kept in self.runs.items() if name == repository]
+        found = [run for run in runs if before is None or run.created_at < before]
+        found.sort(key=lambda run: (run.created_at, run.number), reverse=True)
+        return tuple(_summary(run) for run in found[:limit])
+
+    async def history(self, repository: str, number: int) -> Sequence[History]:
+        return tuple(kept.read() for kept in self.steps.get((repository, number), []))
+
+    # Without waiting ------------------------------------------------------------------------------------------------
+
+    def record(self, name: str) -> Repository:
+        """The repository's record."""
+        found = self.records.get(name)
+        return found.read() if found is not None else Repository(name=name)
+
+    def look(self, repository: str, number: int) -> Run | None:
+        """The run as it is stored."""
+        found = self.runs.get((repository, number))
+        return found.read() if found is not None else None
+
+    def put(self, commit: Commit, now: datetime) -> None:
+        """Commit, or raise Conflict and change nothing."""
+        documents = commit_documents(commit)
+        self.compare(commit, now)
+        if commit.repository and documents.repository:
+            self.records[commit.repository.name] = Kept(documents.repository, Repository)
+        if commit.run and documents.run:
+            self.runs[commit.run.repository, commit.run.number] = Kept(documents.run, Run)
+        if commit.run and documents.history:
+            steps = self.steps.setdefault((commit.run.repository, commit.run.number), [])
+            steps.append(Kept(documents.history, History))
+        if commit.inbox and documents.inbox:
+            self.commands[commit.inbox.id] = Kept(documents.inbox, Inbox)
+
+    def compare(self, commit: Commit, now: datetime) -> None:
+        """Raise Conflict unless every part finds what it expects."""
+        record, run, inbox = commit.repository, commit.run, commit.inbox
+        if record and self.record(record.name).version != record.version:
+            raise Conflict(f"the record of {record.name} is no longer at version {record.version}")
+        if run:
+            stored = self.look(run.repository, run.number)
+            if (stored.version if stored else 0) != run.version:
+                raise Conflict(f"{run.name} is no longer at version {run.version}")
+        if inbox and (known := self.commands.get(inbox.id)) and known.read().at + INBOX_LIFE > now:
+            raise Conflict(f"the command {inbox.id} was dealt with before")
+
+    def next_wake(self) -> datetime | None:
+        """When the earliest alarm clock rings."""
+        times = [run.wake_at for kept in self.runs.values() if (run := kept.read()).wake_at is not None]
+        return min(times, default=None)
+
+    def age(self, lacking: Sequence[str]) -> None:
+        """Every run becomes an older Valine's document: it did not know these fields, where they are as by default."""
+        defaults = Run.__struct_defaults__
+        ordinary = dict(zip(Run.__struct_fields__[-len(defaults) :], defaults, strict=True))
+        for key, kept in self.runs.items():
+            fields: dict[str, Any] = json.loads(encode(kept.read()))
+            unknown = {name for name in lacking if getattr(kept.read(), name) in (ordinary[name], {})}
+            fields = {name: value for name, value in fields.items() if name not in unknown}
+            self.runs[key] = Kept(json.dumps(fields | {"schema": 0}).encode(), Run)
+
+    def backup(self) -> MemoryRunStore:
+        """A copy as it is now."""
+        made = type(self)()
+        made.records, made.runs, made.commands = dict(self.records), dict(self.runs), dict(self.commands)
+        made.steps = {key: list(steps) for key, steps in self.steps.items()}
+        return made
+
+    def restore(self, backup: MemoryRunStore) -> None:
+        """Be what the backup is."""
+        fresh = backup.backup()
+        self.records, self.runs, self.commands, self.steps = fresh.records, fresh.runs, fresh.commands, fresh.steps
+
+
+def _summary(run: Run) -> RunSummary:
+    return RunSummary(
+        repository=run.repository,
+        number=run.number,
+        uid=run.uid,
+        status=run.status.value,
+        created_at=run.created_at,
+        wake_at=run.wake_at,
+    )
+
+
+class Entry:
+    """An envelope on the queue."""
+
+    __slots__ = ("attempts", "envelope", "receipt", "seen", "visible")
+
+    def __init__(self, envelope: Kept[Envelope], now: datetime) -> None:
+        self.envelope = envelope
+        self.visible = now
+        self.seen = now
+        self.attempts = 0
+        self.receipt: str | None = None
+
+
+class MemoryQueue:
+    """A Queue. What was set aside is in `dead`, with why."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.seen: dict[str, datetime] = {}
+        self.dead: dict[str, str] = {}
+        self._receipts = 0
+
+    async def put(self, envelope: Envelope, now: datetime) -> bool:
+        last = self.seen.get(envelope.id)
+        if envelope.id in self.entries or (last is not None and last > now - REMEMBERED):
+            return False
+        self.entries[envelope.id] = Entry(Kept(encode(envelope), Envelope), now)
+        return True
+
+    async def take(self, now: datetime) -> Taken | None:
+        entry = self.next_one(now)
+        if entry is None:
+            return None
+        self._receipts += 1
+        entry.receipt, entry.visible, entry.seen = str(self._receipts), now + VISIBILITY, now
+        entry.attempts += 1
+        return Taken(envelope=entry.envelope.read(), receipt=entry.receipt, attempts=entry.attempts - 1)
+
+    async def done(self, taken: Taken) -> None:
+        entry = self._held(taken)
+        if entry is not None:
+            del self.entries[taken.envelope.id]
+            self.seen[taken.envelope.id] = entry.seen
+
+    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+        del trouble  # kept for people who look, and nobody looks
+        entry = self._held(taken)
+        if entry is not None:
+            entry.receipt, entry.visible = None, until
+
+    async def set_aside(self, taken: Taken, trouble: str) -> None:
+        if self._held(taken) is not None:
+            await self.done(taken)
+            self.dead[taken.envelope.id] = trouble
+
+    # Without waiting ------------------------------------------------------------------------------------------------
+
+    def next_one(self, now: datetime) -> Entry | None:
+        """What would be taken now."""
+        busy = {e.envelope.read().lane for e in self.entries.values() if e.receipt is not None and e.visible > now}
+        for urgent in (True, False):
+            for entry in self.entries.values():
+                envelope = entry.envelope.read()
+                if envelope.urgent is urgent and entry.visible <= now and envelope.lane not in busy:
+                    return entry
+        return None
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """When something may be taken that may not now."""
+        return min((entry.visible for entry in self.entries.values() if entry.visible > now), default=None)
+
+    def recover(self, now: datetime) -> None:
+        """All hands are empty: what was in them can be taken at once."""
+        for entry in self.entries.values():
+            if entry.receipt is not None:
+                entry.receipt, entry.visible = None, now
+
+    def _held(self, taken: Taken) -> Entry | None:
+        entry = self.entries.get(taken.envelope.id)
+        return entry if entry is not None and entry.receipt == taken.receipt else None

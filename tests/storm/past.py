@@ -1,0 +1,67 @@
+"""What the past may hold in store: others who made the same names, a backup that is restored, older documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storm.choices import Bits
+    from storm.memory import MemoryRunStore
+    from storm.profiles import Weights
+    from storm.world import World
+
+KINDS: Weights = {"branch of that name": 2, "pull request of that name": 2, "older documents": 3, "backup restored": 4}
+# Fields with defaults, as if they had been added since.
+ADDED_SINCE = ("lag", "doubt", "required_checks", "releases", "quiet_until", "unreachable_since", "close_pull_requests")
+BRANCH = "valine/r1/1-issue-number-1"
+
+
+def draw(bits: Bits) -> str:
+    """When the backup is made, how much later it is restored, and what it is that happens."""
+    return f"{bits.below(90)} {1 + bits.below(120)} {bits.weighed(KINDS)}"
+
+
+def plan(world: World) -> None:
+    """Have it happen."""
+    if not world.profile.past:
+        return
+    for number in (1, 2):
+        found = world.choices.unusual(f"past {number}", 0.7, draw)
+        if found is None:
+            continue
+        moment, later, kind = found.split(" ", 2)
+        world.faults[f"past: {kind}"] += 1
+        if kind == "older documents":
+            world.loop.after(float(moment), _age, world)
+        elif kind == "backup restored":
+            world.loop.after(float(moment), _back_up, world, float(later))
+        else:
+            _made_by_others(world, with_pull=kind.startswith("pull"))
+
+
+def _age(world: World) -> None:
+    world.tell(None, "the documents are an older Valine's")
+    world.store.age(ADDED_SINCE)
+
+
+def _back_up(world: World, later: float) -> None:
+    world.tell(None, "a backup is made")
+    world.loop.after(later, _restore, world, world.store.backup())
+
+
+def _restore(world: World, backup: MemoryRunStore) -> None:
+    """The store of a while ago, an empty queue, and processes that know nothing."""
+    if world.choices.calm:
+        return
+    world.tell(None, "the backup is restored")
+    for process in world.processes:
+        process.die()
+    world.store.restore(backup)
+    world.queue.entries.clear()
+    world.watch.forget()
+
+
+def _made_by_others(world: World, *, with_pull: bool) -> None:
+    world.on_github("push", branch=BRANCH, files={"others.md": "Not ours.\n"}, by="chen")
+    if with_pull:
+        world.on_github("open_pull_request", head=BRANCH, title="Not ours", by="chen")

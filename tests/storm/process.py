@@ -1,0 +1,191 @@
+"""A process of Valine: doors, worker and clock of its own, on the store and queue that all share. It can die."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from storm.inside import Queue, Store
+from storm.loop import FOREVER, Crash, pause
+from storm.outside import Client
+from valine.engine import Engine
+from valine.errors import StoreError
+from valine.intake import HttpRequest, Intake
+from valine.services.discord.chat import DiscordChat
+from valine.services.github.auth import TokenAuth
+from valine.services.github.forge import GitHubForge
+from valine.services.pacing import Pacer
+from valine.simulator.transport import Response
+from valine.worker import Worker
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from storm.loop import Begin, Running
+    from storm.world import World
+    from valine.ports import Taken
+    from valine.simulator.transport import Delivery
+
+
+class Clock:
+    """ports.Clock of one process: it may be wrong."""
+
+    def __init__(self, world: World) -> None:
+        self._loop = world.loop
+        self.off = timedelta()
+
+    def now(self) -> datetime:
+        return self._loop.now() + self.off
+
+    async def sleep(self, seconds: float) -> None:
+        await pause(max(seconds, 0.0))
+
+
+class Process:
+    """One of several; `name` tells them apart."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.clock = Clock(world)
+        self.alive = False
+        self.idle = False
+        self.lives = 0
+        self.taken: Taken | None = None
+        self.lease_ends = 0.0
+        self._running: list[Running] = []
+        self._worker_at: Running | None = None
+
+    def start(self) -> None:
+        """Come to life, knowing nothing."""
+        world, clock = self.world, self.clock
+        self.alive, self.idle, self.taken = True, False, None
+        self.lives += 1
+        make = world.parts
+        store, queue = make.store(self), make.queue(self)
+        forge = make.forge(
+            cast("httpx2.AsyncClient", Client(self, "github", world.github)),
+            repository=world.repository,
+            api_url=world.settings.github_api,
+            auth=TokenAuth(world.settings.github_token),
+            clock=clock,
+            pacer=Pacer(clock, 1.0),
+        )
+        chat = make.chat(
+            cast("httpx2.AsyncClient", Client(self, "discord", world.discord)),
+            application_id=world.settings.intake.application_id,
+            bot_token=world.settings.bot_token,
+            api_url=world.settings.discord_api,
+            clock=clock,
+        )
+        self.engine = Engine(store=store, queue=queue, forge=forge, chat=chat, clock=clock)
+        self._worker = Worker(queue=queue, engine=self.engine, clock=clock)
+        self._intake = Intake(store=store, queue=queue, clock=clock, settings=world.settings.intake)
+        if world.alone:
+            world.queue.recover(world.loop.now())  # as the one server of a file does
+        self._worker_at = self._do(self._work)
+        self._do(self._guarded_catch_up)
+
+    def ring(self) -> None:
+        """There is something on the queue."""
+        if self.idle and self._worker_at is not None:
+            self.idle = False
+            self._worker_at.wake(0.001)
+
+    def sweep(self) -> None:
+        """The minute's tick of the clock."""
+        self._do(self._sweep)
+
+    def hear(self, service: str, delivery: Delivery) -> None:
+        """A delivery is at the door."""
+        self._do(partial(self._answer, service, delivery))
+
+    def holds(self, taken: Taken) -> None:
+        """It has an envelope in hand now, and a lease on its lane."""
+        self.taken, self.lease_ends = taken, self.world.loop.time + 120
+
+    @property
+    def leased(self) -> bool:
+        """Whether what it has in hand is still its own."""
+        return self.world.loop.time < self.lease_ends
+
+    def die(self) -> None:
+        """Everything it knew is lost; another life begins a little later."""
+        if not self.alive:
+            return
+        self.stop()
+        self.world.tell(self, "dies")
+        self.world.loop.after(self.world.choices.setting(f"rest {self.name}.{self.lives}", _rest), self._again)
+
+    def stop(self) -> None:
+        """It is no more."""
+        self.alive = self.idle = False
+        running, self._running = self._running, []
+        for one in running:
+            one.kill()
+
+    def _again(self) -> None:
+        self.start()
+        self.world.ring()
+        self.world.alarm()
+
+    def _do(self, begin: Begin) -> Running:
+        self._running = [one for one in self._running if not one.over]
+        running = self.world.loop.start_up(begin, self._ended)
+        self._running.append(running)
+        return running
+
+    def _ended(self, error: BaseException | None) -> None:
+        if isinstance(error, Crash):
+            self.die()
+        elif error is not None:
+            raise error
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                worked = await self._worker.work_once()
+            except StoreError:
+                await pause(2)
+                continue
+            self.taken = None
+            if not worked:
+                self.idle = True
+                self.world.loop.after(0, self.world.ring)
+                await pause(FOREVER)
+
+    async def _sweep(self) -> None:
+        try:
+            await self.engine.sweep()
+        except StoreError:
+            return
+        self.world.ring()
+
+    async def _guarded_catch_up(self) -> None:
+        try:
+            await self.engine.catch_up(self.world.repository)
+        except StoreError:
+            return
+
+    async def _answer(self, service: str, delivery: Delivery) -> None:
+        request = HttpRequest(method="POST", path=f"/{service}", headers=delivery.headers, body=delivery.body)
+        answer = await (self._intake.github(request) if service == "github" else self._intake.discord(request))
+        await pause(0.02)
+        response = Response(
+            status=answer.status, headers={k.lower(): v for k, v in answer.headers.items()}, body=answer.body
+        )
+        self.world.heard(service, delivery, response)
+
+
+class Parts:
+    """What processes are made of; a test may make one of these otherwise."""
+
+    store: type[Store] = Store
+    queue: type[Queue] = Queue
+    forge: type[GitHubForge] = GitHubForge
+    chat: type[DiscordChat] = DiscordChat
+
+
+def _rest(bits: Any) -> float:
+    return float(bits.between(0.5, 20))

@@ -1,0 +1,59 @@
+"""What the storm found, each as the smallest story that showed it. A test plays them all; they stay for good."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from storm.choices import Story
+
+
+class Found(NamedTuple):
+    """A seed and its story (None: all that the seed decides), and what was wrong."""
+
+    seed: int
+    profile: str
+    story: Story | None
+    wrong: str
+
+
+FOUND: tuple[Found, ...] = (
+    Found(
+        46,
+        "past",
+        None,
+        "a bot that was shut out took the 404 on everything for a label that is off and a branch that is deleted",
+    ),
+    Found(
+        182,
+        "day",
+        {"spell 1": "token refused 568 749", "surprise 3": "679.6 11 comment cancel close"},
+        "a comment's command was set aside for good because the token was refused just then",
+    ),
+    Found(
+        207,
+        "day",
+        {"discord POST /channels/~4/messages #1": "frozen", "github POST /git/commits #1": "frozen"},
+        "a process that stood still for longer than Discord remembers a nonce posted a second board",
+    ),
+    Found(
+        1193,
+        "frozen-open",
+        {"github POST /issues/1/comments #1": "frozen"},
+        "a process that stood still between its look and its comment wrote a second one",
+    ),
+    Found(
+        2587,
+        "day",
+        {
+            "github GET /issues/1 #1": "frozen",
+            "github GET /git/ref/heads/valine/r1/1-issue-number-1 #2": "frozen",
+        },
+        "a process that stood still until the first pull request was merged opened a second one",
+    ),
+    Found(
+        146,
+        "past",
+        {"spell 1": "queue down 17 1106", "past 1": "2 23 backup restored"},
+        "after a restored backup a plan was approved anew, and the comment of the first approval not found",
+    ),
+)

@@ -1,0 +1,163 @@
+"""A check that cannot fail proves nothing: with a rule of the design switched off, the storm finds out.
+
+Each switch is in here: an adapter or a rule made otherwise, handed to the storm in place of the real one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from storm.inside import Store
+from storm.play import play
+from storm.process import Parts
+from valine.errors import Permanent
+from valine.orchestrator import ship
+from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest
+from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
+from valine.orchestrator.model import Run
+from valine.orchestrator.states import PullNumber, Sha
+from valine.services.github.branches import head_of
+from valine.services.github.forge import GitHubForge
+from valine.services.github.shapes import Pull
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from valine.orchestrator.decision import Outcome, State
+    from valine.orchestrator.effects import ForgeEffect
+    from valine.orchestrator.events import Result, ShipConfirmed
+    from valine.ports import Commit, Inbox
+
+pytestmark = pytest.mark.proof
+replace = msgspec.structs.replace
+NO_CHECKS = 3  # the team that asks for none: what is pushed can be merged at once
+
+
+def laws(profile: str, seeds: int, parts: type[Parts] = Parts, team: int | None = None) -> set[str]:
+    """The laws that the first seed to break any breaks; empty if none of so many does."""
+    for seed in range(seeds):
+        violations = play(seed, profile=profile, team=team, parts=parts).violations
+        if violations:
+            return {violation.law for violation in violations}
+    return set()
+
+
+class Hasty(GitHubForge):
+    """Comments without looking whether it has."""
+
+    async def perform(self, effect: ForgeEffect) -> Result:
+        if not isinstance(effect, EnsureComment):
+            return await super().perform(effect)
+        body = {"body": f"{effect.body}\n\n{effect.marker}"}
+        path = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
+        await self._api.write("POST", path, body, issue_number=effect.number)
+        return CommentEnsured(issue=effect.issue, name=effect.name)
+
+
+class Trusting(GitHubForge):
+    """Takes whatever bears the right name for its own."""
+
+    async def perform(self, effect: ForgeEffect) -> Result:
+        try:
+            return await super().perform(effect)
+        except Permanent as error:
+            if error.failure.code != "stranger":
+                raise
+        if isinstance(effect, EnsureBranch):
+            return BranchEnsured(issue=effect.issue, start=Sha(await head_of(self._api, effect.branch) or ""))
+        assert isinstance(effect, EnsurePullRequest)
+        head = f"{self._api.owner}:{effect.branch}"
+        path = "/repos/{owner}/{repo}/pulls{?state,head,per_page,page}"
+        found = [pull async for pull in self._api.pages(path, Pull, state="open", head=head)]
+        return PullRequestEnsured(issue=effect.issue, pull_request=PullNumber(found[0].number))
+
+
+class Forgetful(Store):
+    """Keeps no record of the commands it obeyed."""
+
+    async def inbox(self, id: str, now: datetime) -> Inbox | None:  # noqa: A002 - the port's name
+        await super().inbox(id, now)
+        return None
+
+    async def commit(self, commit: Commit, now: datetime) -> None:
+        await super().commit(replace(commit, inbox=None), now)
+
+
+class LastOneWins(Store):
+    """Stores whatever comes, whatever is there."""
+
+    async def _keep(self, commit: Commit, now: datetime) -> None:
+        run, record, history = commit.run, commit.repository, commit.history
+        if run is not None:
+            stored = self._store.look(run.repository, run.number)
+            run = replace(run, version=stored.version if stored else 0)
+            history = replace(history, number=run.version + 1) if history else None
+        if record is not None:
+            record = replace(record, version=self._store.record(record.name).version)
+        await super()._keep(replace(commit, run=run, repository=record, history=history), now)
+
+
+class NeverWoken(Store):
+    """Sets no alarm clock."""
+
+    async def commit(self, commit: Commit, now: datetime) -> None:
+        run = replace(commit.run, wake_at=None) if commit.run else None
+        await super().commit(replace(commit, run=run), now)
+
+
+def test_without_a_look_before_a_repeat_the_storm_finds_a_thing_twice() -> None:
+    class Off(Parts):
+        forge = Hasty
+
+    assert "one comment" in laws("open", 60, Off)
+
+
+def test_without_the_check_of_the_uid_the_storm_finds_strangers_work_used() -> None:
+    class Off(Parts):
+        forge = Trusting
+
+    assert "strangers" in laws("past", 30, Off)
+
+
+def test_without_the_inbox_the_storm_finds_a_command_obeyed_twice() -> None:
+    class Off(Parts):
+        store = Forgetful
+
+    assert laws("crash", 60, Off) & {"once", "nothing lost"}
+
+
+def test_without_compare_and_swap_the_storm_finds_lost_updates() -> None:
+    class Off(Parts):
+        store = LastOneWins
+
+    assert laws("frozen", 80, Off) & {"history", "the board is true", "the graph", "final is final", "claims"}
+
+
+def test_without_an_alarm_clock_the_storm_finds_work_that_nobody_goes_on_with() -> None:
+    class Off(Parts):
+        store = NeverWoken
+
+    assert "convergence" in laws("crash-open", 30, Off)
+
+
+def test_without_the_hash_of_what_was_approved_the_storm_finds_a_merge_nobody_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strict = ship.confirmed
+
+    def loose(state: State, run: Run, event: ShipConfirmed) -> Outcome:
+        seen = ship._looked(run, event)
+        if isinstance(seen, Run):
+            event = replace(event, heads=ship.heads_digest(ship.shippable(seen)))
+        return strict(state, run, event)
+
+    monkeypatch.setattr(ship, "confirmed", loose)
+
+    assert "merge" in laws("pushy", 60, team=NO_CHECKS)
+
+
+def test_with_every_rule_on_the_same_seeds_break_no_law() -> None:
+    assert [laws(profile, 10) for profile in ("open", "past", "crash", "frozen", "crash-open", "pushy")] == [set()] * 6

@@ -1,0 +1,403 @@
+"""What must hold after every step, checked at what the step wrote: to a platform, to the store, to the log.
+
+Each check knows what people really did and what the platforms really hold; it does not ask the core whether it was
+right to do something.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from storm.stage import DEVELOPERS, LEADS
+from valine.logs import JsonFormatter, Redactor
+from valine.orchestrator import events, graph, naming, planner
+from valine.orchestrator.states import RunStatus
+from valine.simulator.discord import components as parts
+
+if TYPE_CHECKING:
+    from storm.process import Process
+    from storm.world import World
+    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.states import Stage
+    from valine.ports import Commit
+    from valine.simulator.github.state import Pull
+    from valine.simulator.transport import Delivery, Request, Response
+
+MOVES = {(move.source, move.target) for move in graph.MOVES}
+MARK = re.compile(r"r\d+ · ([\w.]+) · [a-z2-7]{12}")
+GITHUB_MARK = re.compile(r"<!-- valine:[\w-]+:\w+ -->")
+A_MINUTE, AN_HOUR = (60.0, 80), (3600.0, 500)
+PACE = 0.99
+OPEN_TO_ALL = (events.PlanRequested, events.StatusRequested)
+
+
+class Violation(Exception):
+    """Something happened that must not: which law was broken, and how."""
+
+    def __init__(self, law: str, how: str) -> None:
+        super().__init__(f"{law}: {how}")
+        self.law = law
+        self.how = how
+
+
+class Watch:
+    """Sees everything that is written, and raises nothing: what it finds is in `found`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.found: list[Violation] = []
+        self.deleted: set[str] = set()  # messages that people took away
+        self.threads_gone = False
+        self.excused = False
+        self.restored = False  # a backup: what came after it is forgotten
+        self._approved: set[str] = set()  # digests of plans that somebody who may has said yes to
+        self._confirmed: set[str] = set()  # digests of heads, the same
+        self._heads: dict[int, list[str]] = {}  # the heads that each pull request ever had
+        self._obeyed: set[str] = set()
+        self._refused: set[str] = set()
+        self._posted: dict[str, list[str]] = {}
+        self._writes: deque[float] = deque()
+        self._last_write: dict[str, float] = {}
+        self._stages: dict[str, tuple[Stage, RunStatus]] = {}
+        for run in world.runs():
+            self._approved |= {approval.digest for approval in run.approvals}
+            self._stages[run.uid] = (run.stage, run.status)
+            for posted in run.messages.items():
+                self._posted[naming.marker(run, posted[0])] = [posted[1].message]
+
+    def say(self, law: str, how: str) -> None:
+        """A law was broken."""
+        violation = Violation(law, how)
+        self.found.append(violation)
+        self._world.tell(None, f"VIOLATION {violation}")
+
+    # What people do ---------------------------------------------------------------------------------------------
+
+    def clicked(self, by: str, custom_id: str) -> None:
+        """Somebody clicked that; if they may, it counts as their yes."""
+        _, action, _, _, *arguments = custom_id.split(":")
+        if by in LEADS and action == "approve":
+            self._approved.add(arguments[1])
+        if by in LEADS and action == "confirm":
+            self._confirmed.add(arguments[0])
+
+    def typed(self, by: str, name: str) -> None:
+        """Somebody typed a command; /approve means what is on show."""
+        if by in LEADS and name == "approve":
+            self._approved |= {run.plan.digest for run in self._world.runs()}
+
+    # What Valine asks of the platforms ------------------------------------------------------------------------------
+
+    def asked(
+        self, process: Process, service: str, request: Request, response: Response, *, sent: float, kept: bool
+    ) -> None:
+        """A request, `sent` at that time, was answered so; `kept` unless the platform only pretended to do it."""
+        good = 200 <= response.status < 300
+        if service == "discord":
+            if good and request.method == "POST" and request.path.endswith("/messages"):
+                self._message(process, msgspec.json.decode(response.body)["id"])
+            return
+        if request.method == "GET" or request.path == "/graphql":
+            return
+        self._pace(process, request, sent)
+        if good and kept:
+            self._wrote(process, request)
+
+    def _pace(self, process: Process, request: Request, sent: float) -> None:
+        if any(name == "spell: clock jump" for name in self._world.faults):
+            return  # whose clock is wrong cannot keep a pace
+        now = self._world.loop.time
+        self._writes.append(now)
+        while self._writes[0] <= now - AN_HOUR[0]:
+            self._writes.popleft()
+        for span, most in (A_MINUTE, AN_HOUR):
+            if len(self._writes) > most and self._writes[-most - 1] > now - span:
+                self.say("write limits", f"more than {most} writes in {span:.0f} s")
+        life = f"{process.name}.{process.lives}"
+        if sent - self._last_write.get(life, -9.0) < PACE:
+            self.say("write pace", f"{request.method} {request.path} less than a second after the write before")
+        self._last_write[life] = sent
+
+    def _wrote(self, process: Process, request: Request) -> None:
+        path, body = request.path.split("/")[4:], msgspec.json.decode(request.body) if request.body else {}
+        match request.method, path:
+            case "POST", _:
+                self._made(process, path, body)
+            case "PUT", ["pulls", number, "merge"]:
+                self._merged(process, int(number))
+            case "PATCH", ["pulls", number]:
+                self._closed(process, int(number))
+            case "DELETE", ["git", "refs", "heads", *branch]:
+                self._deleted("/".join(branch))
+            case _:
+                pass
+
+    def _made(self, process: Process, path: list[str], body: dict[str, Any]) -> None:
+        """Something new: it was approved, it is ours, and it is the only one (who lost its lane takes it back)."""
+        match path:
+            case ["pulls"]:
+                self._planned(body["head"])
+                self._ours(body["head"])
+                marks = GITHUB_MARK.findall(body["body"])
+                pulls = [
+                    one for n in self._world.code.issues if (one := self._world.pull(n)) and one.head == body["head"]
+                ]
+                same = [one for one in pulls if any(mark in (one.body or "") for mark in marks)]
+                self._one("pull request", body["head"], len(same) if process.leased else 1)
+            case ["issues", number, "comments"]:
+                comments = [one for one in self._world.code.comments.values() if one.number == int(number)]
+                for mark in GITHUB_MARK.findall(body["body"]):
+                    there = sum(mark in one.body for one in comments)
+                    self._one("comment", f"{mark} on #{number}", there if process.leased else 1)
+            case ["releases"]:
+                tags = [release.tag for release in self._world.code.releases]
+                self._one("release", body["tag_name"], tags.count(body["tag_name"]))
+            case ["git", "refs"]:
+                self._planned(body["ref"].removeprefix("refs/heads/"))
+            case _:
+                pass
+
+    def _one(self, what: str, key: str, count: int) -> None:
+        if count > 1:
+            self.say(f"one {what}", f"{count} of {key}")
+
+    def _planned(self, branch: str) -> None:
+        """Nothing is made for a plan that nobody approved."""
+        run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
+        if run is None:
+            self.say("approval of the plan", f"{branch} belongs to no approved plan")
+        elif planner.digest(run.plan) not in self._approved:
+            self.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
+
+    def _ours(self, branch: str) -> None:
+        """A pull request is opened only from a branch that bears the run's uid."""
+        objects, name = self._world.github._objects, self._world.repository
+        run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
+        head = self._world.code.refs.get(f"refs/heads/{branch}")
+        if run is not None and head is not None:
+            messages = [objects.commit(name, sha).message for sha in objects.log(name, head, 20)]
+            if not any(f"Valine-Run: {run.uid}" in message for message in messages):
+                self.say("strangers", f"a pull request was opened from {branch}, which is not ours")
+
+    def _task_of(self, number: int) -> tuple[Run, Task] | None:
+        for run in self._world.runs():
+            for task in run.tasks:
+                if task.pull_request == number:
+                    return run, task
+        return None
+
+    def _merged(self, process: Process, number: int) -> None:
+        pull, found = self._world.pull(number), self._task_of(number)
+        if pull is None or found is None:
+            self.say("merge", f"#{number} belongs to no run")
+            return
+        run, task = found
+        if not task.adopted and not (pull.author == "valine-bot" and run.uid in (pull.body or "")):
+            self.say("strangers", f"#{number} was merged, and is not ours")
+        if planner.digest(run.plan) not in self._approved:
+            self.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
+        if not self._head_confirmed(run, task.issue, pull.head_sha):
+            self.say("merge", f"#{number} at {pull.head_sha[:10]}, which nobody confirmed")
+        if run.final and process.leased:
+            self.say("merge", f"#{number} after {run.name} was {run.status}")
+        issue = self._world.code.issues[task.issue]
+        for _, blocker in issue.blocked_by:
+            other = run.task(blocker)
+            there = self._world.code.issues[blocker]
+            theirs = self._world.pull(other.pull_request) if other else None
+            if other is not None and there.open and (theirs is None or theirs.merged_at is None):
+                self.say("order", f"#{number} for #{task.issue} before #{blocker}, which it depends on")
+        objects, name = self._world.github._objects, self._world.repository
+        tip = objects.commit(name, self._world.code.refs[f"refs/heads/{pull.base}"])
+        if objects.commit(name, tip.parents[0]).tree == tip.tree:
+            self.say("merge", f"#{number} is empty")
+
+    def _head_confirmed(self, run: Run, issue: int, head: str) -> bool:
+        """Whether somebody confirmed this head, with some heads of the others; or it is our update of such a one."""
+        others = [
+            [None, *dict.fromkeys(self._heads_of(task))] if task.issue != issue else [head]
+            for task in run.tasks
+            if task.pull_request is not None
+        ]
+        tasks = [task for task in run.tasks if task.pull_request is not None]
+        for heads in itertools.product(*others):
+            pairs = [f"{task.issue}={sha}" for task, sha in zip(tasks, heads, strict=True) if sha is not None]
+            if naming.short_hash(*pairs) in self._confirmed:
+                return True
+        commit = self._world.github._objects.commit(self._world.repository, head)
+        updated = len(commit.parents) > 1 and commit.author.name == "valine-bot"
+        return updated and self._head_confirmed(run, issue, commit.parents[0])
+
+    def _heads_of(self, task: Task) -> list[str]:
+        """Every head that the task's pull request may have shown: its branch's commits, and what was forced away."""
+        pull = self._world.pull(task.pull_request)
+        if pull is None:
+            return []
+        seen = self._heads.setdefault(pull.number, [])
+        return [*seen, pull.head_sha, *self._behind(pull)]
+
+    def _behind(self, pull: Pull) -> list[str]:
+        objects, name = self._world.github._objects, self._world.repository
+        return list(objects.log(name, pull.head_sha, 8))
+
+    def note_heads(self) -> None:
+        """Somebody may move something: note the heads as they are."""
+        for number, pull in self._world.code.issues.items():
+            head = getattr(pull, "head_sha", None)
+            if head is not None and head not in self._heads.setdefault(number, []):
+                self._heads[number].append(head)
+
+    def _closed(self, process: Process, number: int) -> None:
+        """Only a cancelled run closes, and only its own; or a process takes back what it doubled."""
+        pull = self._world.pull(number)
+        runs = [run for run in self._world.runs() if pull is not None and run.uid in (pull.body or "")]
+        asked = any(run.status is RunStatus.CANCELLED and run.close_pull_requests for run in runs)
+        doubled = self._task_of(number) is None and not process.leased
+        if not asked and not doubled:
+            self.say("closing", f"#{number} was closed, and nobody asked for it")
+
+    def _deleted(self, branch: str) -> None:
+        """Only what a merged pull request of ours came from is deleted."""
+        task = next((t for run in self._world.runs() for t in run.tasks if t.branch == branch), None)
+        pull = self._world.pull(task.pull_request) if task else None
+        if task is None or task.adopted or pull is None or pull.merged_at is None:
+            self.say("deleting", f"the branch {branch} of no merged pull request of ours")
+
+    def _message(self, process: Process, message_id: str) -> None:
+        message = self._world.discord._world.message(message_id)
+        if message is None:
+            return
+        rung = message.rung
+        known = set(self._world.settings.people.values())
+        if rung.everyone or rung.roles or not set(rung.users) <= known:
+            self.say("ringing", f"{rung} by {message_id}")
+        for mark in {found[0] for text in _texts(message.components) for found in MARK.finditer(text)}:
+            ids = self._posted.setdefault(mark, [])
+            if message_id not in ids:
+                ids.append(message_id)
+            if (
+                process.leased and not self.restored
+            ):  # one that stood still for too long takes back what it doubled: see `doubled`
+                self._one("message", mark, len(self._alive(ids)))
+
+    def excuse(self) -> None:
+        """Whoever lost its lane takes back what it doubled, unless that fails too: then nobody can."""
+        self.excused = True
+
+    def forget(self) -> None:
+        """A backup was restored: what it does not know may be said and done again."""
+        self.restored = self.excused = True
+        self._obeyed.clear()
+        self._refused.clear()
+        self._posted.clear()
+        self._stages = {run.uid: (run.stage, run.status) for run in self._world.runs()}
+
+    def taken_away(self, message: str) -> bool:
+        """Whether people deleted it, or the thread that it was in."""
+        return self.threads_gone or message in self.deleted
+
+    def doubled(self) -> None:
+        """Nothing is there twice."""
+        if self.excused:
+            return
+        comments = self._world.code.comments.values()
+        for mark in {(one.number, found) for one in comments for found in GITHUB_MARK.findall(one.body)}:
+            same = [one for one in comments if one.number == mark[0] and mark[1] in one.body]
+            self._one("comment", f"{mark[1]} on #{mark[0]}", len(same))
+        pulls = (self._world.pull(number) for number in self._world.code.issues)
+        open_ones = [one for one in pulls if one is not None and one.open]
+        for pull in open_ones:
+            heads = [one.head for one in open_ones if one.author == "valine-bot"]
+            self._one("pull request", pull.head, heads.count(pull.head))
+        for text, ids in self._posted.items():
+            self._one("message", text, len(self._alive(ids)))
+
+    def _alive(self, ids: list[str]) -> list[str]:
+        return [one for one in ids if self._world.discord._world.message(one) is not None]
+
+    # What it stores -------------------------------------------------------------------------------------------------
+
+    def committed(self, process: Process, commit: Commit) -> None:
+        """A commit was stored."""
+        del process
+        run, inbox = commit.run, commit.inbox
+        if inbox is not None and run is None:
+            self._refused.add(inbox.id)
+        if run is None or commit.history is None:
+            return
+        event = commit.history.event
+        if isinstance(event, events.Command):
+            self._command(event)
+        before = self._stages.get(run.uid)
+        if before is not None and before[1] in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}:
+            if run.status is not before[1]:
+                self.say("final is final", f"{run.name} was {before[1]} and is {run.status}")
+        elif (before[0] if before else None, run.stage) not in MOVES and (before is None or before[0] != run.stage):
+            self.say("the graph", f"{run.name} went from {before and before[0]} to {run.stage}")
+        self._stages[run.uid] = (run.stage, run.status)
+        self._claims()
+
+    def _command(self, event: Any) -> None:
+        if event.id in self._obeyed and not self.restored:
+            self.say("once", f"{event.id} was obeyed twice")
+        if event.id in self._refused:
+            self.say("refusal", f"{event.id} was refused, and obeyed")
+        self._obeyed.add(event.id)
+        names = LEADS if event.by.platform == "discord" else DEVELOPERS
+        if event.by.name not in names and not isinstance(event, OPEN_TO_ALL):
+            self.say("permission", f"{type(event).__name__} by {event.by.name}")
+
+    def _claims(self) -> None:
+        taken: dict[int, int] = {}
+        claims = self._world.store.record(self._world.repository).claims
+        for run in self._world.runs():
+            if run.final:
+                continue
+            for task in run.tasks:
+                if not task.settled:
+                    if task.issue in taken or claims.get(str(task.issue)) != run.number:
+                        self.say("claims", f"#{task.issue} of {run.name} is claimed by {claims.get(str(task.issue))}")
+                    taken[task.issue] = run.number
+
+    # What it answers, and logs --------------------------------------------------------------------------------------
+
+    def answered(self, service: str, delivery: Delivery, response: Response | None) -> None:
+        """A door answered a delivery."""
+        if response is None:
+            return
+        if response.status >= 500 and response.status != 503:
+            self.say("doors", f"{service} was answered {response.status}")
+        if delivery.headers.get("X-Hub-Signature-256", "").endswith("0" * 64) and response.status != 401:
+            self.say("doors", f"a forged delivery was answered {response.status}")
+
+
+class LogWatch(logging.Handler):
+    """Reads what would be logged; a secret in it is a violation."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self._secrets = world.settings.secrets
+        self._formatter = JsonFormatter(Redactor(self._secrets))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look at one line."""
+        world = self._world
+        if record.levelno >= logging.ERROR:
+            world.tell(None, f"log: {record.getMessage()[:200]} {record.exc_info[1]!r}" if record.exc_info else "")
+        tokens = (*self._secrets, *world.discord._world.tokens)
+        raw = f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''}"
+        if any(secret in raw for secret in tokens):
+            line = self._formatter.format(record)
+            if any(secret in line for secret in tokens):
+                world.watch.say("secrets", line[:200])
+
+
+def _texts(components: Any) -> list[str]:
+    return [part["content"] for part in parts.walk(components) if isinstance(part.get("content"), str)]
