@@ -100,7 +100,8 @@ class Forge:
             case effects.EnsureBranchDeleted():
                 return events.BranchDeleted(issue=effect.issue)
             case effects.EnsurePullRequestClosed():
-                self.change(effect.issue, at, state="closed")
+                if 100 + effect.issue in self.pulls:  # else the answer that it was opened never came: there is none
+                    self.change(effect.issue, at, state="closed")
                 return events.PullRequestClosed(issue=effect.issue)
             case effects.EnsureRelease():
                 return events.ReleaseEnsured(tag=effect.tag, url=f"https://github.com/r/{effect.tag}")
