@@ -154,10 +154,10 @@ class OddForge:
         return [
             EnsureLabel(issue=issue, label="in-progress", present=True),
             EnsureAssignees(issue=issue, numbers=(number, issue), logins=(Login("ana"), Login("eve"))),
-            EnsureComment(issue=issue, number=issue, name="n", marker=MARKER, body=f"On it. {MARKER}", since=NOON),
+            EnsureComment(issue=issue, number=issue, name="n", marker=MARKER, body=f"On it. {MARKER}"),
             EnsureIssueClosed(issue=issue),
             EnsureBranchDeleted(issue=issue, branch=BRANCH, head=head),
-            EnsurePullRequestClosed(issue=issue, uid=UID, branch=BRANCH, base="main", pull_request=pull),
+            EnsurePullRequestClosed(issue=issue, uid=UID, branch=BRANCH, pull_request=pull),
             EnsureRelease(uid=UID, tag="valine-r1", commit=main, title="r1", body="Notes"),
         ]
 

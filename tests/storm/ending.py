@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storm.stage import DEVELOPERS
 from valine.orchestrator import cards
+from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
 
@@ -78,22 +79,36 @@ def _task(world: World, run: Run, task: Task) -> None:
 
 
 def _merged_after(world: World, run: Run, task: Task) -> bool:
-    """Whether a person merged it after the run was over."""
+    """Whether somebody else merged it when the run was over, or after the last look before a cancel: none came since.
+
+    Somebody else is a person, or a later run that took the pull request up.
+    """
     pull = world.pull(task.pull_request)
-    if pull is None or pull.merged_at is None:
+    taken_up = any(other.number > run.number and other.task(task.issue) is not None for other in world.runs())
+    if run.ended_at is None or pull is None or pull.merged_at is None:
         return False
-    return run.ended_at is not None and pull.merged_by != "valine-bot" and pull.merged_at >= run.ended_at
+    if pull.merged_by == "valine-bot" and not taken_up:
+        return False
+    steps = (kept.read().event for kept in world.store.steps[world.repository, run.number])
+    looks = [event.world.began_at for event in steps if isinstance(event, WorldObserved)]
+    return pull.merged_at >= (looks[-1] if looks and run.status is RunStatus.CANCELLED else run.ended_at)
 
 
 def _open_ours(world: World, run: Run, task: Task) -> bool:
+    """Whether one of the task's pull requests is open, and nobody opened it again after the run was over."""
     pulls = [pull for number in world.code.issues if (pull := world.pull(number)) is not None]
-    return (
-        any(
-            pull.open and pull.head == task.branch and pull.author == "valine-bot" and run.uid in (pull.body or "")
-            for pull in pulls
-        )
-        and not task.settled
-    )
+    ours = [
+        pull
+        for pull in pulls
+        if pull.head == task.branch and pull.author == "valine-bot" and run.uid in (pull.body or "")
+    ]
+    left = [pull for pull in ours if pull.open and not _opened_again(world, run, pull.number)]
+    return bool(left) and not task.settled
+
+
+def _opened_again(world: World, run: Run, number: int) -> bool:
+    at = world.watch.reopened.get(number)
+    return at is not None and run.ended_at is not None and at >= run.ended_at
 
 
 def _steps(world: World, run: Run, task: Task, said: str) -> None:

@@ -56,4 +56,28 @@ FOUND: tuple[Found, ...] = (
         {"spell 1": "queue down 17 1106", "past 1": "2 23 backup restored"},
         "after a restored backup a plan was approved anew, and the comment of the first approval not found",
     ),
+    Found(
+        8312,
+        "open",
+        {
+            "surprise 1": "399.7 20 retarget",
+            "github GET /git/ref/heads/valine/r1/1-issue-number-1 #1": "limit without headers",
+            "github GET /issues/1 #1": "frozen",
+            "commit record #8": "crash after",
+            "commit r1 EffectSucceeded message:board #7": "crash before",
+        },
+        "a pull request whose base somebody changed before Valine had heard of it was not found, and opened again",
+    ),
+    Found(
+        12305,
+        "spells-open",
+        {"spell 1": "store down 1 163", "spell 2": "store down 0 392", "spell 3": "clock jump 7 981"},
+        "a process whose clock was a quarter of an hour ahead asked for comments of the future, and wrote one twice",
+    ),
+    Found(
+        15540,
+        "day",
+        None,
+        "a bot that was let in again between two looks took somebody whose permission it had not seen for a stranger",
+    ),
 )

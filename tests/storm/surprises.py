@@ -56,6 +56,13 @@ def _on_pull(action: str, **arguments: object) -> Callable[[World, int], None]:
     return do
 
 
+def _reopens(world: World, which: int) -> None:
+    task = _task(world, which)
+    if task is not None and task.pull_request is not None:
+        world.watch.reopened[task.pull_request] = world.loop.now()
+    _on_pull("reopen_pull_request", by="ben")(world, which)
+
+
 def _on_issue(action: str, **arguments: object) -> Callable[[World, int], None]:
     def do(world: World, which: int) -> None:
         world.on_github(action, number=which % world.team.issues + 1, **arguments)
@@ -161,7 +168,7 @@ _HOW: dict[str, Callable[[World, int], None]] = {
     "push": _pushes,
     "force-push": lambda world, which: _pushes(world, which, force=True),
     "close": _on_pull("close_pull_request", by="ben"),
-    "reopen": _on_pull("reopen_pull_request", by="ben"),
+    "reopen": _reopens,
     "merge by hand": _on_pull("merge", by="ben", method="squash"),
     "retarget": _on_pull("retarget", base="other", by="ben"),
     "delete branch": _deletes_branch,

@@ -21,6 +21,8 @@ from valine.orchestrator.states import RunStatus
 from valine.simulator.discord import components as parts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from storm.process import Process
     from storm.world import World
     from valine.orchestrator.model import Run, Task
@@ -54,6 +56,7 @@ class Watch:
         self.found: list[Violation] = []
         self.deleted: set[str] = set()  # messages that people took away
         self.threads_gone = False
+        self.reopened: dict[int, datetime] = {}  # pull requests, and when somebody last opened them again
         self.excused = False
         self.restored = False  # a backup: what came after it is forgotten
         self._approved: set[str] = set()  # digests of plans that somebody who may has said yes to
@@ -186,11 +189,9 @@ class Watch:
                 self.say("strangers", f"a pull request was opened from {branch}, which is not ours")
 
     def _task_of(self, number: int) -> tuple[Run, Task] | None:
-        for run in self._world.runs():
-            for task in run.tasks:
-                if task.pull_request == number:
-                    return run, task
-        return None
+        """Whose pull request that is: the last run's that took it up, one that goes on before one that is over."""
+        found = [(run, task) for run in self._world.runs() for task in run.tasks if task.pull_request == number]
+        return max(found, key=lambda pair: (not pair[0].final, pair[0].number), default=None)
 
     def _merged(self, process: Process, number: int) -> None:
         pull, found = self._world.pull(number), self._task_of(number)

@@ -107,7 +107,6 @@ class Commander:
                 name=name,
                 marker=naming.github_marker(name, "reply"),
                 body=wording.github_reply(reply),
-                since=reply_to.at,
             )
         )
 

@@ -96,14 +96,13 @@ class EnsureAssignees(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EnsureComment(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The issue or pull request `number` has a comment that bears `marker`; `since` bounds the search for it."""
+    """The issue or pull request `number` has a comment that bears `marker`."""
 
     issue: IssueNumber
     number: int
     name: str
     marker: str
     body: str
-    since: datetime
     writes: ClassVar[int] = 1
 
     @property
@@ -188,7 +187,6 @@ class EnsurePullRequestClosed(msgspec.Struct, frozen=True, kw_only=True, tag=Tru
     issue: IssueNumber
     uid: RunUid
     branch: str
-    base: str
     pull_request: PullNumber | None = None
     writes: ClassVar[int] = 1
 

@@ -176,7 +176,6 @@ def _introduction(run: Run, task: Task) -> Effect | None:
             name="started",
             marker=naming.github_marker(run.uid, f"started-{task.issue}"),
             body=wording.issue_comment(run, task),
-            since=run.created_at,  # not the approval: a restored backup may have it given again
         )
     return None
 
@@ -256,14 +255,11 @@ def _clean_up(run: Run) -> Iterator[Effect]:
 
 def _after_cancelling(run: Run, task: Task) -> Iterator[Effect]:
     """What was asked of GitHub when the run was cancelled may have come about, answered for or not."""
-    base = run.plan.base.branch
     if task.merge_asked and task.pull_request is not None and task.refusal is None:
-        yield FindMerged(issue=task.issue, pull_request=task.pull_request, base=base)
+        yield FindMerged(issue=task.issue, pull_request=task.pull_request, base=run.plan.base.branch)
     opened = task.pull_request is not None or Step.BRANCH in task.done
     if run.close_pull_requests and not task.adopted and opened and Step.PULL_REQUEST_CLOSED not in task.done:
-        yield EnsurePullRequestClosed(
-            issue=task.issue, uid=run.uid, branch=task.branch, base=base, pull_request=task.pull_request
-        )
+        yield EnsurePullRequestClosed(issue=task.issue, uid=run.uid, branch=task.branch, pull_request=task.pull_request)
 
 
 def _after_merge(task: Task) -> Iterator[Effect]:

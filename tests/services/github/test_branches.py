@@ -146,18 +146,25 @@ async def test_a_branch_that_was_deleted_meanwhile_is_as_good(github: OddGitHub)
 
 
 async def test_odd_branch_names_are_quoted_but_for_their_slashes(github: OddGitHub) -> None:
-    github.says(no(404, "Not Found"), ok({}))
+    github.says(no(404, "Not Found"), ok({}), no(404, "Not Found"))
 
     await github.forge().perform(msgspec.structs.replace(DELETE_EFFECT, branch="a/b#c%41/ü&d"))
 
-    assert github.seen == ["GET /repos/team/app/git/ref/heads/a/b%23c%2541/%C3%BC%26d", "GET /repos/team/app"]
+    ref = "GET /repos/team/app/git/ref/heads/a/b%23c%2541/%C3%BC%26d"
+    assert github.seen == [ref, "GET /repos/team/app", ref]
 
 
 async def test_who_was_shut_out_does_not_take_a_branch_for_deleted(github: OddGitHub) -> None:
-    for answers in ([no(404), no(404)], [ok(a_ref()), no(404), no(404)]):
+    for answers in ([no(404), no(404)], [ok(a_ref()), no(404), no(404), no(404)]):
         github.says(*answers)
 
         assert (await refusal_of(github.forge(), DELETE_EFFECT)).failure.code == "not_found"
+
+
+async def test_a_branch_that_is_shown_to_who_is_let_in_again_was_not_deleted(github: OddGitHub) -> None:
+    github.says(ok(a_ref()), no(404), no(404), ok({}), ok(a_ref()))
+
+    assert (await refusal_of(github.forge(), DELETE_EFFECT)).failure.kind == "ambiguous"
 
 
 async def test_a_branch_that_is_still_there_was_not_deleted(github: OddGitHub) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from builders import after
 from services.github.forge_world import OddGitHub, no, ok, refusal_of
 from services.github.things import (
     COMMENT_EFFECT,
@@ -96,7 +95,7 @@ async def test_nobody_to_assign_costs_nothing(world: TwinWorld) -> None:
 @pytest.mark.parametrize("fault", [None, "error_after", "lost_answer"])
 async def test_a_comment_is_written_once(world: TwinWorld, fault: str | None) -> None:
     effect = EnsureComment(
-        issue=IssueNumber(world.issue), number=world.issue, name="started", marker=MARKER, body="On it", since=after(0)
+        issue=IssueNumber(world.issue), number=world.issue, name="started", marker=MARKER, body="On it"
     )
     if fault:
         world.fault(fault, "*/comments", method="POST")

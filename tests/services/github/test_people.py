@@ -59,7 +59,7 @@ async def test_who_may_write(github: OddGitHub, permission: str, may: bool) -> N
 
 
 async def test_somebody_unknown_may_not_write_and_odd_logins_are_quoted(github: OddGitHub) -> None:
-    github.says(no(404, "Not Found"), ok({}))
+    github.says(no(404, "Not Found"), ok({}), no(404, "Not Found"))
 
     assert not await github.forge().may_write("a/b?[bot]")
 
@@ -71,3 +71,9 @@ async def test_who_was_shut_out_does_not_take_everybody_for_a_stranger(github: O
 
     with pytest.raises(Permanent, match="not_found"):
         await github.forge().may_write("ana")
+
+
+async def test_who_is_let_in_again_between_two_looks_looks_once_more(github: OddGitHub) -> None:
+    github.says(no(404, "Not Found"), ok({}), ok({"permission": "write"}))
+
+    assert await github.forge().may_write("ana")

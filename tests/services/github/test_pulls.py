@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from builders import TREE
 from services.github.forge_world import OddGitHub, no, ok, refusal_of
 from services.github.things import (
     BRANCH,
@@ -147,6 +148,24 @@ async def test_one_whose_number_is_not_known_is_looked_for_and_closed(github: Od
     await github.forge().perform(msgspec.structs.replace(CLOSE_PULL_EFFECT, pull_request=None))
 
     assert github.seen[1:] == ["PATCH /repos/team/app/pulls/7", "GET /repos/team/app/pulls/7"]
+
+
+async def test_ours_is_found_though_somebody_changed_its_base(github: OddGitHub) -> None:
+    github.says(ok([a_rest_pull(base={"ref": "other", "sha": TREE})]))
+
+    found = await github.forge().perform(PULL_EFFECT)
+
+    assert found == PullRequestEnsured(issue=IssueNumber(41), pull_request=PullNumber(7))
+    assert "base=" not in github.seen[0]
+
+
+async def test_a_strangers_pull_request_into_another_branch_is_not_in_the_way(github: OddGitHub) -> None:
+    theirs = a_rest_pull(number=6, body="somebody else's", base={"ref": "other", "sha": TREE})
+    github.says(ok([theirs]), ok(a_rest_issue()), ok(a_rest_pull(), 201), ok(a_rest_pull()))
+
+    found = await github.forge().perform(PULL_EFFECT)
+
+    assert found == PullRequestEnsured(issue=IssueNumber(41), pull_request=PullNumber(7))
 
 
 async def test_a_process_that_stood_still_closes_what_it_opened_second(github: OddGitHub) -> None:

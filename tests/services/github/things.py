@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from builders import HEAD, NOON, TREE, after
+from builders import HEAD, NOON, TREE
 from valine.orchestrator.effects import (
     EnsureAssignees,
     EnsureBranch,
@@ -51,9 +51,7 @@ PULL_EFFECT = EnsurePullRequest(
 LABEL_EFFECT = EnsureLabel(issue=IssueNumber(41), label="in-progress", present=True)
 UNLABEL_EFFECT = EnsureLabel(issue=IssueNumber(41), label="in progress/ü #1?", present=False)
 ASSIGN_EFFECT = EnsureAssignees(issue=IssueNumber(41), numbers=(7, 41), logins=(Login("ana"), Login("bo")))
-COMMENT_EFFECT = EnsureComment(
-    issue=IssueNumber(41), number=41, name="started", marker=MARKER, body=f"On it. {MARKER}", since=after(0)
-)
+COMMENT_EFFECT = EnsureComment(issue=IssueNumber(41), number=41, name="started", marker=MARKER, body=f"On it. {MARKER}")
 UPDATE_EFFECT = UpdateBranch(issue=IssueNumber(41), pull_request=PullNumber(7), head=Sha(OURS), base=HEAD, tree=TREE)
 MERGE_EFFECT = MergePullRequest(
     issue=IssueNumber(41),
@@ -66,9 +64,7 @@ MERGE_EFFECT = MergePullRequest(
 )
 CLOSE_ISSUE_EFFECT = EnsureIssueClosed(issue=IssueNumber(41))
 DELETE_EFFECT = EnsureBranchDeleted(issue=IssueNumber(41), branch=BRANCH, head=Sha(OURS))
-CLOSE_PULL_EFFECT = EnsurePullRequestClosed(
-    issue=IssueNumber(41), uid=UID, branch=BRANCH, base="main", pull_request=PullNumber(7)
-)
+CLOSE_PULL_EFFECT = EnsurePullRequestClosed(issue=IssueNumber(41), uid=UID, branch=BRANCH, pull_request=PullNumber(7))
 RELEASE_EFFECT = EnsureRelease(uid=UID, tag="valine-r1", commit=HEAD, title="r1", body="Notes")
 EFFECTS = (
     BRANCH_EFFECT,

@@ -16,7 +16,7 @@ from valine.services.github.http import Answer, GitHubHttp, Request
 from valine.services.pacing import Pacer
 
 T = TypeVar("T")
-UNAUTHORIZED = 401
+UNAUTHORIZED, NOT_FOUND = 401, 404
 NOT_MODIFIED = 304
 PAGE = 100
 MOST_PAGES = 100
@@ -41,9 +41,17 @@ class GitHubApi:
         """The answer to a GET of that path."""
         return await self._send(Request(method="GET", url=self._url(path, variables), expected=expected))
 
-    async def check_access(self) -> None:
-        """Raise if the repository itself is not to be seen: who was shut out is told of everything that it is gone."""
-        await self.get("/repos/{owner}/{repo}")
+    async def find(self, path: str, **variables: object) -> Answer | None:
+        """What is there; None if it is surely not there. Raises as `get` does.
+
+        Who is shut out is told of everything that it is gone. So the repository itself is looked at, and then the path
+        once more: one may have been let in again in between.
+        """
+        answer = await self.get(path, expected={NOT_FOUND}, **variables)
+        if answer.status == NOT_FOUND:
+            await self.get("/repos/{owner}/{repo}")
+            answer = await self.get(path, expected={NOT_FOUND}, **variables)
+        return None if answer.status == NOT_FOUND else answer
 
     async def write(
         self, method: str, path: str, body: Any = None, *, expected: Collection[int] = (), **variables: object

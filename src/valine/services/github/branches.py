@@ -68,24 +68,28 @@ async def _check_ours(api: GitHubApi, branch: str, sha: str) -> None:
 
 
 async def head_of(api: GitHubApi, branch: str) -> str | None:
-    """The commit that the branch is at; None if there is no such branch."""
+    """The commit that the branch is at; None if GitHub shows no such branch."""
     answer = await api.get(REF, branch=branch.split("/"), expected={NOT_FOUND})
     return None if answer.status == NOT_FOUND else answer.read(GitRef).object.sha
 
 
+async def _sure_head_of(api: GitHubApi, branch: str) -> str | None:
+    """The same; None if there is surely no such branch."""
+    found = await api.find(REF, branch=branch.split("/"))
+    return None if found is None else found.read(GitRef).object.sha
+
+
 async def ensure_branch_deleted(api: GitHubApi, effect: EnsureBranchDeleted) -> BranchDeleted:
     """The branch is gone, or kept because somebody pushed to it."""
-    head = await head_of(api, effect.branch)
+    head = await _sure_head_of(api, effect.branch)
     if head is None:
-        await api.check_access()
         return BranchDeleted(issue=effect.issue)
     if head != effect.head:
         return BranchDeleted(issue=effect.issue, kept=True)
     answer = await api.write("DELETE", REFS, branch=effect.branch.split("/"), expected={NOT_FOUND, INVALID})
     if answer.status == INVALID and "does not exist" not in answer.words:
         raise errors.permanent("invalid", answer.words)
-    if answer.status == NOT_FOUND:
-        await api.check_access()
-    elif answer.status != INVALID and await head_of(api, effect.branch) == effect.head:
+    look = _sure_head_of if answer.status == NOT_FOUND else head_of
+    if answer.status != INVALID and await look(api, effect.branch) == effect.head:
         raise errors.ambiguous(f"GitHub did not delete the branch {effect.branch}")
     return BranchDeleted(issue=effect.issue)

@@ -6,20 +6,16 @@ https://docs.github.com/en/rest/issues
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from valine.orchestrator.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
 from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueClosed, LabelEnsured
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
-from valine.services.github.people import timestamp
 from valine.services.github.shapes import Comment, Issue
 
 ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
 COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
 NOT_FOUND, GONE = 404, 410
 # `since` is our clock's time, the comments' are GitHub's.
-SKEW = timedelta(minutes=5)
 
 
 async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
@@ -83,9 +79,8 @@ async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsure
 
 async def _commented(api: GitHubApi, effect: EnsureComment) -> bool:
     """Whether such a comment is there; of several the first stays, and the others are taken away."""
-    path = f"{ISSUE}/comments{{?since,per_page,page}}"
-    since = timestamp(effect.since - SKEW)
-    pages = api.pages(path, Comment, issue_number=effect.number, since=since)
+    path = f"{ISSUE}/comments{{?per_page,page}}"
+    pages = api.pages(path, Comment, issue_number=effect.number)
     marked = sorted([comment.id async for comment in pages if effect.marker in (comment.body or "")])
     for doubled in marked[1:]:
         await api.write("DELETE", COMMENT, comment_id=doubled, expected={NOT_FOUND})

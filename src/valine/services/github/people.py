@@ -14,7 +14,6 @@ from valine.wire.github_comments import comment_command
 COMMENTS = "/repos/{owner}/{repo}/issues/comments{?since,sort,direction,per_page,page}"
 PERMISSION = "/repos/{owner}/{repo}/collaborators/{username}/permission"
 MAY_WRITE = {"admin", "maintain", "write"}
-NOT_FOUND = 404
 NUMBER = re.compile(r"[0-9]{1,10}")
 
 
@@ -52,11 +51,8 @@ async def may_write(api: GitHubApi, login: str) -> bool:
 
     https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
     """
-    answer = await api.get(PERMISSION, expected={NOT_FOUND}, username=login)
-    if answer.status == NOT_FOUND:
-        await api.check_access()
-        return False
-    return answer.read(Permission).permission in MAY_WRITE
+    answer = await api.find(PERMISSION, username=login)
+    return answer is not None and answer.read(Permission).permission in MAY_WRITE
 
 
 def timestamp(moment: datetime) -> str:

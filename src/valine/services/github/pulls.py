@@ -55,16 +55,16 @@ async def _look(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
     ours = _bearing(effect, there)
     if ours:
         return max(ours, key=lambda pull: (pull.state == "open", pull.number))
-    if any(pull.state == "open" for pull in there):
+    if any(pull.state == "open" and pull.base.ref == effect.base for pull in there):
         raise errors.permanent("stranger", f"a pull request of {effect.branch} exists and is not ours")
     return None
 
 
 async def _there(api: GitHubApi, effect: EnsurePullRequest | EnsurePullRequestClosed) -> list[Pull]:
-    """Every pull request from that branch into the base, whatever became of it."""
-    path = "/repos/{owner}/{repo}/pulls{?state,head,base,per_page,page}"
+    """Every pull request from that branch, whatever became of it, and whatever somebody made its base since."""
+    path = "/repos/{owner}/{repo}/pulls{?state,head,per_page,page}"
     head = f"{api.owner}:{effect.branch}"
-    there = [pull async for pull in api.pages(path, Pull, state="all", head=head, base=effect.base)]
+    there = [pull async for pull in api.pages(path, Pull, state="all", head=head)]
     return [pull for pull in there if pull.head.ref == effect.branch]
 
 
