@@ -86,7 +86,7 @@ class People:
         if self._tried[key] < PATIENCE or self._tried[key] % 2:
             return False
         self._world.watch.typed("Ana", "approve")
-        return self._says("Ana", "approve")
+        return self._says("Ana", "approve", run=run.name)
 
     async def _bring_home(self, run: Run) -> bool:
         """Mend what is in the way of each task; once nothing is, ship."""
@@ -98,7 +98,7 @@ class People:
         if self._goal == "work":
             return False
         if all(task.state in READY for task in run.tasks) and any(task.state is TaskState.READY for task in run.tasks):
-            self._says("Ben", "ship")
+            self._says("Ben", "ship", run=run.name)
             await pause(5)
             return self._clicks("Ben", f"v1:confirm:{run.number}:")
         return False
@@ -187,8 +187,8 @@ class People:
 
     # Words and clicks -----------------------------------------------------------------------------------------------
 
-    def _says(self, by: str, name: str) -> bool:
-        return self._world.on_discord("command", by=by, name=name, options={}) is not None
+    def _says(self, by: str, name: str, **options: str) -> bool:
+        return self._world.on_discord("command", by=by, name=name, options=options) is not None
 
     def _clicks(self, by: str, prefix: str) -> bool:
         """Click the newest button that does this, if they see one."""

@@ -80,4 +80,15 @@ FOUND: tuple[Found, ...] = (
         None,
         "a bot that was let in again between two looks took somebody whose permission it had not seen for a stranger",
     ),
+    Found(
+        19013,
+        "open",
+        {
+            "commit r1 PlanApproved #1": "frozen",
+            "discord POST /channels/~5/messages #2": "secondary limit",
+            "github GET /pulls/3 #1": "time-out before",
+            "discord POST /channels/~5/messages #3": "time-out before",
+        },
+        "a process that had stood still began a slice of work in a lane that another one had long taken over",
+    ),
 )

@@ -66,8 +66,9 @@ class Engine:
 
     async def handle(self, taken: Taken) -> None:
         """Deal with one envelope. Raises what must put it back on the queue: OutsideError, Conflict, StoreError."""
+        until = self._clock.now() + SLICE  # from here: a process that stood still meanwhile may have lost the lane
         runs = await self.take_in(taken.envelope)
-        await self.work(taken.envelope.lane, runs, self._clock.now() + SLICE)
+        await self.work(taken.envelope.lane, runs, until)
 
     async def take_in(self, envelope: Envelope) -> list[int]:
         """Decide what the envelope brings, and commit it; the numbers of the runs that may have work now."""
