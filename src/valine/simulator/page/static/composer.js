@@ -228,6 +228,7 @@ async function send() {
     const person = me();
     if (!text || box.sending || !person?.discord) return;
     box.sending = true;
+    state.sent = true;
     const now = parsed();
     const done = now
         ? await command(now, person)
