@@ -183,6 +183,10 @@ def test_the_hint_speaks_of_what_is_so(house: House, browser: Any) -> None:
         page.locator(".hint", has_text="nothing can be merged now").wait_for()
         assert "A reviewer wants changes, but no rule" in unfold(page, 8).inner_text()
 
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Cancel, keep them open").click()
+        page.locator(".hint", has_text="nothing is under way. Type /plan").wait_for()
+
 
 def test_what_is_being_typed_survives_what_happens_meanwhile(house: House, browser: Any) -> None:
     with a_page(browser, house) as page:
@@ -225,6 +229,19 @@ def test_a_refused_deed_is_a_sentence_that_is_read_out(house: House, browser: An
         page.keyboard.press("Enter")
 
         page.locator("#notices[aria-live] .notice.bad", has_text="There is no command /unheard").wait_for()
+
+
+def test_words_after_a_command_are_its_first_option_and_never_passed_over(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        types(page, "/plan p0")
+        reads(page, "Plan r1: 1 issue into main")
+        types(page, "/status r7")
+        reads(page, "r7")
+
+        page.locator("#composer").fill("/plan labl:p0")
+        page.keyboard.press("Enter")
+
+        page.locator("#notices .notice.bad", has_text="it takes label: and limit:. Nothing was sent.").wait_for()
 
 
 def test_roles_are_given_and_count_at_once(house: House, browser: Any) -> None:

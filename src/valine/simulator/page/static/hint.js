@@ -39,14 +39,15 @@ function next() {
     if (mine.some((label) => /^Merge \d/.test(label))) return "confirm the message that only you see.";
     if (labels.includes("Approve"))
         return "take issues out of the plan if you like, then click Approve. Try it as Chen, too, who may not.";
-    if (pulls.some((one) => one.draft))
+    const under = labels.includes("Cancel"); // on the board of a run, as long as it is not at its end
+    if (under && pulls.some((one) => one.draft))
         return "play the developers: open a pull request in GitHub and finish it, or use Finish all there.";
     if (labels.includes("Ship") && pulls.some(green)) return "type /ship (or click Ship) and confirm what it shows.";
     if (labels.includes("Ship") && pulls.some((one) => one.checks.length))
         return "nothing can be merged now. The board says who must do what: do it for them, in GitHub.";
     if (pulls.length && labels.includes("Ship")) return "set the checks of the pull requests, then type /ship.";
     if (!repository()?.pull_requests.length) return "type /plan and press Enter: Valine proposes what to work on.";
-    if (!pulls.length) return "all is merged or closed. Open issues labelled ready are left? Type /plan again.";
+    if (!pulls.length || !under) return "nothing is under way. Type /plan again: it takes the open issues labelled ready.";
     return null;
 }
 
