@@ -125,6 +125,19 @@ def test_a_command_and_a_click_by_keyboard_alone(house: House, browser: Any) -> 
         reads(page, "Approved by Ana")
 
 
+def test_the_list_of_people_closes_when_one_goes_elsewhere(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        page.locator("#who").click()
+        page.locator(".start h3").click()
+        page.locator("#who-list").wait_for(state="detached")
+
+        page.locator("#who").click()
+        page.get_by_role("group", name="Ana's roles").get_by_label("lead").focus()
+        page.keyboard.press("Tab")
+        page.locator("#who-list").wait_for(state="detached")
+        assert page.evaluate("() => document.activeElement.ariaLabel") == "Use the dark theme"
+
+
 def test_the_choice_in_a_select_by_keyboard_alone(house: House, browser: Any) -> None:
     with a_page(browser, house) as page:
         planned(page)
