@@ -97,6 +97,8 @@ class _Simulation:
             channels=["shipping"],
         )
         try:
+            if repo is not None:
+                team.check_repository(repo)
             rows = None if issues is None else team.read_issues(issues)
             team.furnish(partial(_act, self._github, self._now()), repo, rows, place["members"])
             if policy is not None:
