@@ -104,6 +104,8 @@ class _Simulation:
             if policy is not None:
                 _put_policy(self._github, self._now(), policy)
         except (team.UnusableInput, ActError) as error:
+            for bound in self._sockets:
+                bound.close()
             raise Stop(str(error), code=2) from error
         token = _act(self._github, self._now(), "issue_token", login=team.BOT)["token"]
         return [*self._heading(), *self._settings(token, place), *self._people()]

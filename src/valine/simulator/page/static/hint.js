@@ -47,7 +47,7 @@ function next() {
         return "nothing can be merged now. The board says who must do what: do it for them, in GitHub.";
     if (pulls.length && labels.includes("Ship")) return "set the checks of the pull requests, then type /ship.";
     if (!repository()?.pull_requests.length) return "type /plan and press Enter: Valine proposes what to work on.";
-    if (!pulls.length || !under) return "nothing is under way. Type /plan again: it takes the open issues labelled ready.";
+    if (!pulls.length || !under) return "nothing is under way. Type /plan again: it takes what is open and labelled for it.";
     return null;
 }
 
