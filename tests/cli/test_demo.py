@@ -37,6 +37,14 @@ def test_a_port_in_use_and_a_folder_that_is_no_repository_are_sentences(
     assert said.count("\n") == 2
 
 
+def test_a_folder_that_is_no_repository_is_the_same_sentence_for_the_twins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        assert main(["simulate", "--port", "0", "--repo", str(path)]) == 2
+        assert capsys.readouterr().err == f"{path} is not a git repository with a commit in it.\n"
+
+
 def test_ctrl_c_ends_it_quietly_and_nothing_is_kept(tmp_path: Path, root: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "valine", "demo", "--serve", "--port", "0"],

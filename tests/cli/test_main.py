@@ -67,7 +67,8 @@ def test_help_imports_nothing_that_it_does_not_need(root: Path) -> None:
 
 def test_every_missing_setting_is_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve"]) == 2
-    lines = capsys.readouterr().err.splitlines()
+    *lines, where = capsys.readouterr().err.splitlines()
+    assert where.startswith("Settings are read from the environment and from .env")
     assert [line.split()[0] for line in lines] == [
         "DISCORD_APPLICATION_ID",
         "DISCORD_BOT_TOKEN",

@@ -206,7 +206,10 @@ def test_a_missing_repository_is_named(folder: Path, capsys: pytest.CaptureFixtu
     (folder / ".env").unlink()
 
     assert main(["runs", "list"]) == 2
-    assert capsys.readouterr().err == "GITHUB_REPOSITORY is missing\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "GITHUB_REPOSITORY is missing",
+        "Settings are read from the environment and from .env (or --env FILE); .env.example names them all.",
+    ]
 
 
 def test_what_a_run_still_has_to_do_is_shown_with_its_trouble(store: SqliteRunStore) -> None:

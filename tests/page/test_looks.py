@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import Any
 
@@ -56,6 +57,7 @@ FAINT = """() => {
   return { seen, faint: [...faint] };
 }"""
 WIDER = """() => [document.documentElement.scrollWidth - innerWidth,
+  document.documentElement.scrollHeight - innerHeight,
   ...[...document.querySelectorAll('.log, .sheet')].map((one) => one.scrollWidth - one.clientWidth)]"""
 
 
@@ -123,6 +125,19 @@ def test_a_command_and_a_click_by_keyboard_alone(house: House, browser: Any) -> 
         reads(page, "Approved by Ana")
 
 
+def test_the_list_of_people_closes_when_one_goes_elsewhere(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        page.locator("#who").click()
+        page.locator(".start h3").click()
+        page.locator("#who-list").wait_for(state="detached")
+
+        page.locator("#who").click()
+        page.get_by_role("group", name="Ana's roles").get_by_label("lead").focus()
+        page.keyboard.press("Tab")
+        page.locator("#who-list").wait_for(state="detached")
+        assert page.evaluate("() => document.activeElement.ariaLabel") == "Use the dark theme"
+
+
 def test_the_choice_in_a_select_by_keyboard_alone(house: House, browser: Any) -> None:
     with a_page(browser, house) as page:
         planned(page)
@@ -137,6 +152,53 @@ def test_the_choice_in_a_select_by_keyboard_alone(house: House, browser: Any) ->
 
         reads(page, "revision 2")
         reads(page, "Taken out: 2 issues")
+
+
+def test_what_one_asked_for_comes_into_sight_however_far_up_one_reads(house: House, browser: Any) -> None:
+    up = "() => { document.querySelector('.log').scrollTop = 0; }"
+    with a_page(browser, house) as page:
+        for words in range(40):
+            house.act("discord", "say", by="Ben", content=f"words {words}")
+        reads(page, "words 39")
+        planned(page)
+
+        page.evaluate(up)
+        house.act("discord", "say", by="Ben", content="an interruption")
+        reads(page, "an interruption")
+        assert page.evaluate("() => document.querySelector('.log').scrollTop") == 0  # that was nobody's answer
+
+        types(page, "/status")
+        expect_in_sight(page, "only you can see this")
+
+        page.evaluate(up)
+        page.get_by_role("button", name="Approve").evaluate("(one) => one.click()")
+        expect_in_sight(page, "You approved r1")
+
+
+def expect_in_sight(page: Any, text: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(".message.ephemeral", has_text=re.compile(text, re.IGNORECASE)).last).to_be_in_viewport()
+
+
+def test_the_hint_speaks_of_what_is_so(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        planned(page)
+        page.get_by_role("button", name="Approve").click()
+        page.locator(".hint", has_text="play the developers").wait_for()
+        page.locator("#item-14").wait_for()
+        page.get_by_role("button", name="Finish all").click()
+        page.locator(".hint", has_text="type /ship").wait_for()
+
+        for number in range(8, 15):
+            house.act("github", "review", number=number, by="dora", verdict="request_changes")
+
+        page.locator(".hint", has_text="nothing can be merged now").wait_for()
+        assert "A reviewer wants changes, but no rule" in unfold(page, 8).inner_text()
+
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Cancel, keep them open").click()
+        page.locator(".hint", has_text="nothing is under way. Type /plan").wait_for()
 
 
 def test_what_is_being_typed_survives_what_happens_meanwhile(house: House, browser: Any) -> None:
@@ -180,6 +242,19 @@ def test_a_refused_deed_is_a_sentence_that_is_read_out(house: House, browser: An
         page.keyboard.press("Enter")
 
         page.locator("#notices[aria-live] .notice.bad", has_text="There is no command /unheard").wait_for()
+
+
+def test_words_after_a_command_are_its_first_option_and_never_passed_over(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        types(page, "/plan p0")
+        reads(page, "Plan r1: 1 issue into main")
+        types(page, "/status r7")
+        reads(page, "r7")
+
+        page.locator("#composer").fill("/plan labl:p0")
+        page.keyboard.press("Enter")
+
+        page.locator("#notices .notice.bad", has_text="it takes label: and limit:. Nothing was sent.").wait_for()
 
 
 def test_roles_are_given_and_count_at_once(house: House, browser: Any) -> None:

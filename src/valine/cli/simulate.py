@@ -97,11 +97,15 @@ class _Simulation:
             channels=["shipping"],
         )
         try:
+            if repo is not None:
+                team.check_repository(repo)
             rows = None if issues is None else team.read_issues(issues)
             team.furnish(partial(_act, self._github, self._now()), repo, rows, place["members"])
             if policy is not None:
                 _put_policy(self._github, self._now(), policy)
         except (team.UnusableInput, ActError) as error:
+            for bound in self._sockets:
+                bound.close()
             raise Stop(str(error), code=2) from error
         token = _act(self._github, self._now(), "issue_token", login=team.BOT)["token"]
         return [*self._heading(), *self._settings(token, place), *self._people()]

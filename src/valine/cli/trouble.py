@@ -12,6 +12,7 @@ from typer._click.exceptions import ClickException
 from valine.errors import ConfigurationError, OutsideError, StoreError
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
+SETTINGS = "Settings are read from the environment and from .env (or --env FILE); .env.example names them all."
 
 
 class Debug:
@@ -50,7 +51,7 @@ def tell(error: BaseException, debug: Debug) -> int:
 def _sentences(error: BaseException) -> tuple[tuple[str, ...], int]:
     match error:
         case ConfigurationError(problems=problems):
-            return problems, WRONG
+            return (*problems, *([SETTINGS] if any(one.endswith(" is missing") for one in problems) else ())), WRONG
         case Stop(code=code):
             return (str(error),), code
         case StoreError():

@@ -131,8 +131,7 @@ class Day:
     async def _ship(self, title: str, *, expect_held: int | None) -> None:
         self._show.scene(title)
         await self._says("Ana", "/ship", "ship")
-        self._tell("Ana", "clicks [Ship]")
-        self._click_confirm("Ana")
+        self._tell("Ana", f"clicks [{self._click_confirm('Ana')}]")
         await self._settled(boards=True)
         run = await self._run()
         left = {task.issue for task in run.tasks if not task.settled}
@@ -215,14 +214,16 @@ class Day:
             if any(option["value"] == str(issue) for option in menu.get("options", []))
         )
 
-    def _click_confirm(self, who: str) -> None:
-        label = next(
+    def _click_confirm(self, who: str) -> str:
+        """Click the newest confirming button that they see; its label."""
+        label: str = next(
             button["label"]
             for message in reversed(self._world.discord.view()["ephemeral"].get(who, []))
             for button in controls(message["components"])
             if ":confirm:" in button.get("custom_id", "")
         )
         self._world.on_discord("click", by=who, label=label)
+        return label
 
     def _progress(self, run: Run) -> None:
         self._show.progress([str(task.state) for task in run.tasks])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -47,8 +46,8 @@ def rows_of(repo: Path | None, issues: Path | None) -> list[dict[str, Any]] | No
     """The issues to play on, None for the team's own. Raises UnusableInput."""
     if (repo is None) != (issues is None):
         raise team.UnusableInput("--repo and --issues go together: a repository, and what is to be done in it.")
-    if repo is not None and not _is_repository(repo):
-        raise team.UnusableInput(f"{repo} is not a git repository with a commit in it.")
+    if repo is not None:
+        team.check_repository(repo)
     return team.read_issues(issues) if issues is not None else None
 
 
@@ -56,11 +55,6 @@ def _check_writable(json_path: Path | None) -> None:
     """Better before the day than after it."""
     if json_path is not None and (json_path.is_dir() or not json_path.resolve().parent.is_dir()):
         raise team.UnusableInput(f"{json_path} cannot be written: it is a folder, or in none that exists.")
-
-
-def _is_repository(path: Path) -> bool:
-    command = ["git", "-C", str(path), "rev-parse", "--verify", "--quiet", "HEAD"]
-    return path.is_dir() and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 async def _played(repo: Path | None, rows: list[dict[str, Any]] | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -62,6 +63,13 @@ class IssueRow(msgspec.Struct):
 
 class UnusableInput(ValueError):
     """What was handed in cannot be played; the text says why and what to do."""
+
+
+def check_repository(path: Path) -> None:
+    """Raises UnusableInput if that is no git repository with something in it."""
+    command = ["git", "-C", str(path), "rev-parse", "--verify", "--quiet", "HEAD"]
+    if not path.is_dir() or subprocess.run(command, capture_output=True, check=False).returncode:
+        raise UnusableInput(f"{path} is not a git repository with a commit in it.")
 
 
 def read_issues(path: Path) -> list[dict[str, Any]]:

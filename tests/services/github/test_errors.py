@@ -67,6 +67,23 @@ async def test_an_answer_that_was_lost_is_transient_for_a_read_and_ambiguous_for
     assert isinstance(write, Ambiguous)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (httpx2.ConnectError("refused"), "GitHub cannot be reached: refused"),
+        (httpx2.ReadTimeout(""), "GitHub did not answer in time"),
+        (httpx2.ReadError("reset"), "the connection to GitHub broke: reset"),
+    ],
+    ids=repr,
+)
+async def test_what_went_wrong_on_the_way_is_told_in_words_and_not_by_a_class(
+    github: OddGitHub, trouble: Exception, said: str
+) -> None:
+    github.says(trouble)
+
+    assert (await _read(github)).failure.detail == said
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599, 408, 101])
 async def test_a_5xx_write_may_have_happened_and_is_not_sent_again(github: OddGitHub, status: int) -> None:
     github.says(httpx2.Response(status, text="<html>oops</html>"), httpx2.Response(status))

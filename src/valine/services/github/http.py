@@ -143,4 +143,11 @@ class GitHubHttp:
 
 
 def _trouble(error: Exception) -> str:
-    return f"GitHub did not answer: {type(error).__name__} {error}".rstrip()
+    """What went wrong on the way, for people: it is told on Discord too."""
+    if isinstance(error, NOT_SENT):
+        words = "GitHub cannot be reached"
+    elif isinstance(error, httpx2.TimeoutException):
+        words = "GitHub did not answer in time"
+    else:
+        words = "the connection to GitHub broke"
+    return f"{words}: {error}" if str(error) else words

@@ -9,6 +9,7 @@ import { hint } from "./hint.js";
 
 const read = new Map(); // of each person and place, the newest message seen
 let lastPlace = null;
+let lastNewest = null;
 
 /** Draw the chat into its pane. */
 export function drawChat(pane) {
@@ -20,8 +21,10 @@ export function drawChat(pane) {
     const person = me();
     const seen = open ? messages(open, person) : [];
     const list = pane.querySelector(".log");
-    const bottom = !list || list.scrollHeight - list.scrollTop - list.clientHeight < 80 || lastPlace !== open?.id;
-    const newest = list?.lastElementChild?.dataset?.id;
+    const newest = seen.at(-1);
+    const answered = newest?.seen_by && newest.id !== lastNewest; // below the fold it would look like no answer
+    const low = list && list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+    const bottom = low || state.sent || answered || lastPlace !== open?.id;
     if (open && visible(pane) && person) read.set(`${person.name}/${open.id}`, seen.at(-1)?.id || "0");
     patch(
         pane,
@@ -48,9 +51,9 @@ export function drawChat(pane) {
         ),
     );
     const now = pane.querySelector(".log");
-    if (now && bottom && (now.lastElementChild?.dataset?.id !== newest || lastPlace !== open?.id))
-        now.scrollTop = now.scrollHeight;
-    if (now && bottom && lastPlace === open?.id) now.scrollTop = now.scrollHeight;
+    if (now && bottom) now.scrollTop = now.scrollHeight;
+    state.sent = false;
+    lastNewest = newest?.id;
     lastPlace = open?.id;
 }
 

@@ -128,10 +128,12 @@ function parsed() {
     const command = state.discord.commands.find((one) => one.name === name) || null;
     const values = {};
     let typing = null;
+    let loose = rest?.trim() || "";
     const known = (command?.options || []).map((one) => one.name);
     if (rest !== undefined && known.length) {
         const split = new RegExp(`(?:^|\\s)(${known.join("|")}):`, "g");
         const starts = [...rest.matchAll(split)];
+        if (starts.length) loose = rest.slice(0, starts[0].index).trim();
         starts.forEach((start, index) => {
             const end = starts[index + 1]?.index ?? rest.length;
             const value = rest.slice(start.index + start[0].length, end);
@@ -140,7 +142,7 @@ function parsed() {
         });
     }
     const left = rest === undefined ? "" : rest.slice(rest.search(/\S*$/));
-    return { name, command, values, typing, left, begun: rest !== undefined };
+    return { name, command, values, loose, typing, left, begun: rest !== undefined };
 }
 
 function suggestions() {
@@ -228,6 +230,7 @@ async function send() {
     const person = me();
     if (!text || box.sending || !person?.discord) return;
     box.sending = true;
+    state.sent = true;
     const now = parsed();
     const done = now
         ? await command(now, person)
@@ -244,10 +247,23 @@ async function command(now, person) {
         notice(`There is no command /${now.name}. Type / to see those that there are.`, "bad");
         return null;
     }
+    const values = placed(now);
+    if (!values) {
+        const names = (now.command.options || []).map((one) => `${one.name}:`).join(" and ") || "nothing";
+        notice(`/${now.name} does not take “${now.loose}”: it takes ${names}. Nothing was sent.`, "bad");
+        return null;
+    }
     return act("discord", "command", {
         by: person.name,
         name: now.name,
-        options: filled(now.command, now.values),
+        options: filled(now.command, values),
         channel: here()?.id,
     });
+}
+
+/** The values; words without a name are the first option's that has none. Null if there is none, or another is named. */
+function placed(now) {
+    if (!now.loose) return now.values;
+    const free = (now.command.options || []).find((one) => !(one.name in now.values));
+    return free && !/^[\w-]+:/.test(now.loose) ? { ...now.values, [free.name]: now.loose } : null;
 }

@@ -36,18 +36,24 @@ function next() {
     const labels = buttons();
     const pulls = repository()?.pull_requests.filter((one) => one.state === "open") || [];
     const mine = buttons(person.name);
-    if (mine.some((label) => /^(Ship|Merge) \d|^Ship$|^Confirm/.test(label)))
-        return "confirm the message that only you see.";
+    if (mine.some((label) => /^Merge \d/.test(label))) return "confirm the message that only you see.";
     if (labels.includes("Approve"))
         return "take issues out of the plan if you like, then click Approve. Try it as Chen, too, who may not.";
-    if (pulls.some((one) => one.draft))
+    const under = labels.includes("Cancel"); // on the board of a run, as long as it is not at its end
+    if (under && pulls.some((one) => one.draft))
         return "play the developers: open a pull request in GitHub and finish it, or use Finish all there.";
+    if (labels.includes("Ship") && pulls.some(green)) return "type /ship (or click Ship) and confirm what it shows.";
     if (labels.includes("Ship") && pulls.some((one) => one.checks.length))
-        return "type /ship (or click Ship) and confirm what it shows.";
+        return "nothing can be merged now. The board says who must do what: do it for them, in GitHub.";
     if (pulls.length && labels.includes("Ship")) return "set the checks of the pull requests, then type /ship.";
     if (!repository()?.pull_requests.length) return "type /plan and press Enter: Valine proposes what to work on.";
-    if (!pulls.length) return "all is merged or closed. Label new issues as ready and type /plan again.";
+    if (!pulls.length || !under) return "nothing is under way. Type /plan again: it takes what is open and labelled for it.";
     return null;
+}
+
+/** Whether it looks as if it could be shipped: Valine knows better, and says why not. */
+function green(pull) {
+    return pull.merge_state === "CLEAN" && pull.review_decision !== "CHANGES_REQUESTED" && pull.checks.length > 0;
 }
 
 /** The labels of the buttons that can be clicked, in the channel or on what only that person sees. */

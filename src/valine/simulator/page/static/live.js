@@ -9,6 +9,7 @@ export const state = {
     connected: false,
     me: null,
     place: null,
+    sent: false, // something was sent just now: what comes of it stands at the bottom of the talk
     pane: "chat",
     tab: null, // until one is chosen: issues, and pull requests once there are any
 };

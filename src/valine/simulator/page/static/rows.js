@@ -73,8 +73,11 @@ export function pullRow(pull, one) {
 function facts(pull, kind) {
     if (kind === "merged") return `Merged by ${pull.merged_by} as ${pull.merge_commit.slice(0, 10)}.`;
     if (kind === "closed") return "Closed without merging.";
+    const wanted = pull.review_decision === "CHANGES_REQUESTED";
     const words = {
-        CLEAN: "Nothing stands in the way of merging.",
+        CLEAN: wanted
+            ? "A reviewer wants changes, but no rule of the branch forbids merging."
+            : "Nothing stands in the way of merging.",
         UNSTABLE: "It can be merged, but a check is not green.",
         DIRTY: `It conflicts with ${pull.base}${pull.conflicts.length ? ` in ${pull.conflicts.join(", ")}` : ""}.`,
         BLOCKED: "The rules of the branch forbid merging now.",

@@ -7,6 +7,12 @@ import { me, people, standing } from "./people.js";
 
 let choosing = false;
 
+document.addEventListener("pointerdown", (event) => {
+    if (!choosing || event.target.closest(".who")) return;
+    choosing = false;
+    update();
+});
+
 /** Draw the bar. */
 export function drawTop(bar) {
     const person = me();
@@ -27,7 +33,7 @@ export function drawTop(bar) {
         ),
         h(
             "div",
-            { class: "who", on: { keydown: (event) => event.key === "Escape" && toggle(false) } },
+            { class: "who", on: { keydown: (event) => event.key === "Escape" && toggle(false), focusout: left } },
             person && chooser(person),
         ),
         h(
@@ -41,6 +47,12 @@ export function drawTop(bar) {
             icon(dark() ? "sun" : "moon"),
         ),
     );
+}
+
+function left(event) {
+    if (!choosing || !event.relatedTarget || event.currentTarget.contains(event.relatedTarget)) return;
+    choosing = false;
+    update();
 }
 
 function toggle(open) {
