@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storm.stage import DEVELOPERS
+from storm.watch import texts
 from valine.orchestrator import cards
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
@@ -59,8 +60,14 @@ def _messages(world: World, run: Run) -> None:
         posted = run.messages.get(name)
         if posted is None or not posted.message:
             world.watch.say("nothing lost", f"{name} of {run.name} was never posted")
-        elif known.message(posted.message) is None and not world.watch.taken_away(posted.message):
+            continue
+        there = known.message(posted.message)
+        if there is None and not world.watch.taken_away(posted.message):
             world.watch.say("nothing lost", f"{name} of {run.name} is not there")
+        if there is not None and not name.startswith("milestone."):  # a line in the thread tells of its moment
+            shown, due = [there.content, *texts(there.components)], cards.render(run, name).body
+            if shown != [due.get("content", ""), *texts(due.get("components", []))]:
+                world.watch.say("the board is true", f"{name} of {run.name} shows something else: {shown}"[:400])
 
 
 def _task(world: World, run: Run, task: Task) -> None:
@@ -78,11 +85,13 @@ def _task(world: World, run: Run, task: Task) -> None:
 
 
 def _merged_after(world: World, run: Run, task: Task) -> bool:
-    """Whether a person merged it after the run was over."""
+    """Whether a person, or a later run that adopted it, merged it after the run was over."""
     pull = world.pull(task.pull_request)
     if pull is None or pull.merged_at is None:
         return False
-    return run.ended_at is not None and pull.merged_by != "valine-bot" and pull.merged_at >= run.ended_at
+    later = any(task.pull_request == pull.number for o in world.runs() if o.number > run.number for task in o.tasks)
+    others = later or pull.merged_by != "valine-bot"
+    return run.ended_at is not None and others and pull.merged_at >= run.ended_at
 
 
 def _open_ours(world: World, run: Run, task: Task) -> bool:

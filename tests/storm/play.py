@@ -106,8 +106,9 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
 
 
 def _quiet(world: World) -> bool:
-    """Whether nothing is left to do, on the queue or in any run."""
-    return not world.queue.entries and not any(run.pending for run in world.runs())
+    """Whether nothing is left to do, on the queue, in any run, or in any process that stood still."""
+    busy = any(process.alive and not process.idle for process in world.processes)
+    return not busy and not world.queue.entries and not any(run.pending for run in world.runs())
 
 
 def _raise(error: BaseException | None) -> None:

@@ -56,4 +56,21 @@ FOUND: tuple[Found, ...] = (
         {"spell 1": "queue down 17 1106", "past 1": "2 23 backup restored"},
         "after a restored backup a plan was approved anew, and the comment of the first approval not found",
     ),
+    Found(
+        600154,
+        "hands-day",
+        {"surprise 2": "12.2 23 plan again", "surprise 3": "10.0 27 comment cancel"},
+        "the storm itself: it held an adopted pull request against the cancelled run that had opened it",
+    ),
+    Found(
+        700010,
+        "frozen-open",
+        {
+            "discord POST /channels/~5/messages #1": "frozen",
+            "github POST /git/commits #1": "frozen",
+            "discord PATCH /webhooks/~2/~39/messages/@original #1": "frozen",
+            "discord GET /applications/@me #1": "frozen",
+        },
+        "the storm itself: it judged before a process that stood still had taken back what it doubled",
+    ),
 )
