@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from acceptance.stories import a_team
 from builders import NOON
-from valine.server import Turns
+from valine.server import Turns, running
 from valine.simulator.clock import ManualClock
 
 
@@ -23,6 +24,17 @@ def test_what_stands_still_is_named_until_it_turns_again() -> None:
 
     assert stuck == {"the queue": "stands still since 2026-11-02T12:00:00+00:00"}
     assert turns.stuck() == {}
+
+
+async def test_what_has_not_come_round_once_is_named_too() -> None:
+    clock = ManualClock(NOON)
+    turns = Turns(clock)
+    async with a_team(1) as team, running(team.world.system, asyncio.Event(), turns):
+        clock.advance_to(NOON + timedelta(minutes=3))
+
+        stuck = turns.stuck()
+
+    assert set(stuck) == {"the queue", "the alarm clocks"}
 
 
 async def test_a_server_without_a_worker_of_its_own_answers_for_its_store() -> None:

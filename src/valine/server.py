@@ -33,6 +33,7 @@ log = logging.getLogger("valine.server")
 
 JSON = {"content-type": "application/json"}
 
+QUEUE, CLOCKS = "the queue", "the alarm clocks"
 SWEEP_EVERY = 1.0  # seconds between two looks at the alarm clocks
 BODY_WITHIN = 10.0  # seconds that a body may take to arrive
 STANDS_STILL = timedelta(minutes=2)  # a slice takes 8 s, and what it waits for at GitHub rarely another 60
@@ -105,6 +106,8 @@ async def running(system: System, bell: asyncio.Event, turns: Turns) -> AsyncIte
     """The worker and the clock run inside; on leaving, the slice under way is finished first."""
     await system.recover()
     stop = asyncio.Event()
+    for what in (QUEUE, CLOCKS):
+        turns.turned(what)  # or one that breaks from its first turn on would never be missed
     tasks = [
         asyncio.create_task(_work(system, bell, stop, turns)),
         asyncio.create_task(_sweep(system, bell, stop, turns)),
@@ -135,14 +138,14 @@ async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event, turns:
 
     while not stop.is_set():
         bell.clear()
-        if not await _guarded(take_one, "the queue", turns):
+        if not await _guarded(take_one, QUEUE, turns):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), SWEEP_EVERY)
 
 
 async def _sweep(system: System, bell: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
     while not stop.is_set():
-        if await _guarded(system.engine.sweep, "the alarm clocks", turns):
+        if await _guarded(system.engine.sweep, CLOCKS, turns):
             bell.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SWEEP_EVERY)
@@ -174,7 +177,7 @@ class Turns:
         self._last[what] = self._clock.now()
 
     def stuck(self) -> dict[str, str]:
-        """What has not come round for too long, and since when. What never turned is not running here."""
+        """What has not come round for too long, and since when. What never began is not running here."""
         now = self._clock.now()
         return {
             what: f"stands still since {last.isoformat(timespec='seconds')}"

@@ -321,3 +321,18 @@ async def test_a_disk_that_refuses_to_write_stores_nothing_and_is_busy(path: Pat
 
         assert await store.run(REPOSITORY, 2) is None
         await store.commit(Commit(run=large), NOON)
+
+
+async def test_a_copy_that_could_not_be_finished_leaves_no_file_that_might_be_taken_for_one(path: Path) -> None:
+    with opened(path) as file:
+        await SqliteRunStore(file).commit(Commit(run=a_run(plan=a_plan(a_plan_item(title=noise(300_000))))), NOON)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+        try:
+            with pytest.raises(StoreError):
+                file.back_up(path.with_name("copy.db"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+        assert not list(path.parent.glob("copy.db*"))
+        file.back_up(path.with_name("copy.db"))

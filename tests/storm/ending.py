@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storm.stage import DEVELOPERS
+from storm.watch import texts
 from valine.orchestrator import cards
 from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.replay import replay
@@ -60,8 +61,14 @@ def _messages(world: World, run: Run) -> None:
         posted = run.messages.get(name)
         if posted is None or not posted.message:
             world.watch.say("nothing lost", f"{name} of {run.name} was never posted")
-        elif known.message(posted.message) is None and not world.watch.taken_away(posted.message):
+            continue
+        there = known.message(posted.message)
+        if there is None and not world.watch.taken_away(posted.message):
             world.watch.say("nothing lost", f"{name} of {run.name} is not there")
+        if there is not None and not name.startswith("milestone."):  # a line in the thread tells of its moment
+            shown, due = [there.content, *texts(there.components)], cards.render(run, name).body
+            if shown != [due.get("content", ""), *texts(due.get("components", []))]:
+                world.watch.say("the board is true", f"{name} of {run.name} shows something else: {shown}"[:400])
 
 
 def _task(world: World, run: Run, task: Task) -> None:
@@ -84,10 +91,10 @@ def _merged_after(world: World, run: Run, task: Task) -> bool:
     Somebody else is a person, or a later run that took the pull request up.
     """
     pull = world.pull(task.pull_request)
-    taken_up = any(other.number > run.number and other.task(task.issue) is not None for other in world.runs())
     if run.ended_at is None or pull is None or pull.merged_at is None:
         return False
-    if pull.merged_by == "valine-bot" and not taken_up:
+    later = any(task.pull_request == one.pull_request for o in world.runs() if o.number > run.number for one in o.tasks)
+    if pull.merged_by == "valine-bot" and not later:
         return False
     steps = (kept.read().event for kept in world.store.steps[world.repository, run.number])
     looks = [event.world.began_at for event in steps if isinstance(event, WorldObserved)]

@@ -102,12 +102,13 @@ class Client:
         early = await _on_the_way(fault)
         if early is not None:
             return early
+        known = {name.lower() for name in headers}
         request = Request(
             method=method,
             path=path,
             query=dict(parse_qsl(query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in headers.items()}
-            | ({"authorization": "Bearer expired"} if fault == "token refused" else {}),
+            | ({"authorization": "Bearer expired"} if fault == "token refused" and "authorization" in known else {}),
             body=body,
         )
         response = self._handle(request, fault, path)

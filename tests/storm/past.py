@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from storm.memory import Kept
+from valine.documents import encode
+from valine.orchestrator import naming
+from valine.orchestrator.model import Repository
+
 if TYPE_CHECKING:
     from storm.choices import Bits
     from storm.memory import MemoryRunStore
@@ -13,6 +20,7 @@ if TYPE_CHECKING:
 KINDS: Weights = {"branch of that name": 2, "pull request of that name": 2, "older documents": 3, "backup restored": 4}
 # Fields with defaults, as if they had been added since.
 ADDED_SINCE = ("lag", "doubt", "required_checks", "releases", "quiet_until", "unreachable_since", "close_pull_requests")
+BUSY = 490  # writes of the last hour, of the 500 that GitHub allows
 BRANCH = "valine/r1/1-issue-number-1"
 
 
@@ -23,6 +31,10 @@ def draw(bits: Bits) -> str:
 
 def plan(world: World) -> None:
     """Have it happen."""
+    busy = world.choices.unusual("busy hour", world.profile.busy, lambda bits: str(60 + bits.below(3000)))
+    if busy is not None:
+        world.faults["past: busy hour"] += 1
+        _used_up(world, float(busy))
     if not world.profile.past:
         return
     for number in (1, 2):
@@ -36,7 +48,16 @@ def plan(world: World) -> None:
         elif kind == "backup restored":
             world.loop.after(float(moment), _back_up, world, float(later))
         else:
-            _made_by_others(world, with_pull=kind.startswith("pull"))
+            _made_by_others(world, with_pull=kind.startswith("pull"), deployed=int(later) % 2 == 1)
+
+
+def _used_up(world: World, ago: float) -> None:
+    """Most of what GitHub allows in an hour was written so many seconds ago, for a minute and more."""
+    times = [-ago - BUSY + number for number in range(BUSY)]
+    record, began = world.store.record(world.repository), world.loop.start.timestamp()
+    record = msgspec.structs.replace(record, writes=tuple(int(began + moment) for moment in times))
+    world.store.records[world.repository] = Kept(encode(record), Repository)
+    world.watch.wrote_before(times)
 
 
 def _age(world: World) -> None:
@@ -61,7 +82,11 @@ def _restore(world: World, backup: MemoryRunStore) -> None:
     world.watch.forget()
 
 
-def _made_by_others(world: World, *, with_pull: bool) -> None:
-    world.on_github("push", branch=BRANCH, files={"others.md": "Not ours.\n"}, by="chen")
+def _made_by_others(world: World, *, with_pull: bool, deployed: bool) -> None:
+    """By a developer; or by another deployment of Valine, with the same account and a uid of its own."""
+    by, uid = ("valine-bot" if deployed else "chen"), "another23456"
+    message = f"Start #1: Issue number 1\n\nValine-Run: {uid}\n" if deployed else "Work"
+    world.on_github("push", branch=BRANCH, files={"others.md": "Not ours.\n"}, message=message, by=by)
     if with_pull:
-        world.on_github("open_pull_request", head=BRANCH, title="Not ours", by="chen")
+        body = naming.github_marker(uid) if deployed else ""
+        world.on_github("open_pull_request", head=BRANCH, title="Not ours", body=body, by=by)

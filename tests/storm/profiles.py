@@ -99,6 +99,8 @@ SPELL: Weights = {
     "clock jump": 3,
     "limits without headers": 1,
 }
+# The same of what Discord lets the bot do.
+KEPT_OUT: Weights = {"bot token refused": 1, "channel closed": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,7 @@ class Profile:
     processes: tuple[int, ...] = (1, 2, 2, 3)
     deaf: bool = False  # no webhook of GitHub arrives at all
     lag: bool = False  # GraphQL shows what was so some seconds ago
+    busy: float = 0.0  # the chance that GitHub's limit for an hour is nearly used up when it begins
     past: bool = False  # older documents, restored backups, and others who made the same names
     play: Literal["open", "ship", "day"] = "day"  # up to open pull requests; from ready ones to the end; all of it
 
@@ -130,8 +133,12 @@ PROFILES: dict[str, Profile] = {
     "open": Profile(request=0.06, commit=0.03, queue=0.02, delivery=0.08, surprises=1, play="open"),
     "ship": Profile(request=0.06, commit=0.03, queue=0.02, delivery=0.08, surprises=2, spells=1, play="ship"),
     "day": Profile(request=0.03, commit=0.02, queue=0.01, delivery=0.1, surprises=3, spells=1),
-    "crash": Profile(request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, play="ship"),
-    "crash-open": Profile(request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, play="open"),
+    "crash": Profile(
+        request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, busy=0.15, play="ship"
+    ),
+    "crash-open": Profile(
+        request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, busy=0.15, play="open"
+    ),
     "frozen": Profile(request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="ship"),
     "frozen-open": Profile(
         request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="open"

@@ -91,4 +91,21 @@ FOUND: tuple[Found, ...] = (
         },
         "a process that had stood still began a slice of work in a lane that another one had long taken over",
     ),
+    Found(
+        600154,
+        "hands-day",
+        {"surprise 2": "12.2 23 plan again", "surprise 3": "10.0 27 comment cancel"},
+        "the storm itself: it held an adopted pull request against the cancelled run that had opened it",
+    ),
+    Found(
+        700010,
+        "frozen-open",
+        {
+            "discord POST /channels/~5/messages #1": "frozen",
+            "github POST /git/commits #1": "frozen",
+            "discord PATCH /webhooks/~2/~39/messages/@original #1": "frozen",
+            "discord GET /applications/@me #1": "frozen",
+        },
+        "the storm itself: it judged before a process that stood still had taken back what it doubled",
+    ),
 )

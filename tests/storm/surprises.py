@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storm.people import newest_button
+from storm.profiles import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from storm.choices import Bits
-    from storm.profiles import Weights
     from storm.world import World
     from valine.orchestrator.model import Task
 
+FORGERIES: Weights = {"wrong_signature": 1, "changed_body": 1, "missing_signature": 1, "not_hex": 1}
 LATEST = 900  # seconds after the start
 
 
@@ -30,6 +31,10 @@ def plan(world: World) -> None:
         if surprise is not None:
             moment, which, deed = surprise.split(" ", 2)
             world.loop.after(float(moment), happen, world, deed, int(which))
+    forgery = world.choices.unusual("forgery", 0.1, lambda bits: draw(bits, FORGERIES))
+    if forgery is not None:
+        moment, which, how = forgery.split(" ", 2)
+        world.loop.after(float(moment), _forge, world, how, int(which))
 
 
 def happen(world: World, deed: str, which: int) -> None:
@@ -38,6 +43,18 @@ def happen(world: World, deed: str, which: int) -> None:
         return
     world.faults[f"surprise: {deed}"] += 1
     _HOW[deed](world, which)
+
+
+def _forge(world: World, how: str, which: int) -> None:
+    """Somebody sends an interaction that Discord has not signed: a copy of a true one."""
+    alive = [process for process in world.processes if process.alive]
+    sent = [one.id for one in world.discord._world.sent.values() if one.kind == "interaction"]
+    if world.choices.calm or not alive or not sent:
+        return
+    world.faults["forged interaction"] += 1
+    made = world.discord.act("forge", {"how": how, "delivery": sent[which % len(sent)]}, world.loop.now())
+    for delivery in made.deliveries:
+        alive[0].hear("discord", delivery)
 
 
 def _task(world: World, which: int) -> Task | None:

@@ -5,7 +5,7 @@ Each switch is in here: an adapter or a rule made otherwise, handed to the storm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -14,11 +14,12 @@ from storm.inside import Store
 from storm.play import play
 from storm.process import Parts
 from valine.errors import Permanent
-from valine.orchestrator import ship
+from valine.orchestrator import budget, cards, ship, wanted, wording_milestones
 from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest
 from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
 from valine.orchestrator.model import Run
 from valine.orchestrator.states import PullNumber, Sha
+from valine.services.discord.chat import DiscordChat
 from valine.services.github.branches import head_of
 from valine.services.github.forge import GitHubForge
 from valine.services.github.shapes import Pull
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result, ShipConfirmed
+    from valine.orchestrator.model import Posted
     from valine.ports import Commit, Inbox
 
 pytestmark = pytest.mark.proof
 replace = msgspec.structs.replace
+CHAINED = 6  # three issues, each depending on the one before it
 NO_CHECKS = 3  # the team that asks for none: what is pushed can be merged at once
 
 
@@ -108,6 +111,13 @@ class NeverWoken(Store):
         await super().commit(replace(commit, run=run), now)
 
 
+class Unmoved(DiscordChat):
+    """Says a thing once, and never again."""
+
+    async def ensure_message(self, *, posted: Posted | None, **given: Any) -> str:
+        return posted.message if posted is not None else await super().ensure_message(posted=posted, **given)
+
+
 def test_without_a_look_before_a_repeat_the_storm_finds_a_thing_twice() -> None:
     class Off(Parts):
         forge = Hasty
@@ -157,6 +167,33 @@ def test_without_the_hash_of_what_was_approved_the_storm_finds_a_merge_nobody_co
     monkeypatch.setattr(ship, "confirmed", loose)
 
     assert "merge" in laws("pushy", 60, team=NO_CHECKS)
+
+
+def test_without_the_budget_of_writes_the_storm_finds_more_than_github_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "wait", lambda *_: 0.0)
+
+    assert "write limits" in laws("crash-open", 60)
+
+
+def test_without_the_order_of_what_depends_the_storm_finds_it_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (ship, wanted):
+        monkeypatch.setattr(module, "waits_for", lambda *_: ())
+
+    assert "order" in laws("ship", 30, team=CHAINED)
+
+
+def test_with_boards_left_as_they_are_the_storm_finds_them_untrue() -> None:
+    class Off(Parts):
+        chat = Unmoved
+
+    assert "the board is true" in laws("ship", 5, Off)
+
+
+def test_with_everybody_rung_the_storm_finds_who_should_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (cards, wording_milestones):
+        monkeypatch.setattr(module, "rung", lambda run, _: tuple(run.plan.policy.people.values()))
+
+    assert "ringing" in laws("open", 20)
 
 
 def test_with_every_rule_on_the_same_seeds_break_no_law() -> None:

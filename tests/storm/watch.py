@@ -17,10 +17,11 @@ import msgspec
 from storm.stage import DEVELOPERS, LEADS
 from valine.logs import JsonFormatter, Redactor
 from valine.orchestrator import events, graph, naming, planner
-from valine.orchestrator.states import RunStatus
+from valine.orchestrator.states import MilestoneKind, RunStatus
 from valine.simulator.discord import components as parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from storm.process import Process
@@ -36,6 +37,7 @@ MARK = re.compile(r"r\d+ · ([\w.]+) · [a-z2-7]{12}")
 GITHUB_MARK = re.compile(r"<!-- valine:[\w-]+:\w+ -->")
 A_MINUTE, AN_HOUR = (60.0, 80), (3600.0, 500)
 PACE = 0.99
+_ORDINARY = frozenset(vars(logging.makeLogRecord({})))
 OPEN_TO_ALL = (events.PlanRequested, events.StatusRequested)
 
 
@@ -106,9 +108,13 @@ class Watch:
             if good and request.method == "POST" and request.path.endswith("/messages"):
                 self._message(process, msgspec.json.decode(response.body)["id"])
             return
+        if request.path == "/graphql" and b"mutation" in request.body:
+            self.say("drafts", "GraphQL was asked for more than a look: only people make a draft ready")
         if request.method == "GET" or request.path == "/graphql":
             return
         self._pace(process, request, sent)
+        if request.method == "PUT" and request.path.endswith("/merge"):
+            self._not_a_draft(process, int(request.path.split("/")[-2]))
         if good and kept:
             self._wrote(process, request)
 
@@ -126,6 +132,16 @@ class Watch:
         if sent - self._last_write.get(life, -9.0) < PACE:
             self.say("write pace", f"{request.method} {request.path} less than a second after the write before")
         self._last_write[life] = sent
+
+    def _not_a_draft(self, process: Process, number: int) -> None:
+        """GitHub would refuse; but what is known to be a draft is not asked for."""
+        found = self._task_of(number)
+        if process.leased and found is not None and found[1].pull is not None and found[1].pull.draft:
+            self.say("drafts", f"a merge of #{number} was asked for, which was seen to be a draft")
+
+    def wrote_before(self, times: Iterable[float]) -> None:
+        """What was written before the storm, in seconds of its clock."""
+        self._writes.extend(times)
 
     def _wrote(self, process: Process, request: Request) -> None:
         path, body = request.path.split("/")[4:], msgspec.json.decode(request.body) if request.body else {}
@@ -212,7 +228,7 @@ class Watch:
             other = run.task(blocker)
             there = self._world.code.issues[blocker]
             theirs = self._world.pull(other.pull_request) if other else None
-            if other is not None and there.open and (theirs is None or theirs.merged_at is None):
+            if there.open and (theirs is None or theirs.merged_at is None):
                 self.say("order", f"#{number} for #{task.issue} before #{blocker}, which it depends on")
         objects, name = self._world.github._objects, self._world.repository
         tip = objects.commit(name, self._world.code.refs[f"refs/heads/{pull.base}"])
@@ -275,10 +291,10 @@ class Watch:
         if message is None:
             return
         rung = message.rung
-        known = set(self._world.settings.people.values())
-        if rung.everyone or rung.roles or not set(rung.users) <= known:
-            self.say("ringing", f"{rung} by {message_id}")
-        for mark in {found[0] for text in _texts(message.components) for found in MARK.finditer(text)}:
+        marks = {found[0] for text in (message.content, *texts(message.components)) for found in MARK.finditer(text)}
+        if rung.everyone or rung.roles or not set(rung.users) <= self._concerned(marks):
+            self.say("ringing", f"{rung} by {marks or message_id}")
+        for mark in marks:
             ids = self._posted.setdefault(mark, [])
             if message_id not in ids:
                 ids.append(message_id)
@@ -286,6 +302,18 @@ class Watch:
                 process.leased and not self.restored
             ):  # one that stood still for too long takes back what it doubled: see `doubled`
                 self._one("message", mark, len(self._alive(ids)))
+
+    def _concerned(self, marks: set[str]) -> set[str]:
+        """Whom such a message may ring: those whose own task is held, where that is what the line tells."""
+        people, found = self._world.settings.people, set[str]()
+        for run in self._world.runs():
+            for line in run.milestones:
+                if naming.marker(run, f"milestone.{line.key}") in marks and line.kind is MilestoneKind.HELD:
+                    tasks = [task for task in map(run.task, line.issues) if task is not None]
+                    pulls = [self._world.pull(task.pull_request) for task in tasks if task.adopted]
+                    found |= {str(login) for task in tasks for login in task.assignees}
+                    found |= {pull.author for pull in pulls if pull is not None}
+        return {people[login] for login in found if login in people}
 
     def excuse(self) -> None:
         """Whoever lost its lane takes back what it doubled, unless that fails too: then nobody can."""
@@ -330,6 +358,8 @@ class Watch:
         run, inbox = commit.run, commit.inbox
         if inbox is not None and run is None:
             self._refused.add(inbox.id)
+            if commit.repository is not None:
+                self.say("refusal", f"{inbox.id} was refused, and changed the repository's record")
         if run is None or commit.history is None:
             return
         event = commit.history.event
@@ -393,12 +423,15 @@ class LogWatch(logging.Handler):
         if record.levelno >= logging.ERROR:
             world.tell(None, f"log: {record.getMessage()[:200]} {record.exc_info[1]!r}" if record.exc_info else "")
         tokens = (*self._secrets, *world.discord._world.tokens)
-        raw = f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''}"
+        raw = f"{record.getMessage()} {[value for name, value in vars(record).items() if name not in _ORDINARY]}"
+        if record.exc_info:
+            raw += self._formatter.formatException(record.exc_info)
         if any(secret in raw for secret in tokens):
             line = self._formatter.format(record)
             if any(secret in line for secret in tokens):
                 world.watch.say("secrets", line[:200])
 
 
-def _texts(components: Any) -> list[str]:
+def texts(components: Any) -> list[str]:
+    """All that is written in a message's components, from top to bottom."""
     return [part["content"] for part in parts.walk(components) if isinstance(part.get("content"), str)]

@@ -11,7 +11,7 @@ import msgspec
 
 from storm.loop import Loop
 from storm.process import Parts, Process
-from storm.profiles import DELIVERY, SPELL
+from storm.profiles import DELIVERY, KEPT_OUT, SPELL
 from storm.stage import REPOSITORY
 from storm.watch import Watch
 from valine.simulator.transport import ActError, Delivery, Response
@@ -84,6 +84,10 @@ class World:
             spell = self.choices.unusual(f"spell {number + 1}", 0.7, _spell)
             if spell is not None:
                 self._plan_spell(spell)
+        chance = 0.15 if self.profile.spells else 0.0
+        kept_out = self.choices.unusual("kept out", chance, lambda bits: _spell(bits, KEPT_OUT))
+        if kept_out is not None:
+            self._plan_spell(kept_out)
 
     def end(self) -> None:
         """Stop the processes for good."""
@@ -97,6 +101,7 @@ class World:
         for process in self.processes:
             process.clock.off = timedelta()
         self.on_github("add_member", login="valine-bot", role="write")
+        self._channel(closed=False)
         self.on_github("clear_faults")
         self.on_discord("clear_faults")
         self.tell(None, "calm")
@@ -174,6 +179,8 @@ class World:
                 return "token refused"
             if "limits without headers" in self._spells:
                 return "limit without headers"
+        if service == "discord" and "bot token refused" in self._spells:
+            return "token refused"
         return "unreachable" if f"{service} down" in self._spells else None
 
     def _plan_spell(self, spell: str) -> None:
@@ -191,6 +198,8 @@ class World:
             return
         if kind == "bot shut out":
             self.on_github("remove_member", login="valine-bot")
+        if kind == "channel closed":
+            self._channel(closed=True)
         self._spells.add(kind)
         self.loop.after(length, self._spell_ends, kind)
 
@@ -198,7 +207,14 @@ class World:
         self._spells.discard(kind)
         if kind == "bot shut out":
             self.on_github("add_member", login="valine-bot", role="write")
+        if kind == "channel closed":
+            self._channel(closed=False)
         self.ring()
+
+    def _channel(self, *, closed: bool) -> None:
+        """Whether the bot may see the team's channel, and write there."""
+        deny = ["VIEW_CHANNEL", "SEND_MESSAGES"] if closed else []
+        self.on_discord("set_permissions", member="valine", channel="shipping", deny=deny)
 
     @property
     def lagging(self) -> bool:
@@ -333,9 +349,9 @@ class World:
             self._told(f"{self.loop.now():%H:%M:%S.%f}"[:-3] + f"  {who:8} {text}")
 
 
-def _spell(bits: Bits) -> str:
+def _spell(bits: Bits, kinds: Weights = SPELL) -> str:
     return (
-        f"{bits.weighed(SPELL)} {bits.below(bits.among((20, 60, 60, 300)))} {30 + bits.below(int(LONGEST_SPELL) - 30)}"
+        f"{bits.weighed(kinds)} {bits.below(bits.among((20, 60, 60, 300)))} {30 + bits.below(int(LONGEST_SPELL) - 30)}"
     )
 
 

@@ -78,7 +78,8 @@ class SqliteFile:
     def back_up(self, to: Path) -> None:
         """Write a copy of one moment of the store to a new file, beside a server that goes on.
 
-        Only its owner may read it, as it may hold tokens. Raises StoreError if there is a file of that name already.
+        Only its owner may read it, as it may hold tokens. Raises StoreError if there is a file of that name already, or
+        if it could not be copied whole: then nothing is left that might be taken for a copy.
         """
         try:
             os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -86,8 +87,12 @@ class SqliteFile:
             raise StoreError(
                 f"{to} cannot be made ({error.strerror}). Nothing was copied: name another file."
             ) from error
-        with explained(str(to)), closing(sqlite3.connect(to)) as copy:
-            self._connection.backup(copy)
+        try:
+            with explained(str(to)), closing(sqlite3.connect(to)) as copy:
+                self._connection.backup(copy)
+        except BaseException:
+            to.unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
