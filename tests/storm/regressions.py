@@ -57,6 +57,12 @@ FOUND: tuple[Found, ...] = (
         "after a restored backup a plan was approved anew, and the comment of the first approval not found",
     ),
     Found(
+        500189,
+        "past",
+        None,
+        "a bot that was let in again between two questions took a developer's comment for a stranger's",
+    ),
+    Found(
         600154,
         "hands-day",
         {"surprise 2": "12.2 23 plan again", "surprise 3": "10.0 27 comment cancel"},

@@ -59,11 +59,17 @@ async def test_who_may_write(github: OddGitHub, permission: str, may: bool) -> N
 
 
 async def test_somebody_unknown_may_not_write_and_odd_logins_are_quoted(github: OddGitHub) -> None:
-    github.says(no(404, "Not Found"), ok({}))
+    github.says(no(404, "Not Found"), ok({}), no(404, "Not Found"))
 
     assert not await github.forge().may_write("a/b?[bot]")
 
     assert github.seen[0] == "GET /repos/team/app/collaborators/a%2Fb%3F%5Bbot%5D/permission"
+
+
+async def test_who_is_let_in_again_meanwhile_asks_once_more(github: OddGitHub) -> None:
+    github.says(no(404, "Not Found"), ok({}), ok({"permission": "write"}))
+
+    assert await github.forge().may_write("ana")
 
 
 async def test_who_was_shut_out_does_not_take_everybody_for_a_stranger(github: OddGitHub) -> None:

@@ -55,6 +55,9 @@ async def may_write(api: GitHubApi, login: str) -> bool:
     answer = await api.get(PERMISSION, expected={NOT_FOUND}, username=login)
     if answer.status == NOT_FOUND:
         await api.check_access()
+        # Whoever is let in again between the two would take a developer for a stranger: the first answer was of before.
+        answer = await api.get(PERMISSION, expected={NOT_FOUND}, username=login)
+    if answer.status == NOT_FOUND:
         return False
     return answer.read(Permission).permission in MAY_WRITE
 
