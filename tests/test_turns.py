@@ -16,7 +16,7 @@ def test_what_stands_still_is_named_until_it_turns_again() -> None:
     turns = Turns(clock)
     turns.turned("the queue")
     turns.turned("the alarm clocks")
-    clock.advance_to(NOON + timedelta(minutes=3))
+    clock.advance_to(NOON + timedelta(minutes=6))
     turns.turned("the alarm clocks")
 
     stuck = turns.stuck()
@@ -30,7 +30,7 @@ async def test_what_has_not_come_round_once_is_named_too() -> None:
     clock = ManualClock(NOON)
     turns = Turns(clock)
     async with a_team(1) as team, running(team.world.system, asyncio.Event(), turns):
-        clock.advance_to(NOON + timedelta(minutes=3))
+        clock.advance_to(NOON + timedelta(minutes=6))
 
         stuck = turns.stuck()
 

@@ -88,6 +88,22 @@ async def test_the_second_head_on_a_connection_has_a_deadline_too() -> None:
         writer.close()
 
 
+async def test_when_all_connections_are_taken_one_that_is_idle_between_two_requests_makes_room_first() -> None:
+    async with a_server() as address:
+        there = [await asyncio.open_connection(*address) for _ in range(5)]
+        for reader, writer in there:
+            writer.write(HEAD + b"\r\n")
+            await reader.readuntil(b"hello")
+
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(HEAD + b"\r\n")
+
+        assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+        assert await ended(there[0][0])
+        for _, other in [*there, (reader, writer)]:
+            other.close()
+
+
 async def test_when_all_connections_are_taken_the_longest_dawdler_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
     async with a_server() as address:

@@ -1,7 +1,8 @@
 """How long, and with how many at once, the server waits for a request's head: uvicorn alone would wait for ever.
 
-Whoever opens connections and says little on them (slow-loris) has each for `HEAD_WITHIN` seconds at most, and when all
-are taken, the one that has dawdled longest makes room for the next. Bodies have their own limit, in server.py.
+Whoever opens connections and says little on them (slow-loris) has each for `HEAD_WITHIN` seconds at most. When all are
+taken, the one that has been idle longest makes room for the next, or that has dawdled longest if none is idle. Bodies
+have their own limit, in server.py.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class PatientProtocol(H11Protocol):
     def _make_room(self) -> None:
         there: list[Any] = [one for one in self.connections if not one.transport.is_closing()]
         if len(there) > MOST_CONNECTIONS:
-            dawdling = [one for one in there if one.waiting]
-            longest = min(dawdling, key=lambda one: one.waiting.when(), default=self)
+            idle = [(one.timeout_keep_alive_task, one) for one in there if one.timeout_keep_alive_task]
+            dawdling = [(one.waiting, one) for one in there if one.waiting]
+            _, longest = min(idle or dawdling, key=lambda pair: pair[0].when(), default=(None, self))
             longest.transport.abort()

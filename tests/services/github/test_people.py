@@ -66,14 +66,14 @@ async def test_somebody_unknown_may_not_write_and_odd_logins_are_quoted(github: 
     assert github.seen[0] == "GET /repos/team/app/collaborators/a%2Fb%3F%5Bbot%5D/permission"
 
 
+async def test_who_is_let_in_again_meanwhile_asks_once_more(github: OddGitHub) -> None:
+    github.says(no(404, "Not Found"), ok({}), ok({"permission": "write"}))
+
+    assert await github.forge().may_write("ana")
+
+
 async def test_who_was_shut_out_does_not_take_everybody_for_a_stranger(github: OddGitHub) -> None:
     github.says(no(404, "Not Found"), no(404, "Not Found"))
 
     with pytest.raises(Permanent, match="not_found"):
         await github.forge().may_write("ana")
-
-
-async def test_who_is_let_in_again_between_two_looks_looks_once_more(github: OddGitHub) -> None:
-    github.says(no(404, "Not Found"), ok({}), ok({"permission": "write"}))
-
-    assert await github.forge().may_write("ana")
