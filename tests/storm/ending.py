@@ -60,6 +60,8 @@ def _messages(world: World, run: Run) -> None:
     for name in cards.names(run):
         posted = run.messages.get(name)
         if posted is None or not posted.message:
+            if world.watch.channel_gone:
+                continue
             world.watch.say("nothing lost", f"{name} of {run.name} was never posted")
             continue
         there = known.message(posted.message)

@@ -43,7 +43,7 @@ class People:
     def _at_rest(self) -> bool:
         """Whether the part of a day that is played is over, and nothing is left to tidy up."""
         runs = self._world.runs()
-        if not runs or any(run.pending for run in runs):
+        if not runs or self._world.busy():
             return False
         if self._goal == "open":
             return all(run.final or run.stage is Stage.TRACKING for run in runs)

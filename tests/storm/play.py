@@ -108,7 +108,7 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
 def _quiet(world: World) -> bool:
     """Whether nothing is left to do, on the queue, in any run, or in any process that stood still."""
     busy = any(process.alive and not process.idle for process in world.processes)
-    return not busy and not world.queue.entries and not any(run.pending for run in world.runs())
+    return not busy and not world.queue.entries and not world.busy()
 
 
 def _raise(error: BaseException | None) -> None:

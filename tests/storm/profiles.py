@@ -86,6 +86,7 @@ DEEDS: Weights = {
     "delete line": 2,
     "archive thread": 2,
     "delete thread": 1,
+    "delete channel": 1,
 }
 PUSHING: Weights = {"push": 4, "force-push": 3, "base moves": 1, "ship": 1, "confirm": 1}
 # What lasts for a while.

@@ -176,6 +176,14 @@ def _thread(action: str, argument: str) -> Callable[[World, int], None]:
     return do
 
 
+def _deletes_channel(world: World, which: int) -> None:
+    """The team's channel goes, with everything in it; it goes on in another one."""
+    del which
+    if not world.watch.channel_gone and world.on_discord("create_channel", name="other"):
+        world.watch.threads_gone = world.watch.channel_gone = True
+        world.on_discord("delete_channel", channel="shipping")
+
+
 def _moves_base(world: World, which: int) -> None:
     """The base moves, under everybody's feet."""
     world.on_github("push", branch="main", files={f"base{which}.md": "Base.\n"}, by="ben")
@@ -219,4 +227,5 @@ _HOW: dict[str, Callable[[World, int], None]] = {
     "delete line": _deletes("milestone"),
     "archive thread": _thread("archive_thread", "thread"),
     "delete thread": _thread("delete_channel", "channel"),
+    "delete channel": _deletes_channel,
 }

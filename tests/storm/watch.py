@@ -58,6 +58,7 @@ class Watch:
         self.found: list[Violation] = []
         self.deleted: set[str] = set()  # messages that people took away
         self.threads_gone = False
+        self.channel_gone = False  # with all that was in it; what was to be posted there need not be
         self.reopened: dict[int, datetime] = {}  # pull requests, and when somebody last opened them again
         self.excused = False
         self.restored = False  # a backup: what came after it is forgotten

@@ -147,6 +147,11 @@ class World:
         """All runs as they are stored, oldest first."""
         return [kept.read() for _, kept in sorted(self.store.runs.items())]
 
+    def busy(self) -> bool:
+        """Whether some run still has something to do; what a channel that is gone should show waits for a day."""
+        kinds = ("message:",) if self.watch.channel_gone else ()
+        return any(not key.startswith(kinds) for run in self.runs() for key in run.pending)
+
     # Decisions ------------------------------------------------------------------------------------------------------
 
     def fault(self, what: str, kind: str, process: Process) -> str | None:
