@@ -148,7 +148,9 @@ def _report(total: Batch, seconds: float) -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
     each = 1000 * total.cpu / max(total.seeds, 1)
-    print(f"{total.seeds} seeds in {seconds:.0f} s ({each:.0f} ms of CPU each), {total.faults.total()} faults:")
+    rate = total.seeds / max(seconds, 0.001)
+    print(f"{total.seeds} seeds in {seconds:.0f} s: {rate:.1f} a second, {each:.0f} ms of CPU each.")
+    print(f"{total.faults.total()} faults and surprises:")
     for kind, count in sorted(total.faults.items()):
         print(f"  {count:8}  {kind}")
     print(f"At most {total.ticks} ticks of the clock until everything had come to rest.")
