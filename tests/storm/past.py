@@ -57,7 +57,7 @@ def _used_up(world: World, ago: float) -> None:
     record, began = world.store.record(world.repository), world.loop.start.timestamp()
     record = msgspec.structs.replace(record, writes=tuple(int(began + moment) for moment in times))
     world.store.records[world.repository] = Kept(encode(record), Repository)
-    world.watch.wrote_before(times)
+    world.watch.pace.wrote_before(times)
 
 
 def _age(world: World) -> None:

@@ -85,7 +85,7 @@ class People:
         self._tried[key] = self._tried.get(key, 0) + 1
         if self._tried[key] < PATIENCE or self._tried[key] % 2:
             return False
-        self._world.watch.typed("Ana", "approve")
+        self._world.watch.consent.typed("Ana", "approve")
         return self._says("Ana", "approve", run=run.name)
 
     async def _bring_home(self, run: Run) -> bool:
@@ -196,7 +196,7 @@ class People:
         if found is None:
             return False
         message, custom_id = found
-        self._world.watch.clicked(by, custom_id)
+        self._world.watch.consent.clicked(by, custom_id)
         return self._world.on_discord("click", by=by, custom_id=custom_id, message=message) is not None
 
     def _github(self, action: str, **arguments: object) -> bool:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from storm import ending, past, surprises
 from storm.choices import Choices, Story
+from storm.log_watch import LogWatch
 from storm.people import Goal, People
 from storm.process import Parts
 from storm.profiles import OFTEN, PROFILES, TEAMS, Profile, team_of
 from storm.stage import set_up, unpacked
-from storm.watch import LogWatch, Violation
+from storm.watch import Violation
 from storm.world import World
 
 if TYPE_CHECKING:

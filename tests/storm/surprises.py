@@ -117,7 +117,7 @@ def _clicks(action: str, by: str = "Ben") -> Callable[[World, int], None]:
         del which
         found = newest_button(world, f"v1:{action}:", by)
         if found is not None:
-            world.watch.clicked(by, found[1])
+            world.watch.consent.clicked(by, found[1])
             world.on_discord("click", by=by, custom_id=found[1], message=found[0])
 
     return do
@@ -136,7 +136,7 @@ def _cancels(action: str) -> Callable[[World, int], None]:
 def _says(name: str, by: str) -> Callable[[World, int], None]:
     def do(world: World, which: int) -> None:
         del which
-        world.watch.typed(by, name)
+        world.watch.consent.typed(by, name)
         world.on_discord("command", by=by, name=name, options={})
 
     return do

@@ -1,4 +1,4 @@
-"""What must hold after every step, checked at what the step wrote: to a platform, to the store, to the log.
+"""What must hold after every step, checked at what the step wrote, to a platform or to the store.
 
 Each check knows what people really did and what the platforms really hold; it does not ask the core whether it was
 right to do something.
@@ -6,22 +6,19 @@ right to do something.
 
 from __future__ import annotations
 
-import itertools
-import logging
 import re
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from storm.consent import Consent
+from storm.pace import Pace
 from storm.stage import DEVELOPERS, LEADS
-from valine.logs import JsonFormatter, Redactor
-from valine.orchestrator import events, graph, naming, planner
+from valine.orchestrator import events, graph, naming
 from valine.orchestrator.states import MilestoneKind, RunStatus
 from valine.simulator.discord import components as parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from storm.process import Process
@@ -29,15 +26,11 @@ if TYPE_CHECKING:
     from valine.orchestrator.model import Run, Task
     from valine.orchestrator.states import Stage
     from valine.ports import Commit
-    from valine.simulator.github.state import Pull
     from valine.simulator.transport import Delivery, Request, Response
 
 MOVES = {(move.source, move.target) for move in graph.MOVES}
 MARK = re.compile(r"r\d+ · ([\w.]+) · [a-z2-7]{12}")
 GITHUB_MARK = re.compile(r"<!-- valine:[\w-]+:\w+ -->")
-A_MINUTE, AN_HOUR = (60.0, 80), (3600.0, 500)
-PACE = 0.99
-_ORDINARY = frozenset(vars(logging.makeLogRecord({})))
 OPEN_TO_ALL = (events.PlanRequested, events.StatusRequested)
 
 
@@ -62,17 +55,13 @@ class Watch:
         self.reopened: dict[int, datetime] = {}  # pull requests, and when somebody last opened them again
         self.excused = False
         self.restored = False  # a backup: what came after it is forgotten
-        self._approved: set[str] = set()  # digests of plans that somebody who may has said yes to
-        self._confirmed: set[str] = set()  # digests of heads, the same
-        self._heads: dict[int, list[str]] = {}  # the heads that each pull request ever had
+        self.consent = Consent(world)
+        self.pace = Pace(self)
         self._obeyed: set[str] = set()
         self._refused: set[str] = set()
         self._posted: dict[str, list[str]] = {}
-        self._writes: deque[float] = deque()
-        self._last_write: dict[str, float] = {}
         self._stages: dict[str, tuple[Stage, RunStatus]] = {}
         for run in world.runs():
-            self._approved |= {approval.digest for approval in run.approvals}
             self._stages[run.uid] = (run.stage, run.status)
             for posted in run.messages.items():
                 self._posted[naming.marker(run, posted[0])] = [posted[1].message]
@@ -82,21 +71,6 @@ class Watch:
         violation = Violation(law, how)
         self.found.append(violation)
         self._world.tell(None, f"VIOLATION {violation}")
-
-    # What people do ---------------------------------------------------------------------------------------------
-
-    def clicked(self, by: str, custom_id: str) -> None:
-        """Somebody clicked that; if they may, it counts as their yes."""
-        _, action, _, _, *arguments = custom_id.split(":")
-        if by in LEADS and action == "approve":
-            self._approved.add(arguments[1])
-        if by in LEADS and action == "confirm":
-            self._confirmed.add(arguments[0])
-
-    def typed(self, by: str, name: str) -> None:
-        """Somebody typed a command; /approve means what is on show."""
-        if by in LEADS and name == "approve":
-            self._approved |= {run.plan.digest for run in self._world.runs()}
 
     # What Valine asks of the platforms ------------------------------------------------------------------------------
 
@@ -113,36 +87,17 @@ class Watch:
             self.say("drafts", "GraphQL was asked for more than a look: only people make a draft ready")
         if request.method == "GET" or request.path == "/graphql":
             return
-        self._pace(process, request, sent)
+        self.pace.wrote(process, request, sent)
         if request.method == "PUT" and request.path.endswith("/merge"):
             self._not_a_draft(process, int(request.path.split("/")[-2]))
         if good and kept:
             self._wrote(process, request)
-
-    def _pace(self, process: Process, request: Request, sent: float) -> None:
-        if any(name == "spell: clock jump" for name in self._world.faults):
-            return  # whose clock is wrong cannot keep a pace
-        now = self._world.loop.time
-        self._writes.append(now)
-        while self._writes[0] <= now - AN_HOUR[0]:
-            self._writes.popleft()
-        for span, most in (A_MINUTE, AN_HOUR):
-            if len(self._writes) > most and self._writes[-most - 1] > now - span:
-                self.say("write limits", f"more than {most} writes in {span:.0f} s")
-        life = f"{process.name}.{process.lives}"
-        if sent - self._last_write.get(life, -9.0) < PACE:
-            self.say("write pace", f"{request.method} {request.path} less than a second after the write before")
-        self._last_write[life] = sent
 
     def _not_a_draft(self, process: Process, number: int) -> None:
         """GitHub would refuse; but what is known to be a draft is not asked for."""
         found = self._task_of(number)
         if process.leased and found is not None and found[1].pull is not None and found[1].pull.draft:
             self.say("drafts", f"a merge of #{number} was asked for, which was seen to be a draft")
-
-    def wrote_before(self, times: Iterable[float]) -> None:
-        """What was written before the storm, in seconds of its clock."""
-        self._writes.extend(times)
 
     def _wrote(self, process: Process, request: Request) -> None:
         path, body = request.path.split("/")[4:], msgspec.json.decode(request.body) if request.body else {}
@@ -192,7 +147,7 @@ class Watch:
         run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
         if run is None:
             self.say("approval of the plan", f"{branch} belongs to no approved plan")
-        elif planner.digest(run.plan) not in self._approved:
+        elif not self.consent.approved(run):
             self.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
 
     def _ours(self, branch: str) -> None:
@@ -218,9 +173,9 @@ class Watch:
         run, task = found
         if not task.adopted and not (pull.author == "valine-bot" and run.uid in (pull.body or "")):
             self.say("strangers", f"#{number} was merged, and is not ours")
-        if planner.digest(run.plan) not in self._approved:
+        if not self.consent.approved(run):
             self.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
-        if not self._head_confirmed(run, task.issue, pull.head_sha):
+        if not self.consent.confirmed(run, task.issue, pull.head_sha):
             self.say("merge", f"#{number} at {pull.head_sha[:10]}, which nobody confirmed")
         if run.final and process.leased:
             self.say("merge", f"#{number} after {run.name} was {run.status}")
@@ -235,41 +190,6 @@ class Watch:
         tip = objects.commit(name, self._world.code.refs[f"refs/heads/{pull.base}"])
         if objects.commit(name, tip.parents[0]).tree == tip.tree:
             self.say("merge", f"#{number} is empty")
-
-    def _head_confirmed(self, run: Run, issue: int, head: str) -> bool:
-        """Whether somebody confirmed this head, with some heads of the others; or it is our update of such a one."""
-        others = [
-            [None, *dict.fromkeys(self._heads_of(task))] if task.issue != issue else [head]
-            for task in run.tasks
-            if task.pull_request is not None
-        ]
-        tasks = [task for task in run.tasks if task.pull_request is not None]
-        for heads in itertools.product(*others):
-            pairs = [f"{task.issue}={sha}" for task, sha in zip(tasks, heads, strict=True) if sha is not None]
-            if naming.short_hash(*pairs) in self._confirmed:
-                return True
-        commit = self._world.github._objects.commit(self._world.repository, head)
-        updated = len(commit.parents) > 1 and commit.author.name == "valine-bot"
-        return updated and self._head_confirmed(run, issue, commit.parents[0])
-
-    def _heads_of(self, task: Task) -> list[str]:
-        """Every head that the task's pull request may have shown: its branch's commits, and what was forced away."""
-        pull = self._world.pull(task.pull_request)
-        if pull is None:
-            return []
-        seen = self._heads.setdefault(pull.number, [])
-        return [*seen, pull.head_sha, *self._behind(pull)]
-
-    def _behind(self, pull: Pull) -> list[str]:
-        objects, name = self._world.github._objects, self._world.repository
-        return list(objects.log(name, pull.head_sha, 8))
-
-    def note_heads(self) -> None:
-        """Somebody may move something: note the heads as they are."""
-        for number, pull in self._world.code.issues.items():
-            head = getattr(pull, "head_sha", None)
-            if head is not None and head not in self._heads.setdefault(number, []):
-                self._heads[number].append(head)
 
     def _closed(self, process: Process, number: int) -> None:
         """Only a cancelled run closes, and only its own; or a process takes back what it doubled."""
@@ -397,7 +317,7 @@ class Watch:
                         self.say("claims", f"#{task.issue} of {run.name} is claimed by {claims.get(str(task.issue))}")
                     taken[task.issue] = run.number
 
-    # What it answers, and logs --------------------------------------------------------------------------------------
+    # What it answers ------------------------------------------------------------------------------------------------
 
     def answered(self, service: str, delivery: Delivery, response: Response | None) -> None:
         """A door answered a delivery."""
@@ -407,30 +327,6 @@ class Watch:
             self.say("doors", f"{service} was answered {response.status}")
         if delivery.headers.get("X-Hub-Signature-256", "").endswith("0" * 64) and response.status != 401:
             self.say("doors", f"a forged delivery was answered {response.status}")
-
-
-class LogWatch(logging.Handler):
-    """Reads what would be logged; a secret in it is a violation."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-        self._secrets = world.settings.secrets
-        self._formatter = JsonFormatter(Redactor(self._secrets))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Look at one line."""
-        world = self._world
-        if record.levelno >= logging.ERROR:
-            world.tell(None, f"log: {record.getMessage()[:200]} {record.exc_info[1]!r}" if record.exc_info else "")
-        tokens = (*self._secrets, *world.discord._world.tokens)
-        raw = f"{record.getMessage()} {[value for name, value in vars(record).items() if name not in _ORDINARY]}"
-        if record.exc_info:
-            raw += self._formatter.formatException(record.exc_info)
-        if any(secret in raw for secret in tokens):
-            line = self._formatter.format(record)
-            if any(secret in line for secret in tokens):
-                world.watch.say("secrets", line[:200])
 
 
 def texts(components: Any) -> list[str]:

@@ -121,7 +121,7 @@ class World:
 
     def _act(self, service: str, action: str, arguments: dict[str, Any]) -> Any:
         twin = self.github if service == "github" else self.discord
-        self.watch.note_heads()
+        self.watch.consent.note_heads()
         try:
             acted = twin.act(action, arguments, self.loop.now())
         except ActError as error:
