@@ -15,13 +15,14 @@ from storm.play import play
 from storm.process import Parts
 from valine.errors import Permanent
 from valine.orchestrator import budget, cards, ship, wanted, wording_milestones
-from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest
+from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest, MergePullRequest
 from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
 from valine.orchestrator.model import Run
 from valine.orchestrator.states import PullNumber, Sha
 from valine.services.discord.chat import DiscordChat
 from valine.services.github.branches import head_of
 from valine.services.github.forge import GitHubForge
+from valine.services.github.pulls import get_pull
 from valine.services.github.shapes import Pull
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ class Trusting(GitHubForge):
         path = "/repos/{owner}/{repo}/pulls{?state,head,per_page,page}"
         found = [pull async for pull in self._api.pages(path, Pull, state="open", head=head)]
         return PullRequestEnsured(issue=effect.issue, pull_request=PullNumber(found[0].number))
+
+
+class Whatever(GitHubForge):
+    """Merges the head that is there, whichever was confirmed."""
+
+    async def perform(self, effect: ForgeEffect) -> Result:
+        if isinstance(effect, MergePullRequest):
+            pull = await get_pull(self._api, effect.pull_request)
+            effect = replace(effect, head=Sha(pull.head.sha))
+        return await super().perform(effect)
 
 
 class Forgetful(Store):
@@ -167,6 +178,13 @@ def test_without_the_hash_of_what_was_approved_the_storm_finds_a_merge_nobody_co
     monkeypatch.setattr(ship, "confirmed", loose)
 
     assert "merge" in laws("pushy", 60, team=NO_CHECKS)
+
+
+def test_with_whatever_head_is_there_merged_the_storm_finds_one_nobody_confirmed() -> None:
+    class Off(Parts):
+        forge = Whatever
+
+    assert "merge" in laws("hands", 40, Off)
 
 
 def test_without_the_budget_of_writes_the_storm_finds_more_than_github_allows(monkeypatch: pytest.MonkeyPatch) -> None:
