@@ -167,6 +167,18 @@ def test_what_was_held_ships_in_another_round() -> None:
     assert play.run.status is RunStatus.COMPLETED
 
 
+def test_a_round_does_not_wait_for_what_nobody_confirmed() -> None:
+    play = Play().tracked()
+    play.finish(1)
+    play.finish(2, check="pending")
+    play.confirm()
+
+    play.settle()
+
+    assert play.task(1).state is TaskState.MERGED
+    assert (play.task(2).state, play.run.stage) == (TaskState.CHECKING, Stage.TRACKING)
+
+
 # --- Control ---------------------------------------------------------------------------------------------------------
 
 COMMANDS: list[tuple[Any, dict[str, Any]]] = [
