@@ -396,3 +396,18 @@ def test_a_look_that_finds_a_proposal_as_it_was_ends_the_doubt_about_it() -> Non
 
     assert (play.run.look_at, play.run.lag, play.run.unreachable_since) == (None, 0, None)
     assert play.look() == Nothing()
+
+
+def test_retrying_all_is_not_retrying_the_first_that_has_no_pull_request() -> None:
+    play = Play(2)
+    play.plan()
+    play.approve()
+    for key in ("branch:1", "branch:2"):
+        play.decide(
+            events.EffectFailed(at=play.now, key=key, failure=Failure(kind="permanent", code="stranger")), 1
+        )
+    assert {play.task(n).state for n in (1, 2)} == {TaskState.HELD}
+
+    play.says(events.RetryRequested, run=ONE)
+
+    assert told(play, MilestoneKind.RETRIED).issues == (1, 2)
