@@ -1,5 +1,6 @@
-"""What the core remembers between calls is forgotten before its tests: mutation testing forks each mutant's from a parent
-that has answered already, and would be told the healthy code's answers.
+"""What the core remembers between calls is forgotten before its tests.
+
+Mutation testing forks each mutant from a process that has run them already, and would be told the healthy answers.
 """
 
 from __future__ import annotations

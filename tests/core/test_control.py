@@ -25,6 +25,7 @@ ONE, TWO = RunNumber(1), RunNumber(2)
 MEMBER = an_actor("mia")
 WRITER = an_actor("gus", platform="github", may_write=True)
 STRANGER = an_actor("gil", platform="github")
+EDIT: dict[str, Any] = {"run": ONE, "revision": 1, "drop": (IssueNumber(1),)}
 
 
 def held(count: int = 2) -> Play:
@@ -311,7 +312,7 @@ def test_an_edit_of_something_else_or_by_somebody_else_changes_nothing(fields: d
     play = proposed()
     before = play.run
 
-    outcome = play.says(events.PlanEdited, **({"run": ONE, "revision": 1, "drop": (IssueNumber(1),)} | fields))
+    outcome = play.says(events.PlanEdited, **(EDIT | fields))
 
     assert isinstance(outcome, Refusal)
     assert play.run == before
@@ -350,9 +351,7 @@ def test_a_button_means_the_revision_on_it_however_early_it_was_shown() -> None:
     play = proposed()
     clicked = play.now - timedelta(hours=1)
 
-    outcome = play.says(
-        events.PlanApproved, run=ONE, revision=1, digest=play.run.plan.digest, asked_at=clicked
-    )
+    outcome = play.says(events.PlanApproved, run=ONE, revision=1, digest=play.run.plan.digest, asked_at=clicked)
 
     assert isinstance(outcome, Decision)
 
@@ -403,9 +402,7 @@ def test_retrying_all_is_not_retrying_the_first_that_has_no_pull_request() -> No
     play.plan()
     play.approve()
     for key in ("branch:1", "branch:2"):
-        play.decide(
-            events.EffectFailed(at=play.now, key=key, failure=Failure(kind="permanent", code="stranger")), 1
-        )
+        play.decide(events.EffectFailed(at=play.now, key=key, failure=Failure(kind="permanent", code="stranger")), 1)
     assert {play.task(n).state for n in (1, 2)} == {TaskState.HELD}
 
     play.says(events.RetryRequested, run=ONE)

@@ -498,7 +498,9 @@ def test_retargeted_and_then_merged_there_is_told_again() -> None:
     assert [m.key for m in run.milestones] == [f"held.41.retargeted.{head}", f"held.41.retargeted.{head}.merged"]
 
 
-@pytest.mark.parametrize(("change", "anew"), [({"draft": False}, True), ({"head": NEW}, True), ({"review": "none"}, False)])
+@pytest.mark.parametrize(
+    ("change", "anew"), [({"draft": False}, True), ({"head": NEW}, True), ({"review": "none"}, False)]
+)
 def test_a_head_is_as_old_as_its_push_or_as_being_no_draft(change: dict[str, Any], anew: bool) -> None:  # noqa: FBT001
     run = seen(tracking(), a_work_world(pulls=(a_pull(**change),)))
 

@@ -419,11 +419,13 @@ def test_a_release_is_of_the_rounds_last_merge_with_its_notes() -> None:
     play.confirm()
     play.settle_until(effects.EnsureRelease)
     second = [milestone for milestone in play.run.milestones if milestone.kind is MilestoneKind.SHIPPED][-1]
+    merged = play.task(2).merged_sha
+    assert merged is not None
 
     assert one(play.run, effects.EnsureRelease) == effects.EnsureRelease(
         uid=play.run.uid,
         tag="valine-r1.2",
-        commit=play.task(2).merged_sha,
+        commit=merged,
         title=wording.release_title(play.run, second),
         body=wording.release_notes(play.run, second),
     )
