@@ -204,8 +204,7 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
 
 
 def _for_good(run: Run, key: str, kind: str, failure: Failure, at: datetime) -> Run:
-    pending = {other: entry for other, entry in run.pending.items() if other != key}
-    run = replace(run, pending=pending)
+    """The run that does not want this effect any more: its task is held, or it is told once and left."""
     note = Note(why=Why.STRANGER if failure.code == "stranger" else Why.REFUSED, detail=failure.detail)
     if kind == "release":
         tag = key.partition(":")[2]
