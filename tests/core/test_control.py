@@ -12,9 +12,10 @@ from builders import an_actor
 from core.play import CHECK, LEAD, Play
 from valine.orchestrator import effects, events, wording
 from valine.orchestrator.decision import Answer, Decision, Look, Nothing, Refusal
-from valine.orchestrator.model import Check, Pending
+from valine.orchestrator.model import Check, Note, Pending
 from valine.orchestrator.policy import Denied
-from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, Stage, TaskState, Why
+from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, RunNumber, Stage, Step, TaskState, Why
+from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
@@ -408,3 +409,64 @@ def test_retrying_all_is_not_retrying_the_first_that_has_no_pull_request() -> No
     play.says(events.RetryRequested, run=ONE)
 
     assert told(play, MilestoneKind.RETRIED).issues == (1, 2)
+
+
+# --- Cancelling while something is asked of GitHub -------------------------------------------------------------------
+
+
+def cancelled_while_merging(*, close: bool = False) -> Play:
+    play = Play(2).tracked()
+    play.finish(1, 2)
+    play.confirm()
+    play.settle_until(effects.MergePullRequest)
+    play.says(events.CancelConfirmed, run=ONE, close_pull_requests=close)
+    return play
+
+
+def looked_for(play: Play) -> list[effects.Effect]:
+    return [effect for effect in wanted(play.run) if isinstance(effect, effects.FindMerged)]
+
+
+def test_a_merge_that_may_have_been_asked_for_is_looked_for_after_a_cancel() -> None:
+    play = cancelled_while_merging()
+
+    assert [task.merge_asked for task in play.run.tasks] == [True, False]
+    assert looked_for(play) == [effects.FindMerged(issue=play.task(1).issue, pull_request=PullNumber(101), base="main")]
+
+
+def test_a_merge_that_came_about_or_did_not_is_looked_for_no_more() -> None:
+    merged, not_merged = cancelled_while_merging(), cancelled_while_merging()
+    merged.forge.change(1, merged.now, state="merged", merge_sha=merged.forge.sha())
+
+    for play in (merged, not_merged):
+        play.do(looked_for(play)[0])
+
+    assert (merged.task(1).state, not_merged.task(1).state) == (TaskState.MERGED, TaskState.READY)
+    assert not not_merged.task(1).merge_asked
+    assert looked_for(merged) == looked_for(not_merged) == []
+
+
+def test_a_merge_that_cannot_be_looked_for_is_let_go() -> None:
+    play = cancelled_while_merging()
+    play.runs[1] = replace(
+        play.run, tasks=tuple(replace(task, refusal=Note(why=Why.REFUSED)) for task in play.run.tasks)
+    )
+
+    assert looked_for(play) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "closed"),
+    [
+        ({"done": (), "pull_request": None}, False),
+        ({"done": (Step.BRANCH,), "pull_request": None}, True),  # one may be opened there by now
+        ({"done": (), "pull_request": PullNumber(101)}, True),
+        ({"done": (Step.BRANCH,), "pull_request": None, "adopted": True}, False),
+    ],
+)
+def test_what_was_or_may_have_been_opened_is_closed(task: dict[str, Any], closed: bool) -> None:  # noqa: FBT001
+    play = Play(1).tracked()
+    play.says(events.CancelConfirmed, run=ONE, close_pull_requests=True)
+    run = replace(play.run, tasks=(replace(play.task(1), **task),))
+
+    assert any(isinstance(effect, effects.EnsurePullRequestClosed) for effect in wanted(run)) is closed

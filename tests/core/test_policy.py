@@ -215,3 +215,7 @@ def test_a_problem_quotes_as_much_of_a_value_as_a_sentence_bears_in_its_own_lett
     assert f'"{"é" * 59}…' in problem(f'[plan]\nlimit = "{"é" * 80}"')
     assert f'"{"é" * 58}"' in problem(f'[plan]\nlimit = "{"é" * 58}"')
     assert "…" not in problem(f'[plan]\nlimit = "{"é" * 58}"')
+
+
+def test_a_number_too_long_to_be_quoted_is_described() -> None:
+    assert "not a number of thousands of digits" in problem(f"[plan]\nlimit = 0x{'f' * 5000}")
