@@ -658,3 +658,15 @@ def test_a_run_that_failed_is_over_and_says_why_and_keeps_what_was_merged() -> N
     assert [task.state for task in run.tasks] == [TaskState.MERGED, TaskState.FAILED]
     note = Note(why=Why.REFUSED, detail="so it said")
     assert run.milestones[-1] == Milestone(key="failed", kind=MilestoneKind.FAILED, at=play.now, note=note)
+
+
+def test_a_message_that_is_on_show_but_not_as_it_should_be_now_is_wanted_afresh() -> None:
+    play = Play().tracked()
+    failing = Pending(since=play.now, attempts=3, not_before=play.now, trouble="down")
+    play.runs[1] = replace(play.run, pending=play.run.pending | {"message:board": failing})
+    shown = replace(play.run.messages["board"], shown="as it was", at=play.now)
+
+    result = events.MessageEnsured(name="board", posted=shown)
+    play.decide(events.EffectSucceeded(at=play.now, key="message:board", result=result), 1)
+
+    assert play.run.pending["message:board"].attempts == 0
