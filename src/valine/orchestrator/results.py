@@ -192,7 +192,7 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
     backoff = min(FIRST_RETRY * (1 << min(attempts, 10)), LAST_RETRY)
     if failure.kind == "ambiguous":
         return max(failure.retry_at or at, at + (LOOK_AGAIN if attempts == 0 else backoff))
-    if failure.code in {"unauthorized", "forbidden", "not_found"} and attempts == 0:
+    if failure.code in {"forbidden", "not_found"} and attempts == 0:
         return at + TOKEN_RETRY
     if failure.code == "unauthorized":
         return at + TOKEN_RETRY
