@@ -305,3 +305,15 @@ def test_a_complete_run_ships_no_more() -> None:
     play.settle()
 
     assert (play.run.status, play.run.shipping, play.run.look_at) == (RunStatus.COMPLETED, None, None)
+
+
+def test_where_nothing_is_ready_nothing_is_shipped_and_it_says_why() -> None:
+    play = Play(1).tracked()
+
+    for outcome in (
+        play.says(events.ShipRequested, run=ONE),
+        play.says(events.ShipConfirmed, run=ONE, heads="x"),
+    ):
+        assert isinstance(outcome, Decision)
+        assert outcome.reply == wording.nothing_ready(play.run)
+        assert play.run.stage is Stage.TRACKING
