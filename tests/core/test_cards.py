@@ -624,3 +624,21 @@ def test_pages_are_filled_to_their_limits_and_no_further(line: str) -> None:
 
 def test_a_page_bears_as_many_options_as_a_select_and_then_one_more_page_begins() -> None:
     assert [len(page) for page in pages([entry("x", (str(n), "x")) for n in range(60)])] == [25, 25, 10]
+
+
+@pytest.mark.parametrize(
+    ("task", "stage", "line"),
+    [
+        ({}, Stage.DONE, " · not shipped"),
+        ({"state": TaskState.MERGED}, Stage.TRACKING, " · merged"),
+        ({"state": TaskState.MERGED, "merged_by_hand": True}, Stage.DONE, " · merged by hand"),
+        ({"state": TaskState.DROPPED, "edited": True}, Stage.TRACKING, " · dropped"),
+        ({"state": TaskState.READY, "edited": True}, Stage.TRACKING, " · ready · edited since it was approved"),
+        ({"state": TaskState.READY}, Stage.TRACKING, " · ready"),
+    ],
+)
+def test_a_line_of_the_board_ends_with_how_its_task_stands(task: dict[str, Any], stage: Stage, line: str) -> None:
+    run = a_run(tasks=(a_task(41, **task),), stage=stage, status=RunStatus.IN_PROGRESS)
+
+    (shown,) = [one for one in text_of(cards.render(run, "board")).split("\n") if "[#41](" in one]
+    assert shown.endswith(f" Issue 41{line}")
