@@ -261,7 +261,7 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     done = ready.dev("deploy")
 
     assert done.returncode == 2
-    tasks = "demo, test, check, prove, storm, build, docs, valine, lock, tool."
+    tasks = "demo, test, check, prove, storm, mutate, build, docs, valine, lock, tool."
     assert done.stderr == f"dev: there is no task 'deploy': {tasks}\n"
 
 
@@ -270,7 +270,8 @@ def test_a_tool_that_is_none_of_ours_is_refused_and_ours_are_named(project: Proj
     done = project.dev("tool", *args)
 
     assert done.returncode == 2
-    assert done.stderr == "dev: tool takes the name of one: cfn-lint, checkov, hatchling, sam, shellcheck, zizmor.\n"
+    names = "cfn-lint, checkov, hatchling, mutmut, sam, shellcheck, zizmor"
+    assert done.stderr == f"dev: tool takes the name of one: {names}.\n"
 
 
 def program(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_work_world, an_actor, an_issue
 from valine.orchestrator import cards, effects, events, naming, ship
-from valine.orchestrator.decision import Decision, Look, Outcome, State
+from valine.orchestrator.decision import Answer, Decision, Look, Outcome, Refusal, Reply, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Check, Posted, PullSeen, TestMerge
 from valine.orchestrator.policy import MANAGE_SERVER
@@ -166,6 +166,7 @@ class Play:
     def decide(self, event: Event, number: int | None = None) -> Outcome:
         """What comes of the event on that run, stored."""
         outcome = decide(self.state(number), event)
+        check_answered(event, outcome)
         self.log.append((number, event))
         if isinstance(outcome, Decision):
             run = outcome.run
@@ -308,6 +309,12 @@ class Play:
         task = self.run.task(issue)
         assert task is not None
         return task
+
+
+def check_answered(event: Event, outcome: Outcome) -> None:
+    """Whoever commands something is answered, and an observation answers nobody."""
+    if isinstance(outcome, Decision | Refusal | Answer):
+        assert isinstance(outcome.reply, Reply) == isinstance(event, events.Command)
 
 
 def behind(play: Play, issue: int) -> None:

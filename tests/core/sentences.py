@@ -152,10 +152,6 @@ def replies() -> dict[str, list[Reply]]:
             wording.cancelled(over(RunStatus.CANCELLED, close_pull_requests=True)),
             wording.cancelled(never_approved()),
         ],
-        "claimed": [
-            wording.claimed(proposed(), [41], RunNumber(7)),
-            wording.claimed(proposed(), [41, 42], RunNumber(7)),
-        ],
         "denied": [
             wording.denied(Denied(deed="approve", needs="manage_server")),
             wording.denied(Denied(deed="drop", needs="write")),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from builders import HEAD, NOON, a_plan, a_pull, a_run, a_task, after, an_actor
-from valine.orchestrator.assess import CHECKS_APPEAR, assess, missing_checks, verdict_changes_at
+from valine.orchestrator.assess import CHECKS_APPEAR, assess, missing_checks, verdict_changes_at, waiting_checks
 from valine.orchestrator.model import Check, Note, Run, Shipping, Task
 from valine.orchestrator.policy import Policy, ShipPolicy
 from valine.orchestrator.states import IssueNumber, Sha, Step, TaskState, Why
@@ -199,3 +199,43 @@ def test_the_clock_rings_when_time_alone_changes_the_verdict(pull: dict[str, Any
     assert task.state is S.CHECKING
     assert assess(run, seen, rings).state is S.HELD
     assert verdict_changes_at(run, assess(run, seen, rings)) is None
+
+
+def test_every_check_that_failed_or_is_waited_for_is_named() -> None:
+    failed = (FAILED, Check(key="app/ci/lint", name="lint", state="failed"))
+    pending = (PENDING, Check(key="app/ci/lint", name="lint", state="pending"))
+
+    assert judged(ready(checks=failed)).note == Note(why=W.CHECKS_FAILED, detail="app/ci/lint, app/ci/test")
+    assert judged(ready(checks=pending)).note == Note(why=W.CHECKS, detail="app/ci/lint, app/ci/test")
+
+
+def test_where_a_pull_request_was_retargeted_to_is_named() -> None:
+    assert judged(ready(base="release")).note == Note(why=W.RETARGETED, detail="release")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": S.CHECKING, "note": None},
+        {"state": S.CHECKING, "note": Note(why=W.MERGEABLE)},
+        {"state": S.READY, "note": Note(why=W.CHECKS)},
+    ],
+)
+def test_time_changes_no_verdict_but_that_of_checks(changes: dict[str, Any]) -> None:
+    task = a_task(head_since=NOON, waiting_since=NOON, **changes)
+
+    assert verdict_changes_at(a_run(tasks=(task,)), task) is None
+
+
+@pytest.mark.parametrize("detail", ["", "ci"])
+def test_a_task_that_nobody_knows_the_age_of_is_changed_by_no_clock(detail: str) -> None:
+    task = a_task(state=S.CHECKING, note=Note(why=W.CHECKS, detail=detail))
+
+    assert verdict_changes_at(a_run(tasks=(task,)), task) is None
+
+
+def test_what_was_never_seen_has_no_checks_but_misses_those_it_needs() -> None:
+    task, run = a_task(passed_names=("test",)), a_run(required_checks=("test", "lint"))
+
+    assert missing_checks(run, task) == {"lint"}
+    assert waiting_checks(run, task) == ["lint"]

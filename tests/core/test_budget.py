@@ -50,3 +50,27 @@ def test_what_is_older_than_an_hour_is_forgotten() -> None:
     repository = reserve(reserve(a_repository(), NOON, 3), after(3601), 1)
 
     assert repository.writes == (int(after(3601).timestamp()),)
+
+
+def test_writes_wait_for_as_many_old_ones_as_they_need_the_room_of() -> None:
+    first, second = reserve(a_repository(), NOON, A_MINUTE - 2), after(10)
+    repository = reserve(first, second, 2)
+
+    assert [wait(repository, after(20), cost) for cost in (1, 2, A_MINUTE - 2)] == [41.0, 41.0, 41.0]
+    assert [wait(repository, after(20), cost) for cost in (A_MINUTE - 1, A_MINUTE)] == [51.0, 51.0]
+
+
+def test_writes_made_one_by_one_make_room_one_by_one() -> None:
+    repository = a_repository()
+    for second in range(A_MINUTE // 2):
+        repository = reserve(repository, after(second), 2)
+
+    assert [wait(repository, after(45), cost) for cost in (1, 2, 3, 4, 5)] == [16.0, 16.0, 17.0, 17.0, 18.0]
+
+
+def test_what_was_written_a_minute_ago_counts_no_more_and_an_hour_ago_is_forgotten() -> None:
+    repository = reserve(a_repository(), NOON, A_MINUTE)
+
+    assert (wait(repository, after(59), 1), wait(repository, after(60), 1)) == (2.0, 0.0)
+    assert reserve(repository, after(3600), 0).writes == ()
+    assert len(reserve(repository, after(3599), 0).writes) == A_MINUTE

@@ -30,6 +30,8 @@ from valine.orchestrator.planner import mentioned
         ("`depends on #5`", ()),
         ("``a ` depends on #5``", ()),
         ("```\ndepends on #5\n```\nblocked by #6", (6,)),
+        ("`x`depends on #5", (5,)),
+        ("```\n\ndepends on #5\n```\nblocked by #6", (6,)),
         ("~~~text\ndepends on #5\n```\nblocked by #6", ()),
         ("    depends on #5", ()),
         ("> depends on #5\n\nblocked by #6", (6,)),

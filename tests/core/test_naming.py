@@ -9,6 +9,7 @@ from builders import a_run
 from valine.orchestrator import naming
 
 # https://git-scm.com/docs/git-check-ref-format
+NONCE = "ol3k67la3o2muurgw3futhqg"
 REF = re.compile(r"valine/r[0-9]+/[0-9]+-[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -57,3 +58,23 @@ def test_what_our_things_bear() -> None:
     assert naming.marker(a_run(), "card") == "r1 · card · uid-1"
     assert naming.github_marker("uid-1") == "<!-- valine:run:uid-1 -->"
     assert [naming.release_tag(a_run(), n) for n in (1, 2)] == ["valine-r1", "valine-r1.2"]
+
+
+def test_a_nonce_is_of_one_message_of_one_run_and_never_changes() -> None:
+    assert naming.nonce(a_run(), "card", 0) == NONCE  # another would post the same message again after an upgrade
+    others = [naming.nonce(a_run(2), "card", 0), naming.nonce(a_run(), "board", 0), naming.nonce(a_run(), "card", 1)]
+    assert len({NONCE, *others}) == 4
+
+
+def test_a_long_title_is_cut_at_the_72nd_character_of_its_subject() -> None:
+    subject = naming.commit_message(41, "x" * 100, "uid-1").split("\n")[0]
+    spaced = naming.commit_message(41, "x" * 60 + " and more", "uid-1").split("\n")[0]
+
+    assert subject == "Start #41: " + "x" * 61
+    assert spaced == "Start #41: " + "x" * 60
+    assert naming.commit_message(41, " a \t b ", "uid-1").startswith("Start #41: a b\n")
+
+
+def test_a_branch_neither_begins_nor_ends_with_a_dash() -> None:
+    assert naming.slug("-- X ray X --") == "x-ray-x"
+    assert naming.slug("a" * 39 + " b") == "a" * 39

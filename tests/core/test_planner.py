@@ -347,3 +347,50 @@ def test_a_plan_that_a_stored_run_could_not_hold_tells_how_many_would_fit() -> N
     assert too_big(small) is None
     assert too_big(large) == 360
     assert too_big(a_plan(*large.items[:360])) is None
+
+
+# --- What mutants found missing --------------------------------------------------------------------------------------
+
+
+def test_a_plan_made_anew_knows_its_time_its_site_and_what_is_gone() -> None:
+    plan = plan_for(an_issue(1), an_issue(2))
+    world = replace(a_plan_world(an_issue(1)), web="https://ghe.example/team/app")
+
+    fresh = refresh(plan, world, a_repository(), after(60))
+
+    assert fresh is not None
+    assert (fresh.web, fresh.revised_at, fresh.revised_by) == ("https://ghe.example/team/app", after(60), None)
+    assert fresh.left_out == (LeftOut(issue=IssueNumber(2), title="Issue 2", reason=Reason.GONE),)
+
+
+def test_what_was_taken_out_by_name_waits_for_nothing() -> None:
+    plan = plan_for(an_issue(1), an_issue(2, blocked_by=blocked_by(1)), an_issue(3, blocked_by=blocked_by(2)))
+
+    left = revise(plan, drop=(1, 2), at=NOON, by=an_actor()).left_out
+
+    assert [(out.issue, out.reason, out.by) for out in left] == [
+        (1, Reason.DROPPED, ()),
+        (2, Reason.DROPPED, ()),
+        (3, Reason.BLOCKED, (2,)),
+    ]
+
+
+def test_an_approval_survives_another_order_of_people_in_the_policy() -> None:
+    people = {"ana": "80351110224678912", "ben": "80351110224678913"}
+    turned = dict(reversed(people.items()))
+    one, other = (a_plan(policy=Policy(people=found)) for found in (people, turned))
+
+    assert digest(one) == digest(other)
+
+
+def test_what_is_left_out_takes_room_in_a_run_too() -> None:
+    out = tuple(LeftOut(issue=IssueNumber(n), title="x" * 120, reason=Reason.LIMIT) for n in range(1, 2501))
+
+    assert too_big(a_plan(a_plan_item(1))) is None
+    assert too_big(a_plan(a_plan_item(1), left_out=out)) == 0
+
+
+def test_an_item_keeps_its_milestone_and_adopts_its_pull_request_though_named_twice() -> None:
+    plan = plan_for(an_issue(1, milestone="v2", pulls=(a_pull_ref(), a_pull_ref())))
+
+    assert (plan.items[0].milestone, plan.items[0].adopts) == ("v2", a_pull_ref())

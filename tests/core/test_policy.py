@@ -202,3 +202,20 @@ def test_valine_itself_decides_nothing(deed: Deed) -> None:
     valine = an_actor(platform="valine", permissions=ADMINISTRATOR, may_write=True)
 
     assert may(valine, deed, Policy()) == Denied(deed=deed, needs="person")
+
+
+@pytest.mark.parametrize(("length", "good"), [(1, True), (50, True), (51, False)])
+def test_a_label_has_one_to_fifty_characters(length: int, good: bool) -> None:  # noqa: FBT001
+    text = f'[plan]\nlabel = "{"x" * length}"'
+
+    assert parse(text).plan.label == "x" * length if good else problem(text)
+
+
+def test_a_problem_quotes_as_much_of_a_value_as_a_sentence_bears_in_its_own_letters() -> None:
+    assert f'"{"é" * 59}…' in problem(f'[plan]\nlimit = "{"é" * 80}"')
+    assert f'"{"é" * 58}"' in problem(f'[plan]\nlimit = "{"é" * 58}"')
+    assert "…" not in problem(f'[plan]\nlimit = "{"é" * 58}"')
+
+
+def test_a_number_too_long_to_be_quoted_is_described() -> None:
+    assert "not a number of thousands of digits" in problem(f"[plan]\nlimit = 0x{'f' * 5000}")

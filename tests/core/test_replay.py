@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from acceptance.stories import REPOSITORY, Team, a_team
-from builders import NOON, a_woken, plan_requested
+from builders import NOON, a_repository, a_run, a_woken, plan_approved, plan_requested
 from core.days import DAYS, HISTORIES
 from core.test_graph_walk import Walk
 from valine.cli import recording
 from valine.documents import decode, encode
 from valine.engine.ledger import needed
-from valine.orchestrator.decision import Decision
+from valine.orchestrator.decision import Decision, Reply
+from valine.orchestrator.events import Command
 from valine.orchestrator.graph import decide
 from valine.orchestrator.replay import changes, outline, replay
 from valine.ports import History
@@ -122,3 +123,30 @@ def test_changes_are_told_by_the_names_of_things() -> None:
         ("tasks.#3", None, {"issue": 3, "state": "queued"}),
         ("gone", 1, None),
     ]
+
+
+def test_a_step_has_its_number_its_event_and_what_was_answered() -> None:
+    kept = recording.read(HISTORIES / "a_round.r1.json")
+    history = [(step.event, step.repository) for step in kept.history]
+
+    told = list(replay(history))
+
+    assert [step.number for step in told] == list(range(1, len(history) + 1))
+    assert [step.event for step in told] == [event for event, _ in history]
+    assert [isinstance(step.reply, Reply) for step in told] == [isinstance(event, Command) for event, _ in history]
+
+
+def test_changes_in_a_list_of_nameless_things_are_told_by_their_place() -> None:
+    assert list(changes({"a": [{"x": 1}, {"x": 2}]}, {"a": [{"x": 1}, {"x": 3}]})) == [("a.1.x", 2, 3)]
+
+
+def test_the_record_is_kept_where_numbers_and_claims_decide_and_without_its_writes() -> None:
+    record = a_repository(writes=(1, 2))
+
+    assert needed(plan_requested(), record) == a_repository()
+    assert needed(plan_approved(), record) == a_repository()
+    assert needed(a_woken(), record) is None
+
+
+def test_a_run_has_no_task_of_another_issue() -> None:
+    assert a_run().task(99) is None

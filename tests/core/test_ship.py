@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from builders import an_actor, an_issue
+from builders import a_task, after, an_actor, an_issue
 from core.play import LEAD, Play, behind
-from valine.orchestrator import effects, events, ship
+from valine.orchestrator import effects, events, ship, wording
 from valine.orchestrator.decision import Answer, Decision, Refusal
 from valine.orchestrator.model import Check
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, RunStatus, Stage, TaskState, Why
@@ -167,6 +167,18 @@ def test_what_was_held_ships_in_another_round() -> None:
     assert play.run.status is RunStatus.COMPLETED
 
 
+def test_a_round_does_not_wait_for_what_nobody_confirmed() -> None:
+    play = Play().tracked()
+    play.finish(1)
+    play.finish(2, check="pending")
+    play.confirm()
+
+    play.settle()
+
+    assert play.task(1).state is TaskState.MERGED
+    assert (play.task(2).state, play.run.stage) == (TaskState.CHECKING, Stage.TRACKING)
+
+
 # --- Control ---------------------------------------------------------------------------------------------------------
 
 COMMANDS: list[tuple[Any, dict[str, Any]]] = [
@@ -252,3 +264,56 @@ def test_with_two_runs_the_obvious_one_is_not_obvious() -> None:
     assert isinstance(outcome, Refusal)
     assert "r1" in outcome.reply.text
     assert "r2" in outcome.reply.text
+
+
+# --- What is shown before, and noted after ---------------------------------------------------------------------------
+
+
+def test_the_preflight_shows_what_is_ready_what_waits_and_carries_exactly_these_heads() -> None:
+    play = Play(4).tracked()
+    play.finish(1, 2)
+    play.says(events.DropRequested, run=ONE, issue=IssueNumber(4))
+
+    outcome = play.says(events.ShipRequested, run=ONE)
+
+    ready, waiting = [play.task(1), play.task(2)], [play.task(3)]
+    assert isinstance(outcome, Decision)
+    assert outcome.reply == wording.preflight(play.run, ready, waiting, ship.heads_digest(ready))
+
+
+def test_once_all_is_opened_it_is_looked_at() -> None:
+    play = Play(1)
+    play.plan()
+    play.approve()
+    play.do(play.settle_until(effects.EnsureComment))
+
+    assert (play.run.stage, play.run.look_at) == (Stage.TRACKING, play.now)
+
+
+def test_what_merged_at_an_unknown_time_merged_first() -> None:
+    known = [a_task(n, state=TaskState.MERGED, merged_at=after(at)) for n, at in ((1, 20), (2, 10))]
+    unknown = a_task(3, state=TaskState.MERGED)
+
+    assert ship.merged_in_order([*known, unknown, a_task(4)]) == (3, 2, 1)
+
+
+def test_a_complete_run_ships_no_more() -> None:
+    play = Play(1).tracked()
+    play.finish(1)
+    play.confirm()
+
+    play.settle()
+
+    assert (play.run.status, play.run.shipping, play.run.look_at) == (RunStatus.COMPLETED, None, None)
+
+
+def test_where_nothing_is_ready_nothing_is_shipped_and_it_says_why() -> None:
+    play = Play(1).tracked()
+
+    for outcome in (
+        play.says(events.ShipRequested, run=ONE),
+        play.says(events.ShipConfirmed, run=ONE, heads="x"),
+    ):
+        assert isinstance(outcome, Decision)
+        assert outcome.reply == wording.nothing_ready(play.run)
+        assert play.run.stage is Stage.TRACKING

@@ -135,3 +135,68 @@ def test_lists_read_like_sentences() -> None:
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert numbers([1, 2, 3], most=2) == "#1, #2 and 1 more"
     assert (plural(1, "issue"), plural(0, "issue"), plural(1200, "issue")) == ("1 issue", "0 issues", "1,200 issues")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\u00a0b\u2003c", "a b c"),  # other spaces
+        ("a\u2028b\u2029c", "a b c"),  # lines and paragraphs
+        ("a\u200eb\ufeffc", "abc"),  # marks of direction, and none at all
+        ("a\ud800b", "ab"),  # half a character
+        ("a\u200cb\u200dc", "a\u200cb\u200dc"),  # joiners
+        ("x" + "\u0301" * 4 + "y" + "\u0301" * 5, "x" + "\u0301" * 4 + "y" + "\u0301" * 4),
+        ("z" + "\u20dd" * 6, "z" + "\u20dd" * 4),  # marks that enclose are marks
+        ("z" + "\u0903" * 6, "z" + "\u0903" * 6),  # and those that take room are letters
+        ("\u0301" * 4 + "a", "\u0301" * 4 + "a"),
+    ],
+)
+def test_plain_text_is_one_line_of_what_can_be_seen(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a|b", "a|b"),
+        ("||", r"\|\|"),
+        ("a||", r"a\|\|"),
+        ("|a||b", r"|a\|\|b"),
+        ("a|b||", r"a|b\|\|"),
+        ("a: b", "a: b"),
+        (":+1:", r"\:+1:"),
+        (":not closed", ":not closed"),
+        (":" + "x" * 62 + ":", "\\:" + "x" * 62 + ":"),
+        (":" + "x" * 63 + ":", ":" + "x" * 63 + ":"),
+        ("a # b > c - d + e", "a # b > c - d + e"),
+        ("+ item", r"\+ item"),
+    ],
+)
+def test_only_what_would_be_markdown_is_escaped(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("\u0661\u0662", 9, "\u2068\u0661\u0662\u2069"),  # Arabic digits
+        ("\u0645\u0631", 9, "\u2068\u0645\u0631\u2069"),  # Arabic letters
+        ("אבגד", 6, "\u2068אבגד\u2069"),
+        ("אבגד", 5, "\u2068אב…\u2069"),
+        ("a" + "\u200d" + "bcd", 3, "a…"),
+        ("a\u200db", 3, "a\u200db"),
+        ("*" * 3, 5, r"\*\*…"),
+        ("*" * 3, 4, r"\*…"),
+        ("🎉🎉", 3, "🎉…"),
+    ],
+)
+def test_a_cut_leaves_room_for_what_holds_the_text_in_its_place(text: str, limit: int, shown: str) -> None:
+    assert escape(text, limit) == shown
+
+
+def test_lists_are_cut_after_twenty_and_lines_after_two_hundred() -> None:
+    assert listed(map(str, range(20))).endswith("18 and 19")
+    assert listed(map(str, range(21))).endswith("19 and 1 more")
+    assert numbers(range(21)).endswith("#19 and 1 more")
+    assert github_line("x" * 201) == "x" * 199 + "…"
+    assert listed(["a", "b"], last="or") == "a or b"

@@ -45,10 +45,6 @@ def test_every_reply() -> None:
                 "r12 is cancelled. Its pull requests are being closed, and its issues are free for another plan.",
                 "r12 is cancelled. Nothing was started.",
             ],
-            "claimed": [
-                "#41 is already in r7, so r12 was not approved. Nothing was changed. Take it out on the card, or wait for r7.",
-                "#41 and #42 are already in r7, so r12 was not approved. Nothing was changed. Take them out on the card, or wait for r7.",
-            ],
             "denied": [
                 "To approve a plan, you need the permission Manage Server. Nothing was changed.",
                 "To drop an issue from a run, you need write permission on this repository. Nothing was changed.",

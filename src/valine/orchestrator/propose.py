@@ -135,11 +135,8 @@ def _changed(state: State, run: Run, fresh: Plan, at: datetime) -> Decision:
     return Decision(run=run, repository=state.repository, reply=wording.plan_changed(run, changes))
 
 
-def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Outcome:
-    claims = state.repository.claims
-    taken = [item.issue for item in run.plan.items if claims.get(str(item.issue), run.number) != run.number]
-    if taken:
-        return Refusal(reply=wording.claimed(run, taken, claims[str(taken[0])]))
+def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Decision:
+    """The run under way: none of its issues is another's, or the plan would have changed."""
     plan = replace(run.plan, base=world.base)
     approval = Approval(by=event.by, at=event.at, revision=plan.revision, digest=plan.digest)
     milestone = Milestone(key="approved", kind=MilestoneKind.APPROVED, at=event.at, by=event.by, round=plan.revision)

@@ -192,7 +192,7 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
     backoff = min(FIRST_RETRY * (1 << min(attempts, 10)), LAST_RETRY)
     if failure.kind == "ambiguous":
         return max(failure.retry_at or at, at + (LOOK_AGAIN if attempts == 0 else backoff))
-    if failure.code in {"unauthorized", "forbidden", "not_found"} and attempts == 0:
+    if failure.code in {"forbidden", "not_found"} and attempts == 0:
         return at + TOKEN_RETRY
     if failure.code == "unauthorized":
         return at + TOKEN_RETRY
@@ -204,8 +204,7 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
 
 
 def _for_good(run: Run, key: str, kind: str, failure: Failure, at: datetime) -> Run:
-    pending = {other: entry for other, entry in run.pending.items() if other != key}
-    run = replace(run, pending=pending)
+    """The run that does not want this effect any more: its task is held, or it is told once and left."""
     note = Note(why=Why.STRANGER if failure.code == "stranger" else Why.REFUSED, detail=failure.detail)
     if kind == "release":
         tag = key.partition(":")[2]

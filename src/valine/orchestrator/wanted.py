@@ -205,7 +205,8 @@ def still_coming(run: Run) -> bool:
     """Whether a confirmed task will become ready without anybody doing anything: checks end, GitHub computes."""
     heads = run.shipping.heads if run.shipping else {}
     for task in run.tasks:
-        confirmed = task.pull is not None and heads.get(str(task.issue)) in {task.pull.head, task.updated_to}
+        head = heads.get(str(task.issue))  # None: nobody confirmed it, and the round need not wait
+        confirmed = head is not None and task.pull is not None and head in {task.pull.head, task.updated_to}
         coming = task.state is TaskState.CHECKING and task.note is not None
         if confirmed and coming and task.note != Note(why=Why.REVIEW_REQUIRED):  # that needs somebody
             return True

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from valine.orchestrator.model import Run
-    from valine.orchestrator.states import RunNumber
 
 MOST_REASONS = 15
 
@@ -179,15 +178,6 @@ def _differences(old: PlanItem, new: PlanItem) -> Iterator[str]:
 
 def _adopted(item: PlanItem) -> tuple[int, str] | None:
     return (item.adopts.number, item.adopts.head) if item.adopts else None
-
-
-def claimed(run: Run, issues: Collection[int], other: RunNumber) -> Reply:
-    """Another run was quicker."""
-    verb = "is" if len(issues) == 1 else "are"
-    return Reply(
-        text=f"{numbers(issues)} {verb} already in r{other}, so {run.name} was not approved. Nothing was changed. "
-        f"Take {'it' if len(issues) == 1 else 'them'} out on the card, or wait for r{other}."
-    )
 
 
 def approved(run: Run) -> Reply:

@@ -1,0 +1,16 @@
+"""What the core remembers between calls is forgotten before its tests.
+
+Mutation testing forks each mutant from a process that has run them already, and would be told the healthy answers.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from valine.orchestrator import cards_board, cards_plan, text
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_remembered() -> None:
+    for remembering in (text.shorten, text.escape, cards_board._line, cards_plan._item):
+        remembering.cache_clear()
