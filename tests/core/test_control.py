@@ -105,6 +105,21 @@ def test_a_retry_makes_due_what_failed_and_nothing_else_and_looks_anew() -> None
     assert told(play, MilestoneKind.RETRIED).issues == ()
 
 
+def test_a_retry_during_githubs_limit_waits_for_its_end_with_what_is_written_there() -> None:
+    play = Play(1)
+    play.plan()
+    play.approve()
+    failing = Pending(since=play.now, attempts=3, not_before=play.now + timedelta(minutes=90), trouble="down")
+    until = play.now + timedelta(hours=1)
+    pending = play.run.pending | {"branch:1": failing, "message:board": failing}
+    play.runs[1] = replace(play.run, pending=pending, quiet_until=until)
+
+    play.says(events.RetryRequested, run=ONE)
+
+    assert play.run.pending["branch:1"].not_before == until
+    assert play.run.pending["message:board"].not_before is None
+
+
 def test_a_retry_still_expects_the_checks_that_are_there() -> None:
     play = Play(1).tracked()
     play.finish(1)

@@ -8,6 +8,7 @@ import msgspec
 
 from valine.orchestrator import wording
 from valine.orchestrator.decision import Answer, Decision, Refusal
+from valine.orchestrator.effects import on_github
 from valine.orchestrator.model import Milestone, Run, tell
 from valine.orchestrator.policy import Deed, may
 from valine.orchestrator.results import with_task
@@ -67,7 +68,7 @@ def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
 
 
 def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
-    """What is held or failing is tried again at once; checks that no longer exist are forgotten."""
+    """What is held or failing is tried again, within GitHub's limits; checks that no longer exist are forgotten."""
     refusal = _barred(run, event.by, "retry")
     if refusal is not None:
         return refusal
@@ -83,7 +84,11 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
         return Refusal(reply=wording.nothing_to_retry(run))
     for issue in held:
         run = _unheld(run, issue)
-    pending = {key: replace(entry, not_before=None) if key in troubled else entry for key, entry in run.pending.items()}
+    quiet = run.quiet_until if run.quiet_until is not None and run.quiet_until > event.at else None
+    pending = {
+        key: replace(entry, not_before=quiet if on_github(key) else None) if key in troubled else entry
+        for key, entry in run.pending.items()
+    }
     run = judge(replace(run, pending=pending, look_at=event.at, lag=0), event.at)
     milestone = Milestone(
         key=f"retried.{event.id.rpartition(':')[2]}",

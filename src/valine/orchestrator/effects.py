@@ -226,3 +226,8 @@ ForgeEffect = (
     | EnsureRelease
 )
 Effect = ChatEffect | ForgeEffect
+
+
+def on_github(key: str) -> bool:
+    """Whether the effect of that key is one of GitHub's, and not of Discord's."""
+    return key.partition(":")[0] not in {"message", "thread"}

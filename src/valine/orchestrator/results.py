@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from valine.orchestrator import cards, events
+from valine.orchestrator.effects import on_github
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, tell
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
@@ -146,18 +147,17 @@ def failed(run: Run, event: EffectFailed) -> Run:
     if entry is None:
         return run
     failure = event.failure
-    kind = event.key.partition(":")[0]
-    on_github = kind not in {"message", "thread"}
-    if failure.code == "limited" and on_github:
+    kind, github = event.key.partition(":")[0], on_github(event.key)
+    if failure.code == "limited" and github:
         return _quietened(run, failure, event.at)
     # Not GitHub being away, but something that does not come about however often it is asked for.
-    if on_github and entry.attempts >= HOPELESS and failure.code == "invalid":
+    if github and entry.attempts >= HOPELESS and failure.code == "invalid":
         return _for_good(run, event.key, kind, failure, event.at)
-    if failure.kind == "permanent" and failure.code != "unauthorized" and on_github:
+    if failure.kind == "permanent" and failure.code != "unauthorized" and github:
         if not _shut_out(run, entry, failure):
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, look_at=min(run.look_at or event.at, event.at))
-    if failure.code == "lost" and not on_github:
+    if failure.code == "lost" and not github:
         run = _lost(run, event.key, failure, event.at)
     later = replace(
         entry,
@@ -172,9 +172,9 @@ def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
     """A limit is GitHub's word on all writes, and nobody's failed attempt: every effect there waits for its end."""
     until = max(failure.retry_at or at + LIMITED, at + FIRST_RETRY)
     pending = {
-        key: entry
-        if key.partition(":")[0] in {"message", "thread"}
-        else replace(entry, not_before=max(entry.not_before or until, until), trouble=failure.detail or failure.code)
+        key: replace(entry, not_before=max(entry.not_before or until, until), trouble=failure.detail or failure.code)
+        if on_github(key)
+        else entry
         for key, entry in run.pending.items()
     }
     return replace(run, quiet_until=until, pending=pending)
