@@ -66,6 +66,8 @@ def run(paths: Sequence[Path], *, policy: str | None, as_json: bool, quiet: bool
 
 
 def _text(path: Path) -> str:
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder: name its files, such as {path}/*.scenario.")
     try:
         if path.stat().st_size > LARGEST:
             raise UnreadableFile(f"{path} is larger than a scenario can be (1 MB).")

@@ -41,7 +41,7 @@ function next() {
         return "take issues out of the plan if you like, then click Approve. Try it as Chen, too, who may not.";
     const under = labels.includes("Cancel"); // on the board of a run, as long as it is not at its end
     if (under && pulls.some((one) => one.draft))
-        return "play the developers: open a pull request in GitHub and finish it, or use Finish all there.";
+        return "play the developers: unfold a pull request in GitHub and finish it, or use Finish all there.";
     if (labels.includes("Ship") && pulls.some(green)) return "type /ship (or click Ship) and confirm what it shows.";
     if (labels.includes("Ship") && pulls.some((one) => one.checks.length))
         return "nothing can be merged now. The board says who must do what: do it for them, in GitHub.";
