@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_2(tmp_path: Path, capsys: pytest.CaptureF
     first, second, third = capsys.readouterr().err.splitlines()
     assert first.endswith("nowhere cannot be read: No such file or directory.")
     assert second.endswith("latin is not a text in UTF-8.")
-    assert third.endswith("is a folder: name its files, such as {0}/*.scenario.".format(tmp_path / "."))
+    assert third.endswith(f"is a folder: name its files, such as {tmp_path}/*.scenario.")
 
 
 def test_programs_get_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
