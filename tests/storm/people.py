@@ -72,6 +72,9 @@ class People:
 
     async def _on(self, run: Run) -> bool:
         match run.stage:
+            case Stage.PROPOSED if self._world.watch.channel_gone and not _seen(run):
+                # It went with its channel before anybody saw it. The answer to another /plan has a button for that.
+                return self._clicks("Ana", f"v1:reject:{run.number}:") or self._says("Ana", "plan")
             case Stage.PROPOSED:
                 return self._types_approval(run) or self._clicks("Ana", f"v1:approve:{run.number}:")
             case Stage.TRACKING:
@@ -201,6 +204,11 @@ class People:
 
     def _github(self, action: str, **arguments: object) -> bool:
         return self._world.on_github(action, **arguments) is not None
+
+
+def _seen(run: Run) -> bool:
+    card = run.messages.get("card")
+    return card is not None and card.shown != ""
 
 
 def newest_button(world: World, prefix: str, by: str) -> tuple[str, str] | None:
