@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from valine.errors import ConfigurationError, Malformed, StoreError, Untrusted
+from valine.errors import ConfigurationError, Malformed, StoreError, Unanswered, Untrusted
 from valine.logs import correlate
 from valine.orchestrator import cards, naming, wording, wording_intake
 from valine.orchestrator.decision import Reply
@@ -114,7 +114,7 @@ class Intake:
         except (StoreError, TimeoutError) as error:
             why = str(error) or "the store took too long"
             log.warning("an interaction could not be stored or answered: %s", why)
-            trouble = wording_intake.not_read() if isinstance(meaning, StatusAsked) else wording_intake.not_stored()
+            trouble = _unstored(meaning, error)
         except Exception:  # a door never breaks: the person is told, the log has the rest
             correlation = self._correlation(request)
             with correlate(correlation):
@@ -256,6 +256,12 @@ def _refuse_unread(request: HttpRequest, largest: int) -> HttpAnswer | None:
 def _untrusted(service: str, error: Untrusted) -> HttpAnswer:
     log.warning("%s: not trusted: %s", service, error)
     return _text(401, "the signature does not fit")
+
+
+def _unstored(meaning: Meaning, error: StoreError | TimeoutError) -> Reply:
+    if isinstance(meaning, StatusAsked):
+        return wording_intake.not_read()
+    return wording_intake.perhaps_stored() if isinstance(error, Unanswered) else wording_intake.not_stored()
 
 
 def _malformed(service: str, error: Malformed) -> HttpAnswer:
