@@ -179,7 +179,16 @@ forged=$(code_of --header "X-Signature-Ed25519: $(printf '0%.0s' {1..128})" \
 [[ $forged == 401 ]] ||
     fail "a PING with a wrong signature was answered $forged, not 401: Discord would refuse this endpoint." \
         "aws logs tail /aws/lambda/valine-orchestrator-discord-$target tells why."
-say "it is healthy, it runs what was built, and it refuses a wrong signature."
+printf '{"Records":[]}' >"$scratch/nothing"
+for key in WorkerFunctionName ClockFunctionName; do # they have no door: whether they start is seen by calling them
+    function=$(output "$key")
+    broken=$(aws lambda invoke --function-name "$function" --payload "fileb://$scratch/nothing" \
+        --query FunctionError --output text "$scratch/body") ||
+        fail "$function was deployed, but could not be called (above is why)."
+    [[ $broken == None ]] ||
+        fail "$function does not work: $(head -c 500 "$scratch/body"). aws logs tail /aws/lambda/$function tells more."
+done
+say "it is healthy, it runs what was built, it refuses a wrong signature, and worker and clock start."
 
 # --- Discord's side --------------------------------------------------------------------------------------------------
 
@@ -207,7 +216,9 @@ bot_token() {
     fi
 }
 
-if wants "Register the slash commands with Discord now?" "to register the commands: ./register_discord_commands.sh"; then
+by_hand=./register_discord_commands.sh
+[[ ! -f $file ]] || by_hand+=" --env $file"
+if wants "Register the slash commands with Discord now?" "to register the commands: $by_hand"; then
     DISCORD_BOT_TOKEN=$(bot_token) || fail "the bot's token could not be read (above): nothing was registered."
     export DISCORD_BOT_TOKEN
     for name in DISCORD_APPLICATION_ID DISCORD_GUILD_ID DISCORD_API_URL; do # from $file, which may not be .env

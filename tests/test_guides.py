@@ -86,3 +86,14 @@ def test_the_tasks_that_the_guides_name_exist(root: Path, name: str) -> None:
     tasks = re.findall(r"^def ([a-z]+)\(args: list\[str\]\)", (root / "dev").read_text(), flags=re.MULTILINE)
 
     assert set(DEV.findall((root / name).read_text(encoding="utf-8"))) <= set(tasks)
+
+
+def test_the_integration_guide_has_every_setting_that_is_read_and_no_other(root: Path) -> None:
+    sources = [file.read_text(encoding="utf-8") for file in (root / "src/valine/config").glob("*.py")]
+    read = {name for source in sources for name in re.findall(r'"((?:DISCORD|GITHUB|VALINE)_[A-Z_]*[A-Z])"', source)}
+
+    guide = (root / "INTEGRATION_GUIDE.md").read_text(encoding="utf-8").partition("## Every setting")[2]
+    example = (root / ".env.example").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"`((?:DISCORD|GITHUB|VALINE)_[A-Z_]+)`", guide)) == read
+    assert [name for name in sorted(read) if name not in example] == []

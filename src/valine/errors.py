@@ -70,5 +70,9 @@ class Busy(StoreError):
         self.retry_at = retry_at
 
 
+class Unanswered(Busy):
+    """It may have been stored: the answer was lost. Whoever asked looks before asking again."""
+
+
 class TooLarge(StoreError):
     """A document is larger than every store can take. It will not get smaller by waiting: refuse what made it so."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from valine.errors import ConfigurationError, Malformed, StoreError, Untrusted
+from valine.errors import ConfigurationError, Malformed, StoreError, Unanswered, Untrusted
 from valine.logs import correlate
 from valine.orchestrator import cards, naming, wording, wording_intake
 from valine.orchestrator.decision import Reply
@@ -24,7 +25,8 @@ from valine.wire.github_webhook import Commented, Hinted, Ignored
 from valine.wire.signatures import PUBLIC_KEY_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from valine.orchestrator.model import Run
     from valine.wire.discord_answers import Choice
@@ -69,8 +71,18 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Intake:
     """The three doors, for one repository and one Discord application."""
 
-    def __init__(self, *, store: RunStore, queue: Letterbox, clock: Clock, settings: IntakeSettings) -> None:
+    def __init__(
+        self,
+        *,
+        store: RunStore,
+        queue: Letterbox,
+        clock: Clock,
+        settings: IntakeSettings,
+        patience: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+    ) -> None:
+        """`patience` ends in a TimeoutError what is read inside it for too long to be answered at all."""
         _check(settings)
+        self._patience = patience
         self._store = store
         self._queue = queue
         self._clock = clock
@@ -99,9 +111,10 @@ class Intake:
         """The answer, or why there is none in words: Discord shows its own blunt message for anything but a 200."""
         try:
             return await self._answer(meaning)
-        except StoreError as error:
-            log.warning("an interaction could not be stored or answered: %s", error)
-            trouble = wording_intake.not_read() if isinstance(meaning, StatusAsked) else wording_intake.not_stored()
+        except (StoreError, TimeoutError) as error:
+            why = str(error) or "the store took too long"
+            log.warning("an interaction could not be stored or answered: %s", why)
+            trouble = _unstored(meaning, error)
         except Exception:  # a door never breaks: the person is told, the log has the rest
             correlation = self._correlation(request)
             with correlate(correlation):
@@ -116,9 +129,11 @@ class Intake:
             case Refused(reply=reply):
                 return _said(reply)
             case StatusAsked():
-                return _said(await self._status(meaning))
+                async with self._patience():
+                    return _said(await self._status(meaning))
             case SuggestionsAsked():
-                return discord_answers.choices(await self._suggestions(meaning))
+                async with self._patience():
+                    return discord_answers.choices(await self._suggestions(meaning))
             case Asked(command=command, reply_to=reply_to, deferral=deferral):
                 await self._put(
                     Envelope(id=command.id, lane=self._lane, urgent=True, inbound=command, reply_to=reply_to)
@@ -241,6 +256,12 @@ def _refuse_unread(request: HttpRequest, largest: int) -> HttpAnswer | None:
 def _untrusted(service: str, error: Untrusted) -> HttpAnswer:
     log.warning("%s: not trusted: %s", service, error)
     return _text(401, "the signature does not fit")
+
+
+def _unstored(meaning: Meaning, error: StoreError | TimeoutError) -> Reply:
+    if isinstance(meaning, StatusAsked):
+        return wording_intake.not_read()
+    return wording_intake.perhaps_stored() if isinstance(error, Unanswered) else wording_intake.not_stored()
 
 
 def _malformed(service: str, error: Malformed) -> HttpAnswer:

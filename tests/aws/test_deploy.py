@@ -35,7 +35,7 @@ def test_it_deploys_that_file_and_shows_what_came_of_it(deployment: Deployment) 
     assert 'GitHubRepository="acme/rocket"' in call
     assert 'SecretsPrefix="/valine/dev"' in call
     assert all(address in done.stdout for address in OUTPUTS.values())
-    assert "it is healthy, it runs what was built, and it refuses a wrong signature" in done.stderr
+    assert "it refuses a wrong signature, and worker and clock start." in done.stderr
     assert deployment.calls("/applications/@me") == []
     assert not (deployment.folder / "dev.calls").exists()
 
@@ -117,7 +117,7 @@ def test_where_nobody_can_be_asked_it_says_how_to_do_it_by_hand(deployment: Depl
     done = deployment.run()
 
     assert done.returncode == 0
-    assert "./register_discord_commands.sh" in done.stderr
+    assert "./register_discord_commands.sh --env .env\n" in done.stderr
     assert "https://x.example/discord" in done.stderr
     assert deployment.calls("PATCH") == []
 
@@ -361,6 +361,24 @@ def test_a_wrong_signature_that_is_not_refused_is_told(deployment: Deployment, s
     deployment.rule("curl", "X-Signature-Ed25519", out=status, code=0 if status != "000" else 28)
 
     assert f"a PING with a wrong signature was answered {status}, not 401" in failed(deployment)
+
+
+@pytest.mark.parametrize("function", ["worker", "clock"])
+def test_a_function_behind_the_doors_that_does_not_start_is_told_with_what_it_says(
+    deployment: Deployment, function: str
+) -> None:
+    said = '{"errorMessage": "DISCORD_BOT_TOKEN is missing", "errorType": "ConfigurationError"}'
+    deployment.rule("aws lambda invoke", function, "FunctionError", out="Unhandled\n", body=said)
+
+    told = failed(deployment)
+
+    assert f"valine-orchestrator-{function}-dev does not work: {said}. aws logs tail" in told
+
+
+def test_a_function_that_may_not_be_called_is_told(deployment: Deployment) -> None:
+    deployment.rule("aws lambda invoke", code=254, err="AccessDeniedException\n")
+
+    assert "worker-dev was deployed, but could not be called (above is why)" in failed(deployment)
 
 
 def test_commands_that_discord_does_not_take_are_told(deployment: Deployment) -> None:

@@ -15,6 +15,7 @@ from valine.documents import encode
 from valine.errors import Busy, StoreError, TooLarge
 from valine.ports import Commit
 from valine.services.dead_letters import DeadLetter
+from valine.services.dynamo_table import Put
 from valine.services.queue_sqs import KEPT, SqsQueue
 from valine.services.run_store import DynamoRunStore
 from valine.services.sqs_message import MAX_BODY
@@ -221,6 +222,50 @@ async def test_releasing_takes_the_earliest_and_no_more_than_it_may(queue: Polle
     assert await queue.release(after(20), limit=2) == 2
 
     assert {(await take(queue, NOON)).envelope.id for _ in range(2)} == {"e4", "e3"}
+
+
+async def test_one_that_cannot_be_sent_stays_is_named_and_holds_up_no_other(
+    queue: Polled, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in (1, 2, 3):
+        await put(queue, an_envelope(f"e{number}"))
+        await SqsQueue.later(queue, await take(queue), after(10 * number), "GitHub is down")
+    item = await queue._table.get("envelope#e2", "deferred")
+    assert item is not None
+    await queue._table.put(Put(item=item | {"document": b"\0" * MAX_BODY}))
+
+    for _ in range(2):  # the first time releases the others
+        with pytest.raises(TooLarge):
+            await queue.release(after(30))
+
+    assert await drain(queue) == ["e1", "e3"]
+    assert "e2 stays put off: " in caplog.text
+
+
+async def test_while_sqs_is_away_the_first_refusal_ends_a_release(queue: Polled) -> None:
+    for number in (1, 2):
+        await put(queue, an_envelope(f"e{number}"))
+        await SqsQueue.later(queue, await take(queue), after(10), "GitHub is down")
+    away = queue._sqs = Away()
+
+    with pytest.raises(Busy):
+        await queue.release(after(10))
+
+    assert away.asked == 1
+    queue._sqs = queue.sqs
+    assert await queue.release(after(10)) == 2
+
+
+class Away:
+    """A client of SQS that counts how often it is asked in vain."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @property
+    def meta(self) -> Any:
+        self.asked += 1
+        raise Busy("SQS is out of reach.")
 
 
 async def test_poison_is_set_aside_told_and_its_lane_goes_on(

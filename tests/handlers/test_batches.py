@@ -108,6 +108,13 @@ async def test_all_is_taken_in_commands_first_and_then_worked_on_in_one_slice(de
     assert desk.queue.settled == [("done", "c4"), ("done", "h1"), ("done", "h2"), ("done", "h3")]
 
 
+async def test_an_empty_batch_is_no_work(desk: Desk) -> None:
+    """deploy.sh sends one, to see whether the worker starts."""
+    assert await desk.work() == []
+
+    assert desk.engine.entries == []
+
+
 async def test_a_slice_is_shorter_where_little_time_is_left(desk: Desk) -> None:
     desk.engine.seconds = 5.0
 

@@ -55,3 +55,12 @@ def test_a_store_on_one_machine_is_none_for_lambda(kind: type[Place], environ: d
 def test_the_environment_is_dev_unless_it_is_told() -> None:
     assert WorkerPlace.load(WORKER).env == "dev"
     assert WorkerPlace.load(WORKER | {"VALINE_ENV": "prod"}).env == "prod"
+
+
+@pytest.mark.parametrize(
+    ("app_id", "lacks"), [("", "GITHUB_APP_PRIVATE_KEY"), (" ", "GITHUB_APP_PRIVATE_KEY"), ("12", "GITHUB_TOKEN")]
+)
+def test_the_worker_reads_one_way_into_github_so_that_a_token_left_behind_by_an_app_stops_nothing(
+    app_id: str, lacks: str
+) -> None:
+    assert {*WorkerPlace.SECRETS} - {*WorkerPlace.wanted({"GITHUB_APP_ID": app_id})} == {lacks}

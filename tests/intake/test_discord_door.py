@@ -8,8 +8,9 @@ import pytest
 from builders import a_plan, a_run
 from discord_bytes import INTERACTION, NOW, Json, click, encoded, ping, signed, slash, typing
 from doors import Broken, Doors
-from valine.errors import Busy, StoreError
+from valine.errors import Busy, StoreError, Unanswered
 from valine.intake import HttpRequest
+from valine.orchestrator import wording_intake
 from valine.orchestrator.events import PlanApproved, PlanRequested
 from valine.orchestrator.model import Run
 from valine.orchestrator.states import RunStatus, RunUid, Stage
@@ -189,6 +190,13 @@ async def test_what_could_not_be_stored_is_never_promised(error: Exception, capl
         assert "try again" in answer
     assert suggested(await doors.discord(typing("status", "run", ""))) == []
     assert str(error) in caplog.text
+    doors.close()
+
+
+async def test_what_may_have_been_stored_is_not_said_to_have_changed_nothing() -> None:
+    doors = Doors(queue=Broken(Unanswered("SQS did not answer.")))
+
+    assert told(await doors.discord(slash("plan"))) == wording_intake.perhaps_stored().text
     doors.close()
 
 

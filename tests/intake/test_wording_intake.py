@@ -19,6 +19,7 @@ def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:
             wording_intake.bad_label,
             wording_intake.nothing_chosen,
             wording_intake.not_stored,
+            wording_intake.perhaps_stored,
             wording_intake.not_read,
         )
     }
@@ -34,6 +35,7 @@ def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:
             "bad_label": "`label` is the name of a GitHub label, 100 characters at most. Nothing was planned.",
             "nothing_chosen": "No issue was chosen, so the plan stays as it is.",
             "not_stored": "I could not store that, so nothing was changed. Please try again in a minute.",
+            "perhaps_stored": "I don't know whether that was stored: my queue did not answer. Look with `/status` in a minute, and try again only if nothing was changed.",
             "not_read": "I can't read my own records at the moment. Nothing was changed. Please try again in a minute.",
         }
     )

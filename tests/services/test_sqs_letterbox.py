@@ -10,7 +10,8 @@ import pytest
 
 from aws.sqs_door import SqsDoor, an_sqs_door
 from builders import NOON, a_command_envelope
-from valine.errors import Busy, StoreError
+from valine.errors import Busy, StoreError, Unanswered
+from valine.services import sqs_letterbox
 from valine.services.sqs_letterbox import Credentials, SqsLetterbox, signed
 from valine.services.sqs_message import taken_from_record
 
@@ -62,7 +63,8 @@ async def test_what_is_put_in_comes_out_of_the_queue_as_it_was(door: SqsDoor) ->
 @pytest.mark.parametrize(
     ("status", "answer", "error"),
     [
-        (500, {}, Busy),
+        (500, {}, Unanswered),
+        (502, {"__type": "com.amazonaws.sqs#InternalError"}, Unanswered),
         (503, {"__type": "com.amazonaws.sqs#ServiceUnavailable"}, Busy),
         (400, {"__type": "com.amazonaws.sqs#RequestThrottled"}, Busy),
         (400, {"__type": "ThrottlingException"}, Busy),
@@ -84,11 +86,20 @@ async def test_each_refusal_is_told_for_what_it_is(status: int, answer: Any, err
         assert len(door.requests) == 1
 
 
+async def test_an_answer_that_never_comes_leaves_open_whether_it_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqs_letterbox, "TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+
+        with pytest.raises(Unanswered, match="Whether it took the message is not known"):
+            await letterbox(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
+
+
 async def test_nobody_there_is_busy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
 
-    with pytest.raises(Busy, match="out of reach"):
+    with pytest.raises(Busy, match=r"out of reach .* Nothing was queued"):
         await letterbox(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
 
 

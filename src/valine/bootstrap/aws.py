@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from valine.bootstrap import wall_clock
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from valine.services.queue_sqs import SqsQueue
     from valine.services.run_store import DynamoRunStore
     from valine.worker.batches import Batches
+
+PATIENCE: Final = 2.0  # seconds of Discord's three that a door reads the table for an answer
 
 
 class Kept(NamedTuple):
@@ -82,12 +84,15 @@ def github_door(told: GitHubDoor, clock: Clock | None = None) -> Intake:
 
 
 def _intake(place: Place, settings: IntakeSettings, clock: Clock | None) -> Intake:
+    import asyncio
+
     from valine.intake import Intake
     from valine.services.sqs_letterbox import SqsLetterbox
 
     store = cast("RunStore", _Later(place.table))
     queue = SqsLetterbox(place.queue_url)
-    return Intake(store=store, queue=queue, clock=clock or wall_clock(), settings=settings)
+    patience = partial(asyncio.timeout, PATIENCE)
+    return Intake(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, patience=patience)
 
 
 @dataclass(frozen=True, kw_only=True)

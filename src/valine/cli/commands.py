@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from valine.cli.serve import DOTENV, EnvFile
+from valine.cli.serve import DOTENV, EnvFile, environment
 from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
@@ -133,13 +133,11 @@ def _why(error: OutsideError) -> str:
 
 def _target(guild: str | None, everywhere: bool, env: Path | None) -> tuple[DiscordApplication, str | None]:
     """Whose commands, and the guild's id; None is everywhere."""
-    import os
-
     from valine.config import registration
 
     if everywhere and guild is not None:
         raise Stop("--guild and --global exclude each other.", code=2)
-    application, home = registration(os.environ, env or DOTENV)
+    application, home = registration(environment(env, ("DISCORD_BOT_TOKEN",)), env or DOTENV)
     target = None if everywhere else guild or home
     if target is None and not everywhere:
         raise Stop("DISCORD_GUILD_ID is missing: set it, or use --guild ID or --global.", code=2)

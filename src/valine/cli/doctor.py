@@ -59,7 +59,8 @@ async def _looked(settings: Settings) -> list[Finding]:
 
 async def examine(there: Outside, settings: Settings) -> list[Finding]:
     """All that can be found, whatever else is wrong."""
-    found = [Finding("mind", "Settings", warning) for warning in settings.warnings] + [_store(settings)]
+    found = [Finding("mind", "Settings", warning) for warning in settings.warnings]
+    found.append(await _store(settings))
     for about, look in (("GitHub", _github), ("Discord", _discord), ("The doors", _doors)):
         found += await _guarded(about, look(there, settings))
     return found
@@ -89,14 +90,20 @@ def _cure(about: str, code: str) -> str:
             return "Try again later, or see the address of the API."
 
 
-def _store(settings: Settings) -> Finding:
+async def _store(settings: Settings) -> Finding:
     from valine.bootstrap import open_store
-    from valine.errors import StoreError
+    from valine.config.values import DYNAMODB
+    from valine.errors import ConfigurationError, StoreError
 
     try:
-        open_store(settings.store).file.close()
-    except StoreError as error:
-        return Finding("mind", "Store", str(error))
+        opened = open_store(settings.store, settings.queue_url)
+        try:
+            await opened.store.repository(settings.github_repository)
+        finally:
+            opened.file.close()
+    except (ConfigurationError, StoreError) as error:
+        # On one machine the first start makes it; on AWS the stack has.
+        return Finding("wrong" if settings.store.startswith(DYNAMODB) else "mind", "Store", str(error))
     return Finding("ok", "Store", f"{settings.store} can be read.")
 
 

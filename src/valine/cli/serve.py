@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping, Sequence
 
     from valine.config import Settings
 
@@ -37,11 +38,26 @@ EnvFile = Annotated[
 
 def load(env: Path | None) -> Settings:
     """The settings of the environment, and of the file (or .env) for what it lacks. Raises ConfigurationError."""
-    import os
-
     from valine.config import Settings
 
-    return Settings.load(os.environ, env or DOTENV)
+    return Settings.load(environment(env, Settings.SECRETS), env or DOTENV)
+
+
+def environment(env: Path | None, secrets: Sequence[str]) -> Mapping[str, str]:
+    """The environment, and those of the secrets that neither it nor the file has, if VALINE_SECRETS_PREFIX is set.
+
+    Raises ConfigurationError if they cannot be had.
+    """
+    import os
+
+    from valine.config import elsewhere
+
+    there = elsewhere(os.environ, env or DOTENV, secrets)
+    if there is None:
+        return os.environ
+    from valine.bootstrap.aws import with_its_secrets
+
+    return with_its_secrets({**os.environ, "VALINE_SECRETS_PREFIX": there.prefix}, there.names)
 
 
 def serve(

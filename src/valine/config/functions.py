@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from valine.config import values
 from valine.config.given import Given
 from valine.config.secret import Secret
-from valine.config.settings import Platforms, read_platforms
+from valine.config.settings import Platforms, one_way_in, read_platforms
 from valine.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class WorkerPlace(Place):
 
     platforms: Platforms
     env: str
+
+    @classmethod
+    def wanted(cls, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """The secrets that a worker of this environment reads: of GitHub's two ways in, its own alone."""
+        return one_way_in(cls.SECRETS, as_app=bool(environ.get("GITHUB_APP_ID", "").strip()))
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> WorkerPlace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from valine.config import values
 from valine.config.given import Given
@@ -11,7 +11,7 @@ from valine.config.secret import Secret
 from valine.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 DEFAULT_STORE: Final = "sqlite:///valine.db"
@@ -86,6 +86,8 @@ class Settings(Platforms):
     secrets_prefix: str | None
     warnings: tuple[str, ...] = ()
 
+    SECRETS: ClassVar = ("DISCORD_BOT_TOKEN", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET")
+
     @classmethod
     def load(cls, environ: Mapping[str, str], dotenv_path: Path | None = None) -> Settings:
         """The settings of this environment, and of that file for what the environment lacks.
@@ -123,6 +125,31 @@ class Settings(Platforms):
     @property
     def secrets(self) -> tuple[str, ...]:
         return (*super().secrets, self.github_webhook_secret.reveal())
+
+
+class Elsewhere(NamedTuple):
+    """Where the secrets lie that were not given here, and the names of those that are needed all the same."""
+
+    prefix: str
+    names: tuple[str, ...]
+
+
+def elsewhere(environ: Mapping[str, str], dotenv_path: Path | None, secrets: Sequence[str]) -> Elsewhere | None:
+    """Of these secrets, those that must be read below VALINE_SECRETS_PREFIX. None if it is not set, or if none is."""
+    given = Given(environ, dotenv_path)
+    prefix = given.read("VALINE_SECRETS_PREFIX", values.plain)
+    names = tuple(
+        name
+        for name in one_way_in(secrets, as_app=given.read("GITHUB_APP_ID", values.plain) is not None)
+        if given.read(name, values.plain) is None
+    )
+    return Elsewhere(prefix, names) if prefix and names else None
+
+
+def one_way_in(secrets: Sequence[str], *, as_app: bool) -> tuple[str, ...]:
+    """These without the one that GitHub's other way in takes: a token that an App left behind is no mistake."""
+    other = "GITHUB_TOKEN" if as_app else "GITHUB_APP_PRIVATE_KEY"
+    return tuple(name for name in secrets if name != other)
 
 
 def store_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:

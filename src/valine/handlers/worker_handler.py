@@ -33,7 +33,7 @@ class Context(Protocol):
 
 def make(environ: Mapping[str, str]) -> Made[Hands]:
     """The worker of this environment. Raises ConfigurationError."""
-    told = WorkerPlace.load(aws.with_its_secrets(environ, WorkerPlace.SECRETS))
+    told = WorkerPlace.load(aws.with_its_secrets(environ, WorkerPlace.wanted(environ)))
     return Made(aws.hands(told), told.platforms.secrets)
 
 

@@ -70,6 +70,14 @@ def not_stored() -> Reply:
     return Reply(text="I could not store that, so nothing was changed. Please try again in a minute.")
 
 
+def perhaps_stored() -> Reply:
+    """The queue may have taken it, and did not say so."""
+    return Reply(
+        text="I don't know whether that was stored: my queue did not answer. "
+        "Look with `/status` in a minute, and try again only if nothing was changed."
+    )
+
+
 def not_read() -> Reply:
     """The store could not be read for a /status."""
     return Reply(text="I can't read my own records at the moment. Nothing was changed. Please try again in a minute.")

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from valine.documents import decode, encode
-from valine.errors import Conflict, StoreError
+from valine.errors import Busy, Conflict, StoreError
 from valine.ports import Envelope
 from valine.services.aws import call
 from valine.services.dead_letters import DeadLetter, readable
@@ -102,16 +102,28 @@ class SqsQueue:
     async def release(self, now: datetime, limit: int = PAGE) -> int:
         """Send those again whose time has come, the earliest first, and at most so many; how many they were.
 
+        One that is refused stays, is named in the log, and does not hold up the others: its error is raised after them.
+        While AWS is out of reach, though, the first Busy ends it: the next minute asks again.
         The index that is asked follows within a second or so: one may be found only by the next call.
         """
         values: Fields = {"due": DUE_ENVELOPE, "now": to_micros(now)}
         keys = await self._table.query("due = :due AND wake_at <= :now", values, index=DUE_INDEX, limit=limit)
         released = 0
+        refusals: list[StoreError] = []
         for key in keys:
             item = await self._table.get(_text(key, "pk"), _text(key, "sk"))
-            if item is not None and _number(item, "wake_at") <= to_micros(now):
+            if item is None or _number(item, "wake_at") > to_micros(now):
+                continue
+            try:
                 await self._release(item)
                 released += 1
+            except Busy:
+                raise
+            except StoreError as error:
+                log.error("%s stays put off: %s", _text(item, "id"), error)  # noqa: TRY400 - the sentence says it all
+                refusals.append(error)
+        if refusals:
+            raise refusals[0]
         return released
 
     async def set_aside(self, taken: Taken, trouble: str) -> None:

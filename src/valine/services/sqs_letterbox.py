@@ -13,11 +13,12 @@ import hashlib
 import hmac
 import json
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from valine.documents import encode
-from valine.errors import Busy, StoreError
+from valine.errors import Busy, StoreError, Unanswered
 from valine.services.sqs_message import message
 
 if TYPE_CHECKING:
@@ -76,16 +77,18 @@ class SqsLetterbox:
         place = urlsplit(named or self._queue_url)
         headers = signed(body, place.netloc, Credentials.of(self._environ), now)
         kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
-        connection = kind(place.netloc, timeout=TIMEOUT)
-        try:
-            connection.request("POST", "/", body, headers)
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            trouble = type(error).__name__
-            raise Busy(f"SQS is out of reach ({trouble}). Whether it took the message is not known.") from error
-        finally:
-            connection.close()
+        with closing(kind(place.netloc, timeout=TIMEOUT)) as connection:
+            try:
+                connection.connect()
+            except OSError as error:
+                raise Busy(f"SQS is out of reach ({type(error).__name__}). Nothing was queued.") from error
+            try:
+                connection.request("POST", "/", body, headers)
+                response = connection.getresponse()
+                return response.status, json.loads(response.read())
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                why = type(error).__name__
+                raise Unanswered(f"SQS did not answer ({why}). Whether it took the message is not known.") from error
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -119,7 +122,9 @@ def _check(status: int, answer: Any, body: str) -> None:
             raise Busy("Something that is not SQS answered in its place. Is a proxy in between?")
         return
     code = str(told.get("__type", status)).rpartition("#")[2]
-    if status >= SERVER_ERROR or status == TOO_MANY or code.startswith(_CROWDED):
-        raise Busy(f"SQS takes no more for the moment, or failed by itself ({code}).")
+    if status == TOO_MANY or code.startswith(_CROWDED):
+        raise Busy(f"SQS takes no more for the moment ({code}). Nothing was queued.")
+    if status >= SERVER_ERROR:
+        raise Unanswered(f"SQS failed by itself ({code}). Whether it took the message is not known.")
     why = told.get("message") or told.get("Message") or "it does not say why"
     raise StoreError(f"SQS refused SendMessage ({code}): {why}. Look at VALINE_QUEUE_URL and the function's role.")

@@ -1,0 +1,68 @@
+"""A table that takes a request and does not answer: whoever asked is told in time, for Discord waits three seconds."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aws.lambda_events import http_event
+from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, signed, slash, typing
+from doors import StandingClock
+from dynamodb import environment
+from valine.bootstrap import aws
+from valine.config.functions import DiscordDoor
+from valine.handlers.doors import answered
+from valine.handlers.warm import Made, Warm
+from valine.intake import Intake
+from valine.orchestrator import wording_intake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.proof
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm[Intake]]:
+    """Discord's door before such a table; it has less patience than the real one."""
+    monkeypatch.setattr(aws, "PATIENCE", 0.2)
+    with environment(), socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        told = DiscordDoor(
+            table="RunStateTable",
+            queue_url="https://sqs.eu-central-1.amazonaws.com/1/valine.fifo",
+            repository="team/app",
+            application_id=APPLICATION,
+            guild_id=GUILD,
+            public_key=PUBLIC_KEY,
+        )
+        warm = Warm(lambda _: Made(aws.discord_door(told, StandingClock())))
+        yield warm
+        silent.accept()[0].close()  # whoever still waits there is let go
+        if warm._runner is not None:
+            warm._runner.close()
+
+
+def ask(door: Warm[Intake], interaction: dict[str, Any]) -> Any:
+    body = encoded(interaction)
+    answer = answered(http_event("POST", "/discord", headers=signed(body), body=body), door, Intake.discord)
+    assert answer["statusCode"] == 200
+    return json.loads(answer["body"])
+
+
+def test_status_says_that_the_records_cannot_be_read(door: Warm[Intake], caplog: pytest.LogCaptureFixture) -> None:
+    answer = ask(door, slash("status"))
+
+    assert answer["type"] == 4
+    assert wording_intake.not_read().text in json.dumps(answer, ensure_ascii=False)
+    assert "the store took too long" in caplog.text
+
+
+def test_suggestions_are_none(door: Warm[Intake], caplog: pytest.LogCaptureFixture) -> None:
+    answer = ask(door, typing("approve", "run", ""))
+
+    assert answer == {"type": 8, "data": {"choices": []}}
+    assert "the store took too long" in caplog.text
