@@ -155,10 +155,11 @@ def _summary(run: Run) -> RunSummary:
 class Entry:
     """An envelope on the queue."""
 
-    __slots__ = ("attempts", "envelope", "receipt", "seen", "visible")
+    __slots__ = ("attempts", "envelope", "lane", "receipt", "seen", "urgent", "visible")
 
     def __init__(self, envelope: Kept[Envelope], now: datetime) -> None:
         self.envelope = envelope
+        self.lane, self.urgent = envelope.read().lane, envelope.read().urgent
         self.visible = now
         self.seen = now
         self.attempts = 0
@@ -211,13 +212,10 @@ class MemoryQueue:
 
     def next_one(self, now: datetime) -> Entry | None:
         """What would be taken now."""
-        busy = {e.envelope.read().lane for e in self.entries.values() if e.receipt is not None and e.visible > now}
-        for urgent in (True, False):
-            for entry in self.entries.values():
-                envelope = entry.envelope.read()
-                if envelope.urgent is urgent and entry.visible <= now and envelope.lane not in busy:
-                    return entry
-        return None
+        entries = self.entries.values()
+        busy = {one.lane for one in entries if one.receipt is not None and one.visible > now}
+        free = [one for one in entries if one.visible <= now and one.lane not in busy]
+        return next((one for one in free if one.urgent), free[0] if free else None)
 
     def next_at(self, now: datetime) -> datetime | None:
         """When something may be taken that may not now."""

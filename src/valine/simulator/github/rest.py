@@ -167,10 +167,10 @@ def page(call: Call, items: list[Any]) -> tuple[list[Any], dict[str, str]]:
     return items[(number - 1) * size : number * size], {"Link": header} if header else {}
 
 
-def listed(call: Call, items: list[Any]) -> Reply:
-    """A page of a list as an answer."""
+def listed(call: Call, items: list[Any], shown: Callable[[World, Repository, Any], Any] | None = None) -> Reply:
+    """A page of a list as an answer; `shown` makes the document of each that is on it, where they are not made yet."""
     some, headers = page(call, items)
-    return Reply(200, some, headers)
+    return Reply(200, [shown(call.world, call.repo, one) for one in some] if shown else some, headers)
 
 
 def _number(text: str | None, otherwise: int) -> int:

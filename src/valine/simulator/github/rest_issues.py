@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from valine.simulator.github import documents, issues
 from valine.simulator.github.rest import Call, Reply, listed, route
@@ -34,7 +34,7 @@ def list_issues(call: Call) -> Reply:
     key = {"updated": "updated_at", "comments": "comments"}.get(call.query.get("sort", ""), "created_at")
     reverse = call.query.get("direction", "desc") == "desc"
     found.sort(key=lambda one: (getattr(one, key), one.number), reverse=reverse)
-    return listed(call, [documents.issue(call.world, call.repo, one) for one in found])
+    return listed(call, found, documents.issue)
 
 
 def _asked_for(call: Call, one: Issue) -> bool:
@@ -125,9 +125,9 @@ def _set_state(call: Call, which: Issue) -> None:
         issues.reopen(call.world, call.repo, which, call.login)
 
 
-def _comments(call: Call, found: list[Comment]) -> list[Any]:
+def _comments(call: Call, found: list[Comment]) -> Reply:
     after = _since(call)
-    return [documents.comment(call.world, call.repo, one) for one in found if after is None or one.updated_at >= after]
+    return listed(call, [one for one in found if after is None or one.updated_at >= after], documents.comment)
 
 
 def _since(call: Call) -> datetime | None:
@@ -145,7 +145,7 @@ def _since(call: Call) -> datetime | None:
 def list_comments(call: Call) -> Reply:
     """An issue's comments, oldest first."""
     number = _issue(call).number
-    return listed(call, _comments(call, [one for one in call.repo.comments.values() if one.number == number]))
+    return _comments(call, [one for one in call.repo.comments.values() if one.number == number])
 
 
 @route("POST", f"{ISSUE}/comments", WRITE, role="read")
@@ -164,7 +164,7 @@ def list_all_comments(call: Call) -> Reply:
         found.sort(key=lambda one: (one.created_at if sort == "created" else one.updated_at, one.id))
         if call.query.get("direction", "desc") == "desc":
             found.reverse()
-    return listed(call, _comments(call, found))
+    return _comments(call, found)
 
 
 @route("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}", READ)

@@ -38,7 +38,7 @@ def list_pulls(call: Call) -> Reply:
     key = {"updated": "updated_at", "popularity": "comments"}.get(sort, "created_at")
     direction = call.query.get("direction") or ("desc" if sort == "created" else "asc")
     found.sort(key=lambda one: (getattr(one, key), one.number), reverse=direction == "desc")
-    return listed(call, [documents_code.pull(call.world, call.repo, one) for one in found])
+    return listed(call, found, documents_code.pull)
 
 
 @route("POST", PULLS, WRITE, role="read")
