@@ -214,6 +214,25 @@ def test_a_failure_of_what_is_not_wanted_any_more_changes_nothing() -> None:
     assert (play.run.tasks, play.run.pending) == (before.tasks, before.pending)
 
 
+def test_a_message_that_another_process_put_up_is_put_right_after_a_late_failure() -> None:
+    play = Play().tracked()
+    assert "message:card" not in play.run.pending
+
+    fails(play, "message:card", failure("ambiguous"))
+
+    assert play.run.messages["card"].shown == ""
+    assert "message:card" in play.run.pending
+
+
+def test_a_late_failure_of_a_message_that_was_never_put_up_changes_nothing() -> None:
+    play = Play().tracked()
+    before = play.run
+
+    fails(play, "message:nothing", failure("ambiguous"))
+
+    assert (play.run.messages, play.run.pending) == (before.messages, before.pending)
+
+
 # --- Looks that bring nothing ----------------------------------------------------------------------------------------
 
 

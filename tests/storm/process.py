@@ -114,6 +114,7 @@ class Process:
         """Everything it knew is lost; another life begins a little later."""
         if not self.alive:
             return
+        self.world.watch.abandoned |= self.taken is not None and not self.leased
         self.stop()
         self.world.tell(self, "dies")
         self.world.loop.after(self.world.choices.setting(f"rest {self.name}.{self.lives}", _rest), self._again)

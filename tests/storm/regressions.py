@@ -108,4 +108,10 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: it judged before a process that stood still had taken back what it doubled",
     ),
+    Found(
+        8115,
+        "frozen-open",
+        None,
+        "a process that had stood still put an older card over a newer one, and nobody put it right",
+    ),
 )

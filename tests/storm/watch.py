@@ -54,6 +54,7 @@ class Watch:
         self.channel_gone = False  # with all that was in it; what was to be posted there need not be
         self.reopened: dict[int, datetime] = {}  # pull requests, and when somebody last opened them again
         self.excused = False
+        self.abandoned = False  # who had lost its lane died in it: an older message may stay in a newer one's place
         self.restored = False  # a backup: what came after it is forgotten
         self.consent = Consent(world)
         self.pace = Pace(self)

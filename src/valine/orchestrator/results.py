@@ -145,7 +145,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
     """The run with the effect due again later, or its task held, or the step left out and told."""
     entry = run.pending.get(event.key)
     if entry is None:
-        return run
+        return _doubted(run, event.key)
     failure = event.failure
     kind, github = event.key.partition(":")[0], on_github(event.key)
     if failure.code == "limited" and github:
@@ -166,6 +166,15 @@ def failed(run: Run, event: EffectFailed) -> Run:
         trouble=failure.detail or failure.code,
     )
     return replace(run, pending={**run.pending, event.key: later})
+
+
+def _doubted(run: Run, key: str) -> Run:
+    """What failed is done already, by another process; but this one may have put an older message in its place."""
+    name = key.removeprefix("message:")
+    posted = run.messages.get(name) if name != key else None
+    if posted is None or not posted.message:
+        return run
+    return replace(run, messages={**run.messages, name: replace(posted, shown="")})
 
 
 def _quietened(run: Run, failure: Failure, at: datetime) -> Run:

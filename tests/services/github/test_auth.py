@@ -69,6 +69,13 @@ async def test_a_token_whose_end_has_no_offset_is_asked_for_again(github: OddGit
     assert await auth.token() == GRANTED
 
 
+async def test_a_token_that_ended_in_the_year_one_is_renewed(github: OddGitHub, key: rsa.RSAPrivateKey) -> None:
+    auth = _app(github, key)
+    github.says(ok({"id": 77}), ok({"token": "ghs_old", "expires_at": "0001-01-01T00:00:00Z"}, 201), *_grants())
+
+    assert [await auth.token(), await auth.token()] == ["ghs_old", GRANTED]
+
+
 async def test_a_token_is_kept_until_five_minutes_before_its_end(github: OddGitHub, key: rsa.RSAPrivateKey) -> None:
     auth = _app(github, key)
     github.says(*_grants("ghs_first", after(3600)), *_grants("ghs_second", after(7200)))

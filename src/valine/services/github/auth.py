@@ -79,7 +79,7 @@ class AppAuth:
 
     async def token(self) -> str:
         async with self._renewing:
-            if self._granted is None or self._clock.now() >= self._granted.expires_at - RENEW_BEFORE:
+            if self._granted is None or self._clock.now() + RENEW_BEFORE >= self._granted.expires_at:
                 self._granted = await self._renew()
             return self._granted.token
 
