@@ -13,11 +13,18 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Deadlines measure the machine, not the code: two cores shared by pytest's workers make any of them flaky.
-settings.register_profile("test", max_examples=50, deadline=None, print_blob=True)
+# Deadlines measure the machine, not the code: two cores shared by pytest's workers make any of them flaky. The same
+# examples each time, so that a change fails for what it changed; new ones are looked for with `explore`.
+settings.register_profile("test", max_examples=50, deadline=None, print_blob=True, derandomize=True)
 settings.register_profile(
-    "proof", max_examples=1000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "proof",
+    max_examples=1000,
+    deadline=None,
+    print_blob=True,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("explore", settings.get_profile("proof"), derandomize=False)
 settings.load_profile("test")
 
 # Tests that import what only ./dev prove installs; all of them are proofs, so that ./dev test runs none of them anyway.
