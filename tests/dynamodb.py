@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ports import free_port
 from valine.services import aws
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def dynamodb_local() -> Iterator[str]:
     for tool in ("java", "npm"):
         if shutil.which(tool) is None:
             pytest.skip(f"there is no {tool} here: DynamoDB Local needs it")
-    home, port = _unpacked() / INSIDE, _free_port()
+    home, port = _unpacked() / INSIDE, free_port()
     command = ["java", "-Xmx512m", f"-Djava.library.path={home / 'DynamoDBLocal_lib'}"]
     command += ["-jar", str(home / "DynamoDBLocal.jar"), "-inMemory", "-port", str(port)]
     with (
@@ -136,13 +137,6 @@ def _unpacked() -> Path:
         except OSError:  # another of pytest's workers was quicker
             assert HOME.exists()
     return HOME
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:

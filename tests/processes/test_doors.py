@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from processes.town import Town, a_town, free_port
+from ports import free_port
+from processes.town import Town, a_town
 
 pytestmark = pytest.mark.proof
 MEGABYTE = 1024 * 1024

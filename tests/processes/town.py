@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from ports import free_port
 from valine.bootstrap import open_store
 from valine.orchestrator.model import Run
 
@@ -44,12 +44,6 @@ def until(what: str, look: Callable[[], T | None], seconds: float = 60.0) -> T:
             return found
         time.sleep(0.05)
     raise AssertionError(f"it did not happen in {seconds} s: {what}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def environment(**more: str) -> dict[str, str]:

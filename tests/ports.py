@@ -1,0 +1,21 @@
+"""A port for a server that must be told its port before it listens."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+
+def free_port() -> int:
+    """One that nobody listens on, and that the system gives to nobody meanwhile: those lie above 32768.
+
+    https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+    """
+    for port in random.SystemRandom().sample(range(15_000, 32_000), 100):  # pytest's workers share a seed
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("a hundred ports are all in use")
