@@ -36,9 +36,7 @@ JSON = {"content-type": "application/json"}
 QUEUE, CLOCKS = "the queue", "the alarm clocks"
 SWEEP_EVERY = 1.0  # seconds between two looks at the alarm clocks
 BODY_WITHIN = 10.0  # seconds that a body may take to arrive
-STANDS_STILL = timedelta(
-    minutes=5
-)  # a slice takes 8 s; a look at the largest plan, each read nearly too late, three minutes
+STANDS_STILL = timedelta(minutes=5)  # a look at the largest plan, each read nearly too late, takes three
 STOP_WITHIN = 20.0  # seconds for the slice under way when the server is stopped
 
 

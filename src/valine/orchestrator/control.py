@@ -84,9 +84,8 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
         return Refusal(reply=wording.nothing_to_retry(run))
     for issue in held:
         run = _unheld(run, issue)
-    quiet = run.quiet_until if run.quiet_until is not None and run.quiet_until > event.at else None
     pending = {
-        key: replace(entry, not_before=quiet if on_github(key) else None) if key in troubled else entry
+        key: replace(entry, not_before=run.quiet(event.at) if on_github(key) else None) if key in troubled else entry
         for key, entry in run.pending.items()
     }
     run = judge(replace(run, pending=pending, look_at=event.at, lag=0), event.at)

@@ -226,6 +226,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """True once the run can never change its status again."""
         return self.stage is Stage.DONE
 
+    def quiet(self, at: datetime) -> datetime | None:
+        """Until when nothing is written to GitHub; None if it sets no limit at that time."""
+        return self.quiet_until if self.quiet_until is not None and self.quiet_until > at else None
+
     def task(self, issue: int) -> Task | None:
         """The task of that issue, if there is one."""
         return next((task for task in self.tasks if task.issue == issue), None)

@@ -201,9 +201,7 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
     backoff = min(FIRST_RETRY * (1 << min(attempts, 10)), LAST_RETRY)
     if failure.kind == "ambiguous":
         return max(failure.retry_at or at, at + (LOOK_AGAIN if attempts == 0 else backoff))
-    if failure.code in {"forbidden", "not_found"} and attempts == 0:
-        return at + TOKEN_RETRY
-    if failure.code == "unauthorized":
+    if failure.code == "unauthorized" or (failure.code in {"forbidden", "not_found"} and attempts == 0):
         return at + TOKEN_RETRY
     if failure.kind == "permanent":  # of Discord: a message that is gone is posted anew, else somebody must mend it
         return at + (FIRST_RETRY if failure.code == "lost" and attempts < 3 else CHAT_RETRY)  # noqa: PLR2004

@@ -65,10 +65,9 @@ def _first_due(run: Run, effect: Effect, at: datetime) -> datetime | None:
         return max(at, run.messages[effect.name].at + BOARD_INTERVAL)
     if isinstance(effect, EnsureMessage | EnsureThread):
         return None
-    quiet = run.quiet_until if run.quiet_until is not None and run.quiet_until > at else None
     if isinstance(effect, EnsureIssueClosed):
-        return max(at + CLOSING_GRACE, quiet or at)
-    return quiet
+        return max(at + CLOSING_GRACE, run.quiet(at) or at)
+    return run.quiet(at)
 
 
 def _wake_at(run: Run, pending: dict[str, Pending], at: datetime) -> datetime | None:

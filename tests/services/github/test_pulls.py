@@ -169,11 +169,12 @@ async def test_a_strangers_pull_request_into_another_branch_is_not_in_the_way(gi
 
 
 async def test_a_process_that_stood_still_closes_what_it_opened_second(github: OddGitHub) -> None:
-    first = a_rest_pull(number=6, state="closed")
-    github.says(ok([]), ok(a_rest_issue()), ok(a_rest_pull()), ok(a_rest_pull()), ok([first, a_rest_pull()]), ok({}))
+    first, closed = a_rest_pull(number=6, state="closed"), a_rest_pull(state="closed")
+    opening = (ok([]), ok(a_rest_issue()), ok(a_rest_pull()), ok(a_rest_pull()))
+    github.says(*opening, ok([first, a_rest_pull()]), ok(closed), ok(closed))
     github.takes = 30
 
     found = await github.forge().perform(PULL_EFFECT)
 
     assert found == PullRequestEnsured(issue=IssueNumber(41), pull_request=PullNumber(6))
-    assert github.seen[-1] == "PATCH /repos/team/app/pulls/7"
+    assert github.seen[-2:] == ["PATCH /repos/team/app/pulls/7", "GET /repos/team/app/pulls/7"]

@@ -15,7 +15,6 @@ from valine.services.github.shapes import Comment, Issue
 ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
 COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
 NOT_FOUND, GONE = 404, 410
-# `since` is our clock's time, the comments' are GitHub's.
 
 
 async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:

@@ -44,7 +44,7 @@ async def _first(api: GitHubApi, effect: EnsurePullRequest, opened: Pull) -> Pul
     ours = _bearing(effect, await _there(api, effect))
     first = min(ours, key=lambda pull: pull.number, default=opened)
     if first.number < opened.number:
-        await api.write("PATCH", PULL, {"state": "closed"}, pull_number=opened.number)
+        await _close(api, opened.number)
         return first
     return opened
 
@@ -136,7 +136,11 @@ async def ensure_pull_request_closed(api: GitHubApi, effect: EnsurePullRequestCl
         found = _bearing(effect, await _there(api, effect))
     for pull in found:
         if pull.state == "open":
-            await api.write("PATCH", PULL, {"state": "closed"}, pull_number=pull.number)
-            if (await get_pull(api, pull.number)).state != "closed":  # a write is believed when it is seen
-                raise errors.ambiguous(f"GitHub left #{pull.number} open")
+            await _close(api, pull.number)
     return PullRequestClosed(issue=effect.issue)
+
+
+async def _close(api: GitHubApi, number: int) -> None:
+    await api.write("PATCH", PULL, {"state": "closed"}, pull_number=number)
+    if (await get_pull(api, number)).state != "closed":  # a write is believed when it is seen
+        raise errors.ambiguous(f"GitHub left #{number} open")
