@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -175,3 +177,25 @@ def _changed(body: bytes) -> st.SearchStrategy[bytes]:
     except ValueError:
         return st.just(body)
     return mutated(value).flatmap(encoded)
+
+
+class _Listener(logging.Handler):
+    """Keeps what is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record)
+
+
+@contextmanager
+def errors_logged() -> Iterator[list[logging.LogRecord]]:
+    """What Valine logs as errors meanwhile: who catches everything tells of what it did not expect there alone."""
+    listener, log = _Listener(), logging.getLogger("valine")
+    log.addHandler(listener)
+    try:
+        yield listener.said
+    finally:
+        log.removeHandler(listener)

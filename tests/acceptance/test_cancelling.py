@@ -8,6 +8,7 @@ from acceptance.stories import a_team
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
+    from valine.orchestrator.model import Task
 
 
 def labels(team: Team, number: int) -> list[str]:
@@ -93,18 +94,23 @@ async def test_dropped_while_shipping_it_is_not_merged() -> None:
         assert (await team.run()).status == "completed"
 
 
+async def cancelled_while_merging(team: Team, task: Task, kind: str) -> None:
+    """The merge meets that fault, nobody can look what came of it, and just then the run is cancelled."""
+
+    def gone() -> None:
+        team.world.on_github("throw_fault", kind=kind, method="PUT", route="*/merge")
+        team.world.on_github("throw_fault", kind="error_before", method="GET", route="*/pulls/*", times=6)
+        team.world.on_github("comment", number=task.pull_request, body="/valine cancel", by="ben")
+
+    team.meanwhile("PUT", "*/merge", gone)
+    await team.ships(by="Ana")
+    await team.wait(minutes=30)
+
+
 async def test_a_merge_of_which_the_answer_was_lost_before_the_cancel_is_not_repeated() -> None:
     async with a_team(1) as team:
         (task,) = await team.is_ready()
-
-        def gone() -> None:
-            team.world.on_github("throw_fault", kind="lost_answer", method="PUT", route="*/merge")
-            team.world.on_github("throw_fault", kind="error_before", method="GET", route="*/pulls/*", times=6)
-            team.world.on_github("comment", number=task.pull_request, body="/valine cancel", by="ben")
-
-        team.meanwhile("PUT", "*/merge", gone)
-        await team.ships(by="Ana")
-        await team.wait(minutes=30)
+        await cancelled_while_merging(team, task, "lost_answer")
 
         assert len(team.merges()) == 1
         assert (await team.run()).status == "cancelled"
@@ -114,15 +120,7 @@ async def test_a_merge_of_which_the_answer_was_lost_before_the_cancel_is_not_rep
 async def test_a_merge_that_was_asked_for_and_did_not_come_about_is_told_as_not_merged() -> None:
     async with a_team(1) as team:
         (task,) = await team.is_ready()
-
-        def gone() -> None:
-            team.world.on_github("throw_fault", kind="error_before", method="PUT", route="*/merge")
-            team.world.on_github("throw_fault", kind="error_before", method="GET", route="*/pulls/*", times=6)
-            team.world.on_github("comment", number=task.pull_request, body="/valine cancel", by="ben")
-
-        team.meanwhile("PUT", "*/merge", gone)
-        await team.ships(by="Ana")
-        await team.wait(minutes=30)
+        await cancelled_while_merging(team, task, "error_before")
 
         assert (await team.run()).status == "cancelled"
         assert await team.states() == {1: "ready"}

@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from acceptance.stories import REPOSITORY, a_team
+from fuzzing import errors_logged
 from services.test_odd_answers import OddWire
 from valine.simulator.transport import ActError
 
@@ -19,29 +20,13 @@ if TYPE_CHECKING:
     from acceptance.stories import Team
 
 
-class Broken(logging.Handler):
-    """Keeps the exceptions that were logged: those that nobody expected."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info:
-            self.said.append(self.format(record))
-
-
 @contextlib.contextmanager
 def nothing_breaks() -> Iterator[None]:
-    """Within it, no envelope may break the engine, and no effect Valine."""
-    heard = Broken()
-    log = logging.getLogger("valine")
-    log.addHandler(heard)
-    try:
+    """Within it, no envelope may break the engine, and no effect Valine: what nobody expected is logged."""
+    with errors_logged() as said:
         yield
-    finally:
-        log.removeHandler(heard)
-    assert not heard.said, heard.said[0]
+    broken = [logging.Formatter().format(record) for record in said if record.exc_info]
+    assert not broken, broken[0]
 
 
 # The same days each time, and none shrunk: that takes longer than reading one.

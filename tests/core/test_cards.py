@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,27 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, a_task, after, an_actor, an_approval
+from builders import NOON, a_plan, a_plan_item, a_run, a_task, after, an_actor
 from core import sentences
 from valine.orchestrator import cards, custom_id, naming
-from valine.orchestrator.cards_board import bar
-from valine.orchestrator.components import (
-    FOOTER,
-    HEADING_AND_FOOTER,
-    MOST_BYTES,
-    MOST_CHARACTERS,
-    clip,
-    entry,
-    pages,
-    said,
-)
 from valine.orchestrator.decision import Button, Reply
-from valine.orchestrator.model import Milestone, Note, Posted, Run
-from valine.orchestrator.plan import LeftOut, PullRef
-from valine.orchestrator.planner import tasks
+from valine.orchestrator.model import Posted, Run
 from valine.orchestrator.states import (
-    IssueNumber,
-    Login,
     MilestoneKind,
     PullNumber,
     Reason,
@@ -43,28 +27,14 @@ from valine.orchestrator.states import (
     RunStatus,
     Stage,
     TaskState,
-    Why,
 )
-from valine.orchestrator.wording_run import shut_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+from core.card_parts import hostile_board, hostile_plan, labels, parts, text_of
 
 replace = msgspec.structs.replace
-
-HOSTILE = (
-    "*" * 300,
-    "@everyone @here <@123456789012345678> <#1> <@&2> [x](https://evil.example) :smile: ||s|| " * 4,
-    "👩‍👩‍👧‍👦" * 80,
-    "مرحبا بالعالم " * 30,
-    "\u202eevil\x00\n# head\n> quote\n" * 20,
-    "漢字" * 200,
-    "a\u0301\u0301\u0301\u0301\u0301\u0301" * 100,
-    "\u200b",
-    "`" * 256,
-    "plain",
-)
 
 
 @pytest.fixture(scope="session")
@@ -77,93 +47,8 @@ def judge(shared: Path) -> Callable[[str, str, dict[str, Any]], list[str]]:
     return DiscordJudge().request  # type: ignore[no-any-return]
 
 
-def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for component in components:
-        yield component
-        yield from walk(component.get("components", []))
-
-
-def parts(message: cards.Message) -> list[dict[str, Any]]:
-    return list(walk(message.body.get("components", [])))
-
-
-def text_of(message: cards.Message) -> str:
-    return "\n".join(
-        [message.body.get("content", ""), *(c["content"] for c in parts(message) if c["type"] == 10)]
-    ).strip()
-
-
-def labels(message: cards.Message) -> list[str]:
-    return [c["label"] for c in parts(message) if c["type"] == 2]
-
-
 def ids(message: cards.Message) -> list[str]:
     return [c["custom_id"] for c in parts(message) if "custom_id" in c]
-
-
-def hostile_plan(count: int = 250) -> Run:
-    """As many issues as a plan may have, and twice as many left out, all with titles that mean harm."""
-    items = tuple(
-        a_plan_item(
-            n,
-            title=HOSTILE[n % len(HOSTILE)],
-            priority=n % 4,
-            assignees=(Login("a" * 39), Login("b" * 39)),
-            depends_on=sentences.issue_numbers(*range(max(1, n - 12), n)),
-            adopts=PullRef(number=PullNumber(1000 + n), branch="b", head=HEAD) if n % 3 == 0 else None,
-        )
-        for n in range(1, count + 1)
-    )
-    out = tuple(
-        LeftOut(
-            issue=IssueNumber(2000 + n),
-            title=HOSTILE[n % len(HOSTILE)],
-            reason=list(Reason)[n % len(Reason)],
-            by=(1, 2, 3),
-            elsewhere=("owner/" + "n" * 100 + "#5",),
-        )
-        for n in range(2 * count)
-    )
-    by = an_actor("@everyone" * 20)
-    return a_run(
-        12, uid=sentences.UID, plan=a_plan(*items, left_out=out, label="*" * 50, digest="d" * 12), requested_by=by
-    )
-
-
-def hostile_board() -> Run:
-    """Every state and every reason, 250 times over, and a milestone of each kind about all of them."""
-    run = hostile_plan()
-    made = tuple(
-        replace(
-            task,
-            state=list(TaskState)[n % len(TaskState)],
-            note=Note(why=list(Why)[n % len(Why)], by=tuple(range(1, 250)), detail=HOSTILE[n % len(HOSTILE)]),
-            pull_request=PullNumber(1000 + n),
-            pull=a_pull(1000 + n, n),
-            edited=n % 2 == 0,
-        )
-        for n, task in enumerate(tasks("r12", run.plan))
-    )
-    said = tuple(
-        Milestone(
-            key=str(kind),
-            kind=kind,
-            at=NOON,
-            by=run.requested_by,
-            issues=tuple(task.issue for task in made),
-            note=Note(why=Why.REFUSED, detail="@everyone " * 500),
-        )
-        for kind in MilestoneKind
-    )
-    return replace(
-        run,
-        status=RunStatus.IN_PROGRESS,
-        stage=Stage.TRACKING,
-        tasks=made,
-        approvals=(an_approval(by=run.requested_by),),
-        milestones=said,
-        releases={f"valine-r12.{n}": f"https://github.com/team/app/releases/tag/valine-r12.{n}" for n in range(99)},
-    )
 
 
 RUNS: dict[str, Callable[[], Run]] = {
@@ -522,123 +407,3 @@ def test_any_titles_at_all_keep_the_limits(titles: list[str]) -> None:
         texts = [c["content"] for c in parts(cards.render(run, name)) if c["type"] == 10]
         assert sum(len(t.encode("utf-16-le")) // 2 for t in texts) <= 4_000
         assert sum(len(t.encode()) + 12 for t in texts) <= 10_170
-
-
-# --- What mutants found missing --------------------------------------------------------------------------------------
-
-
-def test_only_the_first_page_of_a_board_has_its_buttons() -> None:
-    run = hostile_board()
-
-    assert labels(cards.render(run, "board")) == ["Ship", "Retry", "Refresh", "Cancel"]
-    assert labels(cards.render(run, "board.2")) == []
-
-
-def test_a_page_takes_out_the_issues_that_are_on_it() -> None:
-    run = hostile_plan()
-    for name in cards.names(run):
-        message = cards.render(run, name)
-        numbers = [option["value"] for c in parts(message) if c["type"] == 3 for option in c["options"]]
-        assert all(f"[#{number}](" in text_of(message) for number in numbers)
-
-
-def test_the_first_page_says_that_there_are_others() -> None:
-    items = tuple(a_plan_item(n, title="x" * 80) for n in range(1, 31))
-    plan = a_run(12, uid=sentences.UID, plan=a_plan(*items))
-    board = replace(sentences.under_way(), plan=plan.plan, tasks=tasks("r12", plan.plan))
-
-    assert [name for name in cards.names(plan) if name.startswith("card")] == ["card", "card.2"]
-    assert "The plan has 2 pages; the others are in the thread." in text_of(cards.render(plan, "card"))
-    assert [name for name in cards.names(board) if name.startswith("board")] == ["board", "board.2"]
-    assert "The board has 2 pages; the others are in the thread." in text_of(cards.render(board, "board"))
-
-
-def test_a_run_of_which_all_was_dropped_has_an_empty_bar() -> None:
-    assert bar(a_run(tasks=(a_task(state=TaskState.DROPPED),))) == "▱" * 10
-    assert bar(a_run(tasks=(a_task(state=TaskState.MERGED), a_task(42)))) == "▰" * 5 + "▱" * 5
-
-
-def test_a_run_without_access_says_so_until_it_is_over() -> None:
-    run = sentences.under_way(unreachable_since=NOON)
-    over = sentences.over(unreachable_since=NOON)
-
-    assert shut_out(NOON) in text_of(cards.render(run, "board"))
-    assert shut_out(NOON) not in text_of(cards.render(over, "board"))
-
-
-def test_fifteen_that_are_left_out_are_listed_one_by_one_and_of_many_all_are_named() -> None:
-    def shown(count: int) -> str:
-        out = tuple(sentences.left(n, Reason.CLAIMED, run=RunNumber(7)) for n in range(1, count + 1))
-        return text_of(cards.render(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)), "card"))
-
-    assert shown(15).count("r7 is already working on it") == 15
-    assert shown(16).count("r7 is already working on it") == 0
-    assert re.findall(r"#(\d+) \(r7\)", shown(100)) == [str(n) for n in range(1, 101)]
-
-
-def test_an_issue_in_a_list_of_many_names_three_of_what_stands_against_it() -> None:
-    out = tuple(
-        LeftOut(issue=IssueNumber(n), title="t", reason=Reason.BLOCKED, by=(101, 102), elsewhere=("team/lib#7", "b#8"))
-        for n in range(1, 17)
-    )
-
-    assert "#1 (#101, #102, team/lib#7) #2" in text_of(cards.render(a_run(plan=a_plan(left_out=out)), "card"))
-
-
-def test_at_most_a_hundred_people_are_rung() -> None:
-    mentions = said("hello", [str(n) for n in range(150)]).body["allowed_mentions"]
-
-    assert len(mentions["users"]) == 100
-
-
-@pytest.mark.parametrize(("text", "whole"), [("x" * 10, True), ("x" * 11, False), ("é" * 10, True)])
-def test_what_just_fits_is_not_clipped(text: str, whole: bool) -> None:  # noqa: FBT001
-    assert (clip(text, 10) == text) is whole
-
-
-@pytest.mark.parametrize(("limit", "whole"), [(42, True), (41, False)])
-def test_what_weighs_just_enough_is_not_clipped(limit: int, whole: bool) -> None:  # noqa: FBT001
-    assert (clip("漢" * 10, 100, limit) == "漢" * 10) is whole
-
-
-def test_a_line_weighs_what_discord_counts_and_its_line_break() -> None:
-    made = entry("é🎉", ("1", "one"))
-
-    assert (made.characters, made.heavy, made.option) == (4, 7, ("1", "one"))
-
-
-@pytest.mark.parametrize("line", ["x" * 99, "漢" * 99])
-def test_pages_are_filled_to_their_limits_and_no_further(line: str) -> None:
-    lines = [entry(line) for _ in range(200)]
-    found = pages(lines)
-
-    assert [one for page in found for one in page] == lines
-    for number, page in enumerate(found[:-1]):
-        room = MOST_CHARACTERS - (HEADING_AND_FOOTER if number == 0 else FOOTER)
-        heavy = room * MOST_BYTES // MOST_CHARACTERS
-        assert sum(one.characters for one in page) <= room
-        assert sum(one.heavy for one in page) <= heavy
-        more = [*page, lines[0]]
-        assert sum(one.characters for one in more) > room or sum(one.heavy for one in more) > heavy
-
-
-def test_a_page_bears_as_many_options_as_a_select_and_then_one_more_page_begins() -> None:
-    assert [len(page) for page in pages([entry("x", (str(n), "x")) for n in range(60)])] == [25, 25, 10]
-
-
-@pytest.mark.parametrize(
-    ("task", "stage", "line"),
-    [
-        ({}, Stage.DONE, " · not shipped"),
-        ({"state": TaskState.MERGED}, Stage.TRACKING, " · merged"),
-        ({"state": TaskState.MERGED, "merged_by_hand": True}, Stage.DONE, " · merged by hand"),
-        ({"state": TaskState.DROPPED, "edited": True}, Stage.TRACKING, " · dropped"),
-        ({"state": TaskState.READY, "edited": True}, Stage.TRACKING, " · ready · edited since it was approved"),
-        ({"state": TaskState.READY}, Stage.TRACKING, " · ready"),
-    ],
-)
-def test_a_line_of_the_board_ends_with_how_its_task_stands(task: dict[str, Any], stage: Stage, line: str) -> None:
-    run = a_run(tasks=(a_task(41, **task),), stage=stage, status=RunStatus.IN_PROGRESS)
-
-    (shown,) = [one for one in text_of(cards.render(run, "board")).split("\n") if "[#41](" in one]
-    assert shown.endswith(f" Issue 41{line}")

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from builders import NOON
 from discord_bytes import APPLICATION, GUILD, NOW, PUBLIC_KEY, click, slash, typing
 from doors import Doors
-from fuzzing import JSON, encoded, mutated
+from fuzzing import JSON, encoded, errors_logged, mutated
 from github_bytes import REPOSITORY, SECRET, a_comment, payload
 from github_bytes import signed as signed_by_github
 from valine.errors import Malformed, Untrusted
@@ -100,16 +99,9 @@ async def answers_webhook(event: str, body: bytes) -> None:
 @contextlib.contextmanager
 def nothing_logged_as_an_error() -> Iterator[None]:
     """A door catches everything, so what it did not expect is seen in its log alone."""
-    said: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger("valine")
-    logger.addHandler(handler)
-    try:
+    with errors_logged() as said:
         yield
-    finally:
-        logger.removeHandler(handler)
-    assert said == []
+    assert [record.getMessage() for record in said] == []
 
 
 @given(st.text(), st.text(), st.text(), st.binary(max_size=50))

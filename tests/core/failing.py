@@ -1,0 +1,29 @@
+"""Runs with an effect that fails."""
+
+from typing import Any
+
+import msgspec
+
+from core.play import Play
+from valine.orchestrator import events
+from valine.orchestrator.model import Run
+from valine.orchestrator.world import Failure
+
+replace = msgspec.structs.replace
+
+
+def failure(kind: Any = "transient", code: Any = "unreachable", **changes: Any) -> Failure:
+    return Failure(kind=kind, code=code, detail="so it said", **changes)
+
+
+def executing() -> Play:
+    """Approved, its messages posted, the branch of #1 next."""
+    play = Play(2)
+    play.plan()
+    play.approve()
+    return play
+
+
+def look_fails(play: Play, why: Failure) -> Run:
+    play.decide(events.LookFailed(at=play.now, failure=why), 1)
+    return play.run

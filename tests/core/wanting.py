@@ -1,0 +1,62 @@
+"""Runs that want something done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from builders import a_plan, a_plan_item, a_run, a_task, an_approval
+from core.play import Play
+from valine.orchestrator import effects, events
+from valine.orchestrator.model import Run
+from valine.orchestrator.states import (
+    IssueNumber,
+    Login,
+    PullNumber,
+    RunStatus,
+    Stage,
+    Step,
+)
+from valine.orchestrator.wanted import (
+    wanted,
+)
+
+replace = msgspec.structs.replace
+
+
+def approved_run(**changes: Any) -> Run:
+    items = (a_plan_item(41, assignees=(Login("ana"),)),)
+    task = a_task(41, assignees=(Login("ana"),))
+    given: dict[str, Any] = {
+        "tasks": (task,),
+        "status": RunStatus.IN_PROGRESS,
+        "stage": Stage.EXECUTING,
+        "plan": a_plan(*items),
+    }
+    return a_run(**({"approvals": (an_approval(),)} | given | changes))
+
+
+def on_github(run: Run) -> list[str]:
+    return [effect.key for effect in wanted(run) if not isinstance(effect, effects.EnsureMessage)]
+
+
+def opened(count: int) -> Play:
+    """That many tasks, their pull requests opened, without the steps in between."""
+    play = Play(count)
+    play.plan()
+    play.settle()
+    plan = play.run.plan
+    play.says(events.PlanApproved, run=play.run.number, revision=1, digest=plan.digest)
+    done = (Step.BRANCH, Step.PULL_REQUEST, Step.LABEL, Step.ASSIGN, Step.COMMENT)
+    for task in play.run.tasks:
+        play.forge.perform(pull_request(play, task.issue), play.now)
+    tasks = tuple(replace(task, done=done, pull_request=PullNumber(100 + task.issue)) for task in play.run.tasks)
+    play.runs[1] = replace(play.run, tasks=tasks)
+    return play
+
+
+def pull_request(play: Play, issue: IssueNumber) -> effects.EnsurePullRequest:
+    return effects.EnsurePullRequest(
+        issue=issue, uid=play.run.uid, run="r1", branch=f"b{issue}", base="main", title="t", body_hash="h"
+    )
