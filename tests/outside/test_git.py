@@ -257,8 +257,9 @@ def test_a_large_push_comes_in_pieces_and_a_long_negotiation_zipped(shop: Shop, 
 
     pushed = copy.run("push", "origin", "main", GIT_TRACE_CURL="1").stderr
     shop.act("push", branch="main", files={"theirs.txt": "1\n"}, by="chen")
-    for number in range(40):  # what we have and they do not, git tells them about
-        copy.git("commit", "--quiet", "--allow-empty", "-m", str(number))
+    for number in range(40):  # what we have and they do not, git tells them about: the latest first, 16 and then 32
+        later = f"2040-01-01T00:00:{number:02}Z"
+        copy.git("commit", "--quiet", "--allow-empty", "-m", str(number), GIT_COMMITTER_DATE=later)
     fetched = copy.run("fetch", "origin", GIT_TRACE_CURL="1").stderr
 
     assert "Transfer-Encoding: chunked" in pushed
