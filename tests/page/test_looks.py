@@ -60,6 +60,10 @@ WIDER = """() => [document.documentElement.scrollWidth - innerWidth,
   document.documentElement.scrollHeight - innerHeight,
   ...[...document.querySelectorAll('.log, .sheet')].map((one) => one.scrollWidth - one.clientWidth)]"""
 
+# A browser that is too busy to draw: what has come stands in the page's state, and is drawn by `held()`.
+HOLD = "() => { window.queueMicrotask = (draw) => { window.held = draw; }; }"
+ARRIVED = """async (text) => JSON.stringify((await import('/static/live.js')).state.discord).includes(text)"""
+
 
 def check_readable(page: Any) -> None:
     assert page.evaluate(NAMELESS) == []
@@ -172,6 +176,21 @@ def test_what_one_asked_for_comes_into_sight_however_far_up_one_reads(house: Hou
 
         page.evaluate(up)
         page.get_by_role("button", name="Approve").evaluate("(one) => one.click()")
+        expect_in_sight(page, "You approved r1")
+
+
+def test_an_answer_comes_into_sight_whatever_is_said_in_the_same_moment(house: House, browser: Any) -> None:
+    with a_page(browser, house) as page:
+        planned(page)
+        page.evaluate(HOLD)
+
+        page.get_by_role("button", name="Approve").evaluate("(one) => one.click()")
+        page.wait_for_function(ARRIVED, arg="You approved r1")
+        for words in range(40):
+            house.act("discord", "say", by="Ben", content=f"words {words}")
+        page.wait_for_function(ARRIVED, arg="words 39")
+        page.evaluate("() => held()")
+
         expect_in_sight(page, "You approved r1")
 
 

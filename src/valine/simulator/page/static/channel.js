@@ -9,7 +9,7 @@ import { hint } from "./hint.js";
 
 const read = new Map(); // of each person and place, the newest message seen
 let lastPlace = null;
-let lastNewest = null;
+let lastAnswer = "0"; // the newest message seen that only one pair of eyes sees
 
 /** Draw the chat into its pane. */
 export function drawChat(pane) {
@@ -21,8 +21,8 @@ export function drawChat(pane) {
     const person = me();
     const seen = open ? messages(open, person) : [];
     const list = pane.querySelector(".log");
-    const newest = seen.at(-1);
-    const answered = newest?.seen_by && newest.id !== lastNewest; // below the fold it would look like no answer
+    const answer = seen.findLast((one) => one.seen_by);
+    const answered = answer && BigInt(answer.id) > BigInt(lastAnswer); // below the fold it would look like no answer
     const low = list && list.scrollHeight - list.scrollTop - list.clientHeight < 80;
     const bottom = low || state.sent || answered || lastPlace !== open?.id;
     if (open && visible(pane) && person) read.set(`${person.name}/${open.id}`, seen.at(-1)?.id || "0");
@@ -52,8 +52,12 @@ export function drawChat(pane) {
     );
     const now = pane.querySelector(".log");
     if (now && bottom) now.scrollTop = now.scrollHeight;
+    if (now && answered && lastPlace === open.id) {
+        // More may have come in the same moment: then the answer is not at the bottom.
+        now.querySelector(`[data-id="${answer.id}"]`).scrollIntoView({ block: "nearest" });
+    }
     state.sent = false;
-    lastNewest = newest?.id;
+    if (answered) lastAnswer = answer.id;
     lastPlace = open?.id;
 }
 
