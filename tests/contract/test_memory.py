@@ -1,8 +1,20 @@
 """The storm's store and queue keep what every store and queue keeps: what it finds is no fault of theirs."""
 
+import msgspec
 import pytest
 
-from builders import NOON, REPOSITORY, a_command_envelope, a_history, a_run, an_envelope
+from builders import (
+    NOON,
+    REPOSITORY,
+    a_command_envelope,
+    a_history,
+    a_repository,
+    a_run,
+    an_active,
+    an_envelope,
+    an_inbox,
+    plan_requested,
+)
 from contract.queue_contract import QueueContract, drain, put
 from contract.run_store_contract import RunStoreContract
 from storm.memory import MemoryQueue, MemoryRunStore
@@ -14,14 +26,20 @@ class TestMemoryRunStore(RunStoreContract):
     def store(self) -> MemoryRunStore:
         return MemoryRunStore()
 
-    async def test_a_run_of_an_older_valine_is_read_as_it_was(self, store: MemoryRunStore) -> None:
-        run = a_run()
-        await store.commit(Commit(run=run, history=a_history(run)), NOON)
-        known = await store.run(REPOSITORY, 1)
+    async def test_what_an_older_valine_stored_is_read_as_it_was(self, store: MemoryRunStore) -> None:
+        run, record, inbox = a_run(), a_repository(active=(an_active(),)), an_inbox()
+        step = a_history(run, event=plan_requested(), repository=record)
+        await store.commit(Commit(run=run, repository=record, history=step, inbox=inbox), NOON)
+        before = len(store.runs[REPOSITORY, 1].document)
 
-        store.age(["lag", "doubt", "releases"])
+        store.age()
 
-        assert await store.run(REPOSITORY, 1) == known
+        assert b'"schema": 0' in store.runs[REPOSITORY, 1].document
+        assert len(store.runs[REPOSITORY, 1].document) < before
+        assert store.look(REPOSITORY, 1) == msgspec.structs.replace(run, version=1)
+        assert store.record(REPOSITORY) == msgspec.structs.replace(record, version=1)
+        assert await store.inbox(inbox.id, NOON) == inbox
+        assert list(await store.history(REPOSITORY, 1)) == [step]
 
     async def test_a_restored_backup_has_forgotten_what_came_after_it(self, store: MemoryRunStore) -> None:
         await store.commit(Commit(run=a_run()), NOON)
@@ -47,3 +65,14 @@ class TestMemoryQueue(QueueContract):
         queue.recover(NOON)
 
         assert await drain(queue) == ["c1", "e1"]
+
+    async def test_what_an_older_valine_put_is_taken_as_it_was(self, queue: MemoryQueue) -> None:
+        envelope = a_command_envelope("c1")
+        await put(queue, envelope)
+
+        queue.age()
+
+        assert b'"schema": 0' in queue.entries["c1"].envelope.document
+        taken = await queue.take(NOON)
+        assert taken is not None
+        assert taken.envelope == envelope

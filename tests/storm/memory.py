@@ -6,8 +6,11 @@ What is stored is documents, as in any store: so an older one can be put in thei
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from valine.documents import decode, encode
 from valine.errors import Conflict
@@ -37,6 +40,31 @@ class Kept(Generic[T]):
         if self._value is None:
             self._value = decode(self.document, self.kind)
         return self._value
+
+
+def older(kept: Kept[T]) -> Kept[T]:
+    """The same, as a Valine wrote it that was of another schema, and did not know what is as it is by default."""
+    return Kept(json.dumps(_lean(kept.read()) | {"schema": 0}).encode(), kept.kind)
+
+
+def _lean(value: Any) -> Any:
+    """The value as JSON has it, without the fields that are as they are by default, however deep."""
+    if isinstance(value, msgspec.Struct):
+        config = value.__struct_config__
+        named = {config.tag_field: config.tag} if config.tag_field else {}
+        fields = ((one, getattr(value, one.name)) for one in msgspec.structs.fields(value))
+        return named | {one.encode_name: _lean(there) for one, there in fields if not _by_default(one, there)}
+    if isinstance(value, Mapping):
+        return msgspec.to_builtins({key: _lean(there) for key, there in value.items()}, str_keys=True)
+    if isinstance(value, list | tuple):
+        return [_lean(one) for one in value]
+    return msgspec.to_builtins(value)
+
+
+def _by_default(field: msgspec.structs.FieldInfo, value: Any) -> bool:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return bool(value == field.default_factory())
+    return bool(value == field.default)
 
 
 class MemoryRunStore:
@@ -118,15 +146,12 @@ class MemoryRunStore:
         times = [run.wake_at for kept in self.runs.values() if (run := kept.read()).wake_at is not None]
         return min(times, default=None)
 
-    def age(self, lacking: Sequence[str]) -> None:
-        """Every run becomes an older Valine's document: it did not know these fields, where they are as by default."""
-        defaults = Run.__struct_defaults__
-        ordinary = dict(zip(Run.__struct_fields__[-len(defaults) :], defaults, strict=True))
-        for key, kept in self.runs.items():
-            fields: dict[str, Any] = json.loads(encode(kept.read()))
-            unknown = {name for name in lacking if getattr(kept.read(), name) in (ordinary[name], {})}
-            fields = {name: value for name, value in fields.items() if name not in unknown}
-            self.runs[key] = Kept(json.dumps(fields | {"schema": 0}).encode(), Run)
+    def age(self) -> None:
+        """All that is stored becomes an older Valine's: of another schema, without what is as it is by default."""
+        self.records = {key: older(kept) for key, kept in self.records.items()}
+        self.runs = {key: older(kept) for key, kept in self.runs.items()}
+        self.steps = {key: [older(kept) for kept in steps] for key, steps in self.steps.items()}
+        self.commands = {key: older(kept) for key, kept in self.commands.items()}
 
     def backup(self) -> MemoryRunStore:
         """A copy as it is now."""
@@ -209,6 +234,11 @@ class MemoryQueue:
             self.dead[taken.envelope.id] = trouble
 
     # Without waiting ------------------------------------------------------------------------------------------------
+
+    def age(self) -> None:
+        """All that waits becomes an older Valine's."""
+        for entry in self.entries.values():
+            entry.envelope = older(entry.envelope)
 
     def next_one(self, now: datetime) -> Entry | None:
         """What would be taken now."""

@@ -123,7 +123,7 @@ class Client:
         now = world.loop.now()
         if fault == "secondary limit":
             return _limited(self._service)
-        if kind is not None and not (self._service == "discord" and kind == "dropped_write"):
+        if kind is not None:
             kind = "graphql_limit" if path == "/graphql" and kind == "rate_limited" else kind
             if kind != "dropped_write" or request.method != "GET":
                 self._twin.act("throw_fault", {"kind": kind, "seconds": 40.0}, now)

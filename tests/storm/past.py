@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from storm.world import World
 
 KINDS: Weights = {"branch of that name": 2, "pull request of that name": 2, "older documents": 3, "backup restored": 4}
-# Fields with defaults, as if they had been added since.
-ADDED_SINCE = ("lag", "doubt", "required_checks", "releases", "quiet_until", "unreachable_since", "close_pull_requests")
 BUSY = 490  # writes of the last hour, of the 500 that GitHub allows
 BRANCH = "valine/r1/1-issue-number-1"
 
@@ -61,8 +59,9 @@ def _used_up(world: World, ago: float) -> None:
 
 
 def _age(world: World) -> None:
-    world.tell(None, "the documents are an older Valine's")
-    world.store.age(ADDED_SINCE)
+    world.tell(None, "what is stored and what waits are an older Valine's")
+    world.store.age()
+    world.queue.age()
 
 
 def _back_up(world: World, later: float) -> None:

@@ -49,7 +49,8 @@ class Watch:
     def __init__(self, world: World) -> None:
         self._world = world
         self.found: list[Violation] = []
-        self.deleted: set[str] = set()  # messages that people took away
+        self.deleted: set[str] = set()  # messages that people took away, or that Discord only said were written
+        self.stale: set[str] = set()  # messages whose last edit Discord only said was made
         self.threads_gone = False
         self.channel_gone = False  # with all that was in it; what was to be posted there need not be
         self.reopened: dict[int, datetime] = {}  # pull requests, and when somebody last opened them again
@@ -81,8 +82,8 @@ class Watch:
         """A request, `sent` at that time, was answered so; `kept` unless the platform only pretended to do it."""
         good = 200 <= response.status < 300
         if service == "discord":
-            if good and request.method == "POST" and request.path.endswith("/messages"):
-                self._message(process, msgspec.json.decode(response.body)["id"])
+            if good and "/channels/" in request.path and "/messages" in request.path:
+                self._said(process, request, response, kept=kept)
             return
         if request.path == "/graphql" and b"mutation" in request.body:
             self.say("drafts", "GraphQL was asked for more than a look: only people make a draft ready")
@@ -207,6 +208,20 @@ class Watch:
         pull = self._world.pull(task.pull_request) if task else None
         if task is None or task.adopted or pull is None or pull.merged_at is None:
             self.say("deleting", f"the branch {branch} of no merged pull request of ours")
+
+    def _said(self, process: Process, request: Request, response: Response, *, kept: bool) -> None:
+        """A message was written or edited. One that is not kept is one that somebody deletes at once: none can tell."""
+        if request.method == "POST" and request.path.endswith("/messages"):
+            message = str(msgspec.json.decode(response.body)["id"])
+            if kept:
+                self._message(process, message)
+            else:
+                self.deleted.add(message)
+        elif request.method == "POST" and request.path.endswith("/threads") and not kept:
+            self.threads_gone = True
+        elif request.method == "PATCH":
+            message = request.path.rpartition("/")[2]
+            (self.stale.discard if kept else self.stale.add)(message)
 
     def _message(self, process: Process, message_id: str) -> None:
         message = self._world.discord._world.message(message_id)
