@@ -1,6 +1,6 @@
 """What becomes of a run when an effect succeeds, or what it put up is deleted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -246,3 +246,46 @@ def test_a_message_that_is_on_show_but_not_as_it_should_be_now_is_wanted_afresh(
     play.decide(events.EffectSucceeded(at=play.now, key="message:board", result=result), 1)
 
     assert play.run.pending["message:board"].attempts == 0
+
+
+# --- Two that write one message --------------------------------------------------------------------------------------
+
+
+def written(play: Play, over: datetime | msgspec.UnsetType | None, seconds: float = 0) -> str:
+    """What the board shows by the book when a process says that it has written "mine", and what it had found."""
+    posted = replace(play.run.messages["board"], shown="mine", at=play.now + timedelta(seconds=seconds))
+    result = events.MessageEnsured(name="board", posted=posted, over=over)
+    return (
+        succeeded(play.run, events.EffectSucceeded(at=posted.at, key="message:board", result=result))
+        .messages["board"]
+        .shown
+    )
+
+
+def test_a_message_that_nobody_else_wrote_meanwhile_shows_what_was_written() -> None:
+    play = Play().tracked()
+
+    assert written(play, play.run.messages["board"].at) == "mine"
+    assert written(play, msgspec.UNSET) == "mine"  # histories from before it was told
+
+
+@pytest.mark.parametrize("seconds", [-60, 60])  # whatever their clocks say of who was the last
+def test_of_a_message_that_two_wrote_nobody_knows_what_it_shows(seconds: float) -> None:
+    play = Play().tracked()
+    theirs = play.run.messages["board"]
+    play.runs[1] = replace(play.run, messages={**play.run.messages, "board": replace(theirs, at=play.now)})
+
+    assert written(play, theirs.at - timedelta(seconds=5), seconds) == ""
+    assert written(play, None, seconds) == ""
+
+
+def test_of_a_message_that_another_failed_to_write_nobody_knows_what_it_shows() -> None:
+    play = Play().tracked()
+    before = play.run.messages["board"].at
+    play.runs[1] = replace(play.run, pending={**play.run.pending, "message:board": Pending(since=play.now)})
+
+    failing = events.EffectFailed(at=play.now + timedelta(seconds=1), key="message:board", failure=failure())
+    play.decide(failing, 1)
+
+    assert written(play, before) == ""
+    assert written(play, failing.at) == "mine"  # who tries again knows of it

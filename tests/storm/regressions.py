@@ -114,4 +114,10 @@ FOUND: tuple[Found, ...] = (
         None,
         "a process that had stood still put an older card over a newer one, and nobody put it right",
     ),
+    Found(
+        22688,
+        "frozen-open",
+        None,
+        "what was noted last of a card was taken for what was written last, though another process had written it, too",
+    ),
 )

@@ -245,7 +245,7 @@ class Engine:
         )
         now = self._clock.now()
         shown = Posted(channel=channel, message=sent, shown=message.digest, at=now, generation=generation)
-        return events.MessageEnsured(name=name, posted=shown)
+        return events.MessageEnsured(name=name, posted=shown, over=posted.at if posted else None)
 
 
 def _due(run: Run, now: datetime) -> Effect | None:

@@ -139,8 +139,11 @@ class LookFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MessageEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """`over` is what was noted of the message before it was written: when; None if nothing was."""
+
     name: str
     posted: Posted
+    over: datetime | msgspec.UnsetType | None = msgspec.UNSET  # histories from before it was told lack it
 
 
 class ThreadEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -15,7 +15,7 @@ from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, St
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result
+    from valine.orchestrator.events import EffectFailed, EffectSucceeded, MessageEnsured, Result
     from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace
@@ -60,7 +60,7 @@ def succeeded(run: Run, event: EffectSucceeded) -> Run:
 def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
     match result:
         case events.MessageEnsured():
-            return replace(run, messages={**run.messages, result.name: result.posted})
+            return _posted(run, result)
         case events.ThreadEnsured():
             return replace(run, thread=result.thread)
         case events.BranchEnsured():
@@ -92,6 +92,14 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
             return replace(run, releases={**run.releases, result.tag: result.url})
         case _:
             assert_never(result)
+
+
+def _posted(run: Run, result: MessageEnsured) -> Run:
+    """The run with the message noted; as one that shows nobody knows what, if another process wrote it meanwhile."""
+    known = run.messages.get(result.name)
+    alone = result.over is msgspec.UNSET or result.over == (known.at if known else None)
+    posted = result.posted if alone else replace(result.posted, shown="")
+    return replace(run, messages={**run.messages, result.name: posted})
 
 
 def with_task(run: Run, issue: int, **changes: object) -> Run:
@@ -143,9 +151,9 @@ def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
 
 def failed(run: Run, event: EffectFailed) -> Run:
     """The run with the effect due again later, or its task held, or the step left out and told."""
-    entry = run.pending.get(event.key)
+    run, entry = _doubted(run, event), run.pending.get(event.key)
     if entry is None:
-        return _doubted(run, event.key)
+        return run  # another process has done it
     failure = event.failure
     kind, github = event.key.partition(":")[0], on_github(event.key)
     if failure.code == "limited" and github:
@@ -168,13 +176,13 @@ def failed(run: Run, event: EffectFailed) -> Run:
     return replace(run, pending={**run.pending, event.key: later})
 
 
-def _doubted(run: Run, key: str) -> Run:
-    """What failed is done already, by another process; but this one may have put an older message in its place."""
-    name = key.removeprefix("message:")
-    posted = run.messages.get(name) if name != key else None
+def _doubted(run: Run, event: EffectFailed) -> Run:
+    """What failed may have been written all the same, and over what another process has written."""
+    name = event.key.removeprefix("message:")
+    posted = run.messages.get(name) if name != event.key else None
     if posted is None or not posted.message:
         return run
-    return replace(run, messages={**run.messages, name: replace(posted, shown="")})
+    return replace(run, messages={**run.messages, name: replace(posted, shown="", at=event.at)})
 
 
 def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
