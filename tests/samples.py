@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 T = TypeVar("T")
+NOTHING: dict[Any, Any] = {type(None): None, msgspec.UnsetType: msgspec.UNSET}
 _MARK = 'é 🚢 <@1> "\\ \u200f\n'
 
 
@@ -52,8 +53,8 @@ def _fill(kind: Any, numbers: Iterator[int]) -> list[Any]:
 
 
 def _fill_plain(kind: Any, number: int) -> list[Any]:
-    if kind is type(None):
-        return [None]
+    if kind in NOTHING:
+        return [NOTHING[kind]]
     if issubclass(kind, enum.Enum):
         return list(kind)
     if kind is str:

@@ -61,7 +61,7 @@ class Store:
             raise Crash
         if fault == "conflict":
             raise Conflict("somebody else was quicker")
-        if fault == "store out before" or world.spell_on("store"):
+        if fault == "store out before" or world.spells.on("store"):
             raise Busy(OUT)
         await self._keep(commit, now)
         world.watch.committed(process, commit)
@@ -78,7 +78,7 @@ class Store:
         await self._store.commit(commit, now)
 
     async def _reading(self) -> None:
-        if self._world.spell_on("store"):
+        if self._world.spells.on("store"):
             await pause(MOMENT)
             raise Busy(OUT)
 
@@ -99,7 +99,7 @@ class Queue:
 
     async def take(self, now: datetime) -> Taken | None:
         del now
-        if self._queue.next_one(self._time()) is None and not self._world.spell_on("queue"):
+        if self._queue.next_one(self._time()) is None and not self._world.spells.on("queue"):
             return None  # asking an empty queue is nothing that could matter
         taken: Taken | None = await self._do("take", lambda: self._queue.take(self._time()))
         if taken is not None:
@@ -129,7 +129,7 @@ class Queue:
             world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")
         if fault == "crash before":
             raise Crash
-        if fault == "queue out before" or world.spell_on("queue"):
+        if fault == "queue out before" or world.spells.on("queue"):
             raise Busy("The queue is out of reach.")
         doing: Awaitable[Any] = operation()
         result = await doing

@@ -93,7 +93,7 @@ class Client:
         path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
         path = f"/{unquote(path)}"
         what = world.plain(f"{self._service} {method} {path}")
-        fault = world.fault(what, "request", process) or world.spell_on(self._service)
+        fault = world.fault(what, "request", process) or world.spells.on(self._service)
         if fault in FAILING and not process.leased:
             world.watch.excuse()
         sent = world.loop.time

@@ -120,4 +120,14 @@ FOUND: tuple[Found, ...] = (
         None,
         "what was noted last of a card was taken for what was written last, though another process had written it, too",
     ),
+    Found(
+        33025,
+        "pushy",
+        {
+            "surprise 5": "11.2 3 force-push",
+            "surprise 6": "3.9 0 push",
+            "surprise 12": "19.6 3 push",
+        },
+        "the storm itself: it took a rebase whose last commit changes nothing for an empty merge",
+    ),
 )

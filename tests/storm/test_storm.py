@@ -16,6 +16,7 @@ from storm.profiles import PROFILES
 from storm.shrink import shrink
 from storm.test_rules_off import Hasty
 from storm.totals import Totals
+from storm.watch_github import OnGitHub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,15 @@ def test_a_story_is_shrunk_to_what_breaks_the_law() -> None:
 
     assert 0 < len(story) <= 3
     assert any("/comments" in address for address in story)
+
+
+def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("none")
+
+    monkeypatch.setattr(OnGitHub, "asked", broken)
+
+    assert [str(one) for one in play(0, profile="open").violations] == ["the storm itself: asked: KeyError('none')"]
 
 
 def test_leaving_out_one_decision_leaves_the_others_as_they_are() -> None:

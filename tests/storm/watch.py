@@ -6,6 +6,7 @@ right to do something.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +15,24 @@ import msgspec
 from storm.consent import Consent
 from storm.pace import Pace
 from storm.stage import DEVELOPERS, LEADS
+from storm.watch_github import MARK as GITHUB_MARK
+from storm.watch_github import OnGitHub
 from valine.orchestrator import events, graph, naming
 from valine.orchestrator.states import MilestoneKind, RunStatus
 from valine.simulator.discord import components as parts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from storm.process import Process
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
     from valine.orchestrator.states import Stage
     from valine.ports import Commit
     from valine.simulator.transport import Delivery, Request, Response
 
 MOVES = {(move.source, move.target) for move in graph.MOVES}
 MARK = re.compile(r"r\d+ · ([\w.]+) · [a-z2-7]{12}")
-GITHUB_MARK = re.compile(r"<!-- valine:[\w-]+:\w+ -->")
 OPEN_TO_ALL = (events.PlanRequested, events.StatusRequested)
 
 
@@ -41,6 +43,19 @@ class Violation(Exception):
         super().__init__(f"{law}: {how}")
         self.law = law
         self.how = how
+
+
+def told(check: Callable[..., None]) -> Callable[..., None]:
+    """A check that breaks is a finding: raised inside a process, Valine would take it for a fault and live on."""
+
+    @functools.wraps(check)
+    def checked(watch: Watch, *given: Any, **named: Any) -> None:
+        try:
+            check(watch, *given, **named)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            watch.say("the storm itself", f"{check.__name__}: {error!r}")
+
+    return checked
 
 
 class Watch:
@@ -59,6 +74,7 @@ class Watch:
         self.restored = False  # a backup: what came after it is forgotten
         self.consent = Consent(world)
         self.pace = Pace(self)
+        self.on_github = OnGitHub(world, self)
         self._obeyed: set[str] = set()
         self._refused: set[str] = set()
         self._posted: dict[str, list[str]] = {}
@@ -74,8 +90,14 @@ class Watch:
         self.found.append(violation)
         self._world.tell(None, f"VIOLATION {violation}")
 
+    def one(self, what: str, key: str, count: int) -> None:
+        """There is one of it at most."""
+        if count > 1:
+            self.say(f"one {what}", f"{count} of {key}")
+
     # What Valine asks of the platforms ------------------------------------------------------------------------------
 
+    @told
     def asked(
         self, process: Process, service: str, request: Request, response: Response, *, sent: float, kept: bool
     ) -> None:
@@ -85,129 +107,7 @@ class Watch:
             if good and "/channels/" in request.path and "/messages" in request.path:
                 self._said(process, request, response, kept=kept)
             return
-        if request.path == "/graphql" and b"mutation" in request.body:
-            self.say("drafts", "GraphQL was asked for more than a look: only people make a draft ready")
-        if request.method == "GET" or request.path == "/graphql":
-            return
-        self.pace.wrote(process, request, sent)
-        if request.method == "PUT" and request.path.endswith("/merge"):
-            self._not_a_draft(process, int(request.path.split("/")[-2]))
-        if good and kept:
-            self._wrote(process, request)
-
-    def _not_a_draft(self, process: Process, number: int) -> None:
-        """GitHub would refuse; but what is known to be a draft is not asked for."""
-        found = self._task_of(number)
-        if process.leased and found is not None and found[1].pull is not None and found[1].pull.draft:
-            self.say("drafts", f"a merge of #{number} was asked for, which was seen to be a draft")
-
-    def _wrote(self, process: Process, request: Request) -> None:
-        path, body = request.path.split("/")[4:], msgspec.json.decode(request.body) if request.body else {}
-        match request.method, path:
-            case "POST", _:
-                self._made(process, path, body)
-            case "PUT", ["pulls", number, "merge"]:
-                self._merged(process, int(number))
-            case "PATCH", ["pulls", number]:
-                self._closed(process, int(number))
-            case "DELETE", ["git", "refs", "heads", *branch]:
-                self._deleted("/".join(branch))
-            case _:
-                pass
-
-    def _made(self, process: Process, path: list[str], body: dict[str, Any]) -> None:
-        """Something new: it was approved, it is ours, and it is the only one (who lost its lane takes it back)."""
-        match path:
-            case ["pulls"]:
-                self._planned(body["head"])
-                self._ours(body["head"])
-                marks = GITHUB_MARK.findall(body["body"])
-                pulls = [
-                    one for n in self._world.code.issues if (one := self._world.pull(n)) and one.head == body["head"]
-                ]
-                same = [one for one in pulls if any(mark in (one.body or "") for mark in marks)]
-                self._one("pull request", body["head"], len(same) if process.leased else 1)
-            case ["issues", number, "comments"]:
-                comments = [one for one in self._world.code.comments.values() if one.number == int(number)]
-                for mark in GITHUB_MARK.findall(body["body"]):
-                    there = sum(mark in one.body for one in comments)
-                    self._one("comment", f"{mark} on #{number}", there if process.leased else 1)
-            case ["releases"]:
-                tags = [release.tag for release in self._world.code.releases]
-                self._one("release", body["tag_name"], tags.count(body["tag_name"]))
-            case ["git", "refs"]:
-                self._planned(body["ref"].removeprefix("refs/heads/"))
-            case _:
-                pass
-
-    def _one(self, what: str, key: str, count: int) -> None:
-        if count > 1:
-            self.say(f"one {what}", f"{count} of {key}")
-
-    def _planned(self, branch: str) -> None:
-        """Nothing is made for a plan that nobody approved."""
-        run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
-        if run is None:
-            self.say("approval of the plan", f"{branch} belongs to no approved plan")
-        elif not self.consent.approved(run):
-            self.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
-
-    def _ours(self, branch: str) -> None:
-        """A pull request is opened only from a branch that bears the run's uid."""
-        objects, name = self._world.github._objects, self._world.repository
-        run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
-        head = self._world.code.refs.get(f"refs/heads/{branch}")
-        if run is not None and head is not None:
-            messages = [objects.commit(name, sha).message for sha in objects.log(name, head, 20)]
-            if not any(f"Valine-Run: {run.uid}" in message for message in messages):
-                self.say("strangers", f"a pull request was opened from {branch}, which is not ours")
-
-    def _task_of(self, number: int) -> tuple[Run, Task] | None:
-        """Whose pull request that is: the last run's that took it up, one that goes on before one that is over."""
-        found = [(run, task) for run in self._world.runs() for task in run.tasks if task.pull_request == number]
-        return max(found, key=lambda pair: (not pair[0].final, pair[0].number), default=None)
-
-    def _merged(self, process: Process, number: int) -> None:
-        pull, found = self._world.pull(number), self._task_of(number)
-        if pull is None or found is None:
-            self.say("merge", f"#{number} belongs to no run")
-            return
-        run, task = found
-        if not task.adopted and not (pull.author == "valine-bot" and run.uid in (pull.body or "")):
-            self.say("strangers", f"#{number} was merged, and is not ours")
-        if not self.consent.approved(run):
-            self.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
-        if not self.consent.confirmed(run, task.issue, pull.head_sha):
-            self.say("merge", f"#{number} at {pull.head_sha[:10]}, which nobody confirmed")
-        if run.final and process.leased:
-            self.say("merge", f"#{number} after {run.name} was {run.status}")
-        issue = self._world.code.issues[task.issue]
-        for _, blocker in issue.blocked_by:
-            other = run.task(blocker)
-            there = self._world.code.issues[blocker]
-            theirs = self._world.pull(other.pull_request) if other else None
-            if there.open and (theirs is None or theirs.merged_at is None):
-                self.say("order", f"#{number} for #{task.issue} before #{blocker}, which it depends on")
-        objects, name = self._world.github._objects, self._world.repository
-        tip = objects.commit(name, self._world.code.refs[f"refs/heads/{pull.base}"])
-        if objects.commit(name, tip.parents[0]).tree == tip.tree:
-            self.say("merge", f"#{number} is empty")
-
-    def _closed(self, process: Process, number: int) -> None:
-        """Only a cancelled run closes, and only its own; or a process takes back what it doubled."""
-        pull = self._world.pull(number)
-        runs = [run for run in self._world.runs() if pull is not None and run.uid in (pull.body or "")]
-        asked = any(run.status is RunStatus.CANCELLED and run.close_pull_requests for run in runs)
-        doubled = self._task_of(number) is None and not process.leased
-        if not asked and not doubled:
-            self.say("closing", f"#{number} was closed, and nobody asked for it")
-
-    def _deleted(self, branch: str) -> None:
-        """Only what a merged pull request of ours came from is deleted."""
-        task = next((t for run in self._world.runs() for t in run.tasks if t.branch == branch), None)
-        pull = self._world.pull(task.pull_request) if task else None
-        if task is None or task.adopted or pull is None or pull.merged_at is None:
-            self.say("deleting", f"the branch {branch} of no merged pull request of ours")
+        self.on_github.asked(process, request, sent=sent, good=good and kept)
 
     def _said(self, process: Process, request: Request, response: Response, *, kept: bool) -> None:
         """A message was written or edited. One that is not kept is one that somebody deletes at once: none can tell."""
@@ -238,7 +138,7 @@ class Watch:
             if (
                 process.leased and not self.restored
             ):  # one that stood still for too long takes back what it doubled: see `doubled`
-                self._one("message", mark, len(self._alive(ids)))
+                self.one("message", mark, len(self._alive(ids)))
 
     def _concerned(self, marks: set[str]) -> set[str]:
         """Whom such a message may ring: those whose own task is held, where that is what the line tells."""
@@ -275,20 +175,21 @@ class Watch:
         comments = self._world.code.comments.values()
         for mark in {(one.number, found) for one in comments for found in GITHUB_MARK.findall(one.body)}:
             same = [one for one in comments if one.number == mark[0] and mark[1] in one.body]
-            self._one("comment", f"{mark[1]} on #{mark[0]}", len(same))
+            self.one("comment", f"{mark[1]} on #{mark[0]}", len(same))
         pulls = (self._world.pull(number) for number in self._world.code.issues)
         open_ones = [one for one in pulls if one is not None and one.open]
         for pull in open_ones:
             heads = [one.head for one in open_ones if one.author == "valine-bot"]
-            self._one("pull request", pull.head, heads.count(pull.head))
+            self.one("pull request", pull.head, heads.count(pull.head))
         for text, ids in self._posted.items():
-            self._one("message", text, len(self._alive(ids)))
+            self.one("message", text, len(self._alive(ids)))
 
     def _alive(self, ids: list[str]) -> list[str]:
         return [one for one in ids if self._world.discord._world.message(one) is not None]
 
     # What it stores -------------------------------------------------------------------------------------------------
 
+    @told
     def committed(self, process: Process, commit: Commit) -> None:
         """A commit was stored."""
         del process
@@ -335,6 +236,7 @@ class Watch:
 
     # What it answers ------------------------------------------------------------------------------------------------
 
+    @told
     def answered(self, service: str, delivery: Delivery, response: Response | None) -> None:
         """A door answered a delivery."""
         if response is None:

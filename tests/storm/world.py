@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from storm.loop import Loop
 from storm.process import Parts, Process
-from storm.profiles import DELIVERY, KEPT_OUT, SPELL
+from storm.profiles import DELIVERY
+from storm.spells import Spells
 from storm.stage import REPOSITORY
 from storm.watch import Watch
 from valine.simulator.transport import ActError, Delivery, Response
@@ -19,14 +19,13 @@ from valine.simulator.transport import ActError, Delivery, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from storm.choices import Bits, Choices
+    from storm.choices import Choices
     from storm.profiles import Profile, Team, Weights
     from storm.stage import Stage
     from valine.orchestrator.model import Run
     from valine.simulator.github.state import Pull, Repository
 
 LAG = 8.0  # seconds by which GraphQL is behind at most
-LONGEST_SPELL = 1200.0
 _NAMED = re.compile(
     r"(/repos/acme/rocket|/api/v10)|"
     r"\d{4}-\d\d-\d\dT[\d:.+]+|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{40}\b|\d{17,}|\b[A-Za-z0-9_-]{100,}=*"
@@ -60,12 +59,12 @@ class World:
         self._told = told
         self._counts: Counter[str] = Counter()
         self._names: dict[str, str] = {}
-        self._spells: set[str] = set()
         self._lagged_at = -1.0
         self._alarm_at: float | None = None
         self._alarm_after = 1.0
         self._ring_at: float | None = None
         self.watch = Watch(self)
+        self.spells = Spells(self)
         count = choices.setting("processes", lambda bits: bits.among(profile.processes))
         self.tick = choices.setting("tick", lambda bits: bits.among((1.0, 10.0, 60.0)))
         self.alone = count == 1
@@ -80,14 +79,7 @@ class World:
             process.start()
         self.alarm()
         self.ring()
-        for number in range(self.profile.spells):
-            spell = self.choices.unusual(f"spell {number + 1}", 0.7, _spell)
-            if spell is not None:
-                self._plan_spell(spell)
-        chance = 0.15 if self.profile.spells else 0.0
-        kept_out = self.choices.unusual("kept out", chance, lambda bits: _spell(bits, KEPT_OUT))
-        if kept_out is not None:
-            self._plan_spell(kept_out)
+        self.spells.plan()
 
     def end(self) -> None:
         """Stop the processes for good."""
@@ -97,11 +89,7 @@ class World:
     def calm_down(self) -> None:
         """No more faults: everything works from now on."""
         self.choices.calm = True
-        self._spells.clear()
-        for process in self.processes:
-            process.clock.off = timedelta()
-        self.on_github("add_member", login="valine-bot", role="write")
-        self._channel(closed=False)
+        self.spells.calm_down()
         self.on_github("clear_faults")
         self.on_discord("clear_faults")
         self.tell(None, "calm")
@@ -174,52 +162,6 @@ class World:
     def short_pause(self, what: str) -> float:
         """How long something slow takes."""
         return self.choices.setting(f"slow {what}", lambda bits: bits.between(1, 9))
-
-    def spell_on(self, service: str) -> str | None:
-        """What ails that service for the time being."""
-        if not self._spells:
-            return None
-        if service == "github":
-            if "token refused" in self._spells:
-                return "token refused"
-            if "limits without headers" in self._spells:
-                return "limit without headers"
-        if service == "discord" and "bot token refused" in self._spells:
-            return "token refused"
-        return "unreachable" if f"{service} down" in self._spells else None
-
-    def _plan_spell(self, spell: str) -> None:
-        kind, start, length = spell.rsplit(" ", 2)
-        self.loop.after(float(start), self._spell_begins, kind, float(length))
-
-    def _spell_begins(self, kind: str, length: float) -> None:
-        if self.choices.calm:
-            return
-        self.faults[f"spell: {kind}"] += 1
-        self.tell(None, f"{kind}, for {length:.0f} s")
-        if kind == "clock jump":
-            process = self.processes[int(length) % len(self.processes)]
-            process.clock.off += timedelta(seconds=length if length > LONGEST_SPELL / 2 else -length / 10)
-            return
-        if kind == "bot shut out":
-            self.on_github("remove_member", login="valine-bot")
-        if kind == "channel closed":
-            self._channel(closed=True)
-        self._spells.add(kind)
-        self.loop.after(length, self._spell_ends, kind)
-
-    def _spell_ends(self, kind: str) -> None:
-        self._spells.discard(kind)
-        if kind == "bot shut out":
-            self.on_github("add_member", login="valine-bot", role="write")
-        if kind == "channel closed":
-            self._channel(closed=False)
-        self.ring()
-
-    def _channel(self, *, closed: bool) -> None:
-        """Whether the bot may see the team's channel, and write there."""
-        deny = ["VIEW_CHANNEL", "SEND_MESSAGES"] if closed else []
-        self.on_discord("set_permissions", member="valine", channel="shipping", deny=deny)
 
     @property
     def lagging(self) -> bool:
@@ -352,12 +294,6 @@ class World:
         if self._told is not None:
             who = process.name if process is not None else ""
             self._told(f"{self.loop.now():%H:%M:%S.%f}"[:-3] + f"  {who:8} {text}")
-
-
-def _spell(bits: Bits, kinds: Weights = SPELL) -> str:
-    return (
-        f"{bits.weighed(kinds)} {bits.below(bits.among((20, 60, 60, 300)))} {30 + bits.below(int(LONGEST_SPELL) - 30)}"
-    )
 
 
 def _words(arguments: dict[str, Any]) -> str:
