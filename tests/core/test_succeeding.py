@@ -289,3 +289,36 @@ def test_of_a_message_that_another_failed_to_write_nobody_knows_what_it_shows() 
 
     assert written(play, before) == ""
     assert written(play, failing.at) == "mine"  # who tries again knows of it
+
+
+def cancelled() -> Play:
+    """Cancelled, and all of it tidied."""
+    play = Play(1).tracked()
+    play.says(events.CancelConfirmed, run=play.run.number, close_pull_requests=True)
+    play.settle()
+    assert {Step.UNLABEL, Step.PULL_REQUEST_CLOSED} <= set(play.task(1).done)
+    assert play.run.pending == {}
+    return play
+
+
+def test_what_a_late_process_did_after_it_was_undone_is_undone_again() -> None:
+    play = cancelled()
+
+    labelled = events.LabelEnsured(issue=play.task(1).issue, present=True)
+    play.decide(events.EffectSucceeded(at=play.now, key="label:1", result=labelled), 1)
+    opened = events.PullRequestEnsured(issue=play.task(1).issue, pull_request=PullNumber(101))
+    play.decide(events.EffectSucceeded(at=play.now, key="pull_request:1", result=opened), 1)
+
+    assert [key for key in play.run.pending if key.endswith(":1")] == ["unlabel:1", "close_pull_request:1"]
+
+    play.settle()
+    assert play.run.pending == {}
+
+
+@pytest.mark.parametrize(("key", "again"), [("label:1", "unlabel:1"), ("pull_request:1", "close_pull_request:1")])
+def test_what_a_late_process_may_have_done_after_it_was_undone_is_undone_again(key: str, again: str) -> None:
+    play = cancelled()
+
+    play.decide(events.EffectFailed(at=play.now, key=key, failure=failure("ambiguous")), 1)
+
+    assert [key for key in play.run.pending if key.endswith(":1")] == [again]

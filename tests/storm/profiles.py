@@ -144,6 +144,9 @@ PROFILES: dict[str, Profile] = {
     "frozen-open": Profile(
         request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="open"
     ),
+    "frozen-hands": Profile(
+        request=0.06, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), surprises=4, delivery=0.05
+    ),
     "deaf": Profile(request=0.02, commit=0.01, deaf=True, surprises=2, play="ship"),
     "spells": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="ship"),
     "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),
@@ -161,6 +164,7 @@ OFTEN: Weights = {
     "crash-open": 3,
     "frozen": 2,
     "frozen-open": 2,
+    "frozen-hands": 2,
     "deaf": 1,
     "spells": 1,
     "spells-open": 2,

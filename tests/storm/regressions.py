@@ -130,4 +130,10 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: it took a rebase whose last commit changes nothing for an empty merge",
     ),
+    Found(
+        1009027,
+        "past",
+        None,
+        "a process that had stood still put the label on an issue that it had been taken off since",
+    ),
 )

@@ -9,7 +9,7 @@ import msgspec
 
 from valine.orchestrator import cards, events
 from valine.orchestrator.effects import on_github
-from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, tell
+from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, tell
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ SKIPPABLE = {
     "delete": Step.BRANCH_DELETED,
     "close_pull_request": Step.PULL_REQUEST_CLOSED,
 }
+
+# What a process that had lost its lane may do when it was undone already: then it is to be undone again.
+UNDONE_BY = {Step.LABEL: Step.UNLABEL, Step.PULL_REQUEST: Step.PULL_REQUEST_CLOSED}
 
 REFUSALS = {
     "moved": Why.HEAD_MOVED,
@@ -111,8 +114,12 @@ def _done(run: Run, issue: int, step: Step, **changes: object) -> Run:
     task = run.task(issue)
     if task is None:
         return run
-    done = task.done if step in task.done else (*task.done, step)
-    return with_task(run, issue, done=done, **changes)
+    done = _without(task, UNDONE_BY.get(step))
+    return with_task(run, issue, done=done if step in done else (*done, step), **changes)
+
+
+def _without(task: Task, step: Step | None) -> tuple[Step, ...]:
+    return tuple(one for one in task.done if one is not step)
 
 
 def _assigned(run: Run, result: events.AssigneesEnsured, at: datetime) -> Run:
@@ -177,12 +184,14 @@ def failed(run: Run, event: EffectFailed) -> Run:
 
 
 def _doubted(run: Run, event: EffectFailed) -> Run:
-    """What failed may have been written all the same, and over what another process has written."""
-    name = event.key.removeprefix("message:")
-    posted = run.messages.get(name) if name != event.key else None
-    if posted is None or not posted.message:
-        return run
-    return replace(run, messages={**run.messages, name: replace(posted, shown="", at=event.at)})
+    """What failed may have been done all the same: over what another process wrote, or after it was undone."""
+    kind, _, about = event.key.partition(":")
+    posted = run.messages.get(about) if kind == "message" else None
+    if posted is not None and posted.message:
+        return replace(run, messages={**run.messages, about: replace(posted, shown="", at=event.at)})
+    if kind in UNDONE_BY and (task := run.task(int(about))) is not None:
+        return with_task(run, task.issue, done=_without(task, UNDONE_BY[Step(kind)]))
+    return run
 
 
 def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
