@@ -254,12 +254,9 @@ def test_a_message_that_is_on_show_but_not_as_it_should_be_now_is_wanted_afresh(
 def written(play: Play, over: datetime | msgspec.UnsetType | None, seconds: float = 0) -> str:
     """What the board shows by the book when a process says that it has written "mine", and what it had found."""
     posted = replace(play.run.messages["board"], shown="mine", at=play.now + timedelta(seconds=seconds))
-    result = events.MessageEnsured(name="board", posted=posted, over=over)
-    return (
-        succeeded(play.run, events.EffectSucceeded(at=posted.at, key="message:board", result=result))
-        .messages["board"]
-        .shown
-    )
+    result = events.MessageEnsured(name="board", posted=posted)
+    event = events.EffectSucceeded(at=posted.at, key="message:board", result=result, over=over)
+    return succeeded(play.run, event).messages["board"].shown
 
 
 def test_a_message_that_nobody_else_wrote_meanwhile_shows_what_was_written() -> None:
@@ -289,6 +286,19 @@ def test_of_a_message_that_another_failed_to_write_nobody_knows_what_it_shows() 
 
     assert written(play, before) == ""
     assert written(play, failing.at) == "mine"  # who tries again knows of it
+
+
+@pytest.mark.parametrize(("key", "name"), [("message:board", "board"), ("thread", "card")])
+def test_a_message_that_is_gone_is_put_up_anew_unless_another_process_has_done_that(key: str, name: str) -> None:
+    play = Play().tracked()
+    known = play.run.messages[name]
+    run = replace(play.run, pending={**play.run.pending, key: Pending(since=play.now)})
+    gone = events.EffectFailed(at=play.now, key=key, failure=failure(code="lost"), over=known.at)
+    late = replace(gone, over=known.at - timedelta(seconds=5))
+
+    assert failed(run, gone).messages[name].message == ""
+    assert failed(run, late).messages[name].message == known.message
+    assert failed(run, late).pending[key].attempts == 1
 
 
 def cancelled() -> Play:

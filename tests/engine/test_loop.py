@@ -64,10 +64,15 @@ def posted(run: Run, name: str) -> Posted:
 class World:
     """A store with that run in it, and an engine at noon."""
 
-    def __init__(self) -> None:
-        self.store, self.queue, self.clock, self.outside = MemoryRunStore(), MemoryQueue(), Noon(), Outside()
+    def __init__(self, *, store: Any = None, queue: Any = None, outside: Any = None, meter: Any = None) -> None:
+        self.store: Any = store or MemoryRunStore()
+        self.queue: Any = queue or MemoryQueue()
+        self.outside: Any = outside or Outside()
+        self.clock, self.meter = Noon(), meter
         anything: Any = self.outside
-        self.engine = Engine(store=self.store, queue=self.queue, forge=anything, chat=anything, clock=self.clock)
+        self.engine = Engine(
+            store=self.store, queue=self.queue, forge=anything, chat=anything, clock=self.clock, meter=meter
+        )
 
     async def with_run(self, run: Run, **record: Any) -> World:
         await self.store.commit(Commit(run=schedule(run, NOON), repository=a_repository(**record)), NOON)
@@ -75,7 +80,7 @@ class World:
 
     async def run(self) -> Run:
         run = await self.store.run(REPOSITORY, 1)
-        assert run is not None
+        assert isinstance(run, Run)
         return run
 
     async def work(self, until: datetime = SOON) -> None:

@@ -126,7 +126,10 @@ class People:
     def _dropped_blocker(self, run: Run, task: Task) -> int | None:
         waiting = task.note.by if task.note and task.state is TaskState.READY else ()
         found = (other for number in waiting if (other := run.task(number)) is not None)
-        return next((other.issue for other in found if other.state is TaskState.DROPPED), None)
+        taken_up = {
+            one.issue for other in self._world.runs() if not other.final for one in other.tasks if not one.settled
+        }
+        return next((o.issue for o in found if o.state is TaskState.DROPPED and o.issue not in taken_up), None)
 
     def _reopen(self, run: Run, task: Task, pull: Pull) -> bool:
         if f"refs/heads/{pull.head}" not in self._world.code.refs:

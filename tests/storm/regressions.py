@@ -136,4 +136,24 @@ FOUND: tuple[Found, ...] = (
         None,
         "a process that had stood still put the label on an issue that it had been taken off since",
     ),
+    Found(
+        2002355,
+        "frozen-hands",
+        {
+            "surprise 2": "94.7 22 delete board",
+            "github GET /git/ref/heads/valine/r1/1-issue-number-1 #1": "5xx after",
+            "discord PATCH /channels/~4/messages/~12 #3": "frozen",
+        },
+        "a process that had stood still missed a board that another had put up anew since, and put up one more",
+    ),
+    Found(
+        2004848,
+        "frozen-hands",
+        {
+            "surprise 1": "107.1 26 plan again",
+            "surprise 4": "26.3 32 comment drop",
+            "github POST /git/refs #1": "frozen",
+        },
+        "the storm itself: one of its people closed the dropped issue that another run had taken up, and one opened it",
+    ),
 )

@@ -205,20 +205,21 @@ class Engine:
             await self._ledger.apply(run.repository, run.number, events.Woken(at=now, run=run.number, uid=run.uid))
             return
         event: Event
+        over = _over(run, effect)
         try:
             await self._ledger.afford(run.repository, effect.writes)
             result = await self._perform(run, effect)
         except OutsideError as error:
             log.warning("%s of %s failed: %s", effect.key, run.name, error)
-            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=error.failure)
+            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=error.failure, over=over)
         except (Conflict, StoreError):
             raise
         except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
             log.exception("%s of %s broke", effect.key, run.name)
             broken = Failure(kind="transient", code="unreachable", detail=wording.broke(type(error).__name__))
-            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken)
+            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over)
         else:
-            event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result)
+            event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)
         await self._ledger.apply(run.repository, run.number, event)
 
     async def _perform(self, run: Run, effect: Effect) -> Result:
@@ -245,7 +246,15 @@ class Engine:
         )
         now = self._clock.now()
         shown = Posted(channel=channel, message=sent, shown=message.digest, at=now, generation=generation)
-        return events.MessageEnsured(name=name, posted=shown, over=posted.at if posted else None)
+        return events.MessageEnsured(name=name, posted=shown)
+
+
+def _over(run: Run, effect: Effect) -> events.Over:
+    """When the effect's message was last written, as far as is known; a thread's is its card."""
+    if not isinstance(effect, effects.EnsureMessage | effects.EnsureThread):
+        return msgspec.UNSET
+    posted = run.messages.get(effect.name if isinstance(effect, effects.EnsureMessage) else "card")
+    return posted.at if posted else None
 
 
 def _due(run: Run, now: datetime) -> Effect | None:

@@ -139,11 +139,8 @@ class LookFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MessageEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """`over` is what was noted of the message before it was written: when; None if nothing was."""
-
     name: str
     posted: Posted
-    over: datetime | msgspec.UnsetType | None = msgspec.UNSET  # histories from before it was told lack it
 
 
 class ThreadEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -243,12 +240,18 @@ Result = (
 )
 
 
+# When the message that the effect is about was last written, as it was known when the effect began; None: it never was.
+# Unset if the effect is about no message, and in histories from before it was told.
+Over = datetime | msgspec.UnsetType | None
+
+
 class EffectSucceeded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """What had to be so is so."""
 
     at: datetime
     key: str
     result: Result
+    over: Over = msgspec.UNSET
 
 
 class EffectFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -257,6 +260,7 @@ class EffectFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     at: datetime
     key: str
     failure: Failure
+    over: Over = msgspec.UNSET
 
 
 PersonCommand = (

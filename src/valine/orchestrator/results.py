@@ -15,7 +15,7 @@ from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, St
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from valine.orchestrator.events import EffectFailed, EffectSucceeded, MessageEnsured, Result
+    from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result
     from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace
@@ -57,13 +57,16 @@ REFUSALS = {
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
     """The run with the result noted and the effect no longer pending."""
     pending = {key: entry for key, entry in run.pending.items() if key != event.key}
-    return _noted(replace(run, pending=pending), event.result, event.at)
+    result = event.result
+    if isinstance(result, events.MessageEnsured) and _overtaken(run, event):
+        result = replace(result, posted=replace(result.posted, shown=""))
+    return _noted(replace(run, pending=pending), result, event.at)
 
 
 def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
     match result:
         case events.MessageEnsured():
-            return _posted(run, result)
+            return replace(run, messages={**run.messages, result.name: result.posted})
         case events.ThreadEnsured():
             return replace(run, thread=result.thread)
         case events.BranchEnsured():
@@ -97,12 +100,10 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
             assert_never(result)
 
 
-def _posted(run: Run, result: MessageEnsured) -> Run:
-    """The run with the message noted; as one that shows nobody knows what, if another process wrote it meanwhile."""
-    known = run.messages.get(result.name)
-    alone = result.over is msgspec.UNSET or result.over == (known.at if known else None)
-    posted = result.posted if alone else replace(result.posted, shown="")
-    return replace(run, messages={**run.messages, result.name: posted})
+def _overtaken(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
+    """Whether another process wrote the message meanwhile: then nobody knows what it shows, or which one it is."""
+    posted = run.messages.get("card" if event.key == "thread" else event.key.removeprefix("message:"))
+    return event.over is not msgspec.UNSET and event.over != (posted.at if posted else None)
 
 
 def with_task(run: Run, issue: int, **changes: object) -> Run:
@@ -158,7 +159,8 @@ def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
 
 def failed(run: Run, event: EffectFailed) -> Run:
     """The run with the effect due again later, or its task held, or the step left out and told."""
-    run, entry = _doubted(run, event), run.pending.get(event.key)
+    overtaken, entry = _overtaken(run, event), run.pending.get(event.key)
+    run = _doubted(run, event)
     if entry is None:
         return run  # another process has done it
     failure = event.failure
@@ -172,7 +174,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
         if not _shut_out(run, entry, failure):
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, look_at=min(run.look_at or event.at, event.at))
-    if failure.code == "lost" and not github:
+    if failure.code == "lost" and not github and not overtaken:
         run = _lost(run, event.key, failure, event.at)
     later = replace(
         entry,
