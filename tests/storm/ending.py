@@ -101,7 +101,9 @@ def _merged_after(world: World, run: Run, task: Task) -> bool:
         return False
     steps = (kept.read().event for kept in world.store.steps[world.repository, run.number])
     looks = [event.world.began_at for event in steps if isinstance(event, WorldObserved)]
-    return pull.merged_at >= (looks[-1] if looks and run.status is RunStatus.CANCELLED else run.ended_at)
+    if run.status is RunStatus.CANCELLED:
+        return not looks or pull.merged_at >= looks[-1]
+    return pull.merged_at >= run.ended_at
 
 
 def _open_ours(world: World, run: Run, task: Task) -> bool:

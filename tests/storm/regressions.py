@@ -156,4 +156,15 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: one of its people closed the dropped issue that another run had taken up, and one opened it",
     ),
+    Found(
+        2010969,
+        "frozen-hands",
+        {
+            "surprise 2": "20.5 28 comment cancel close",
+            "surprise 4": "27.0 22 merge by hand",
+            "commit r1 EffectSucceeded comment:1:started #1": "slow",
+            "github POST /graphql #3": "frozen",
+        },
+        "the storm itself: a run that was cancelled before its first look cannot know of a merge by hand",
+    ),
 )
