@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,7 +31,7 @@ from storm.memory import MemoryQueue, MemoryRunStore
 from valine.errors import Transient
 from valine.orchestrator import cards, events, naming, wording
 from valine.orchestrator.decision import Decision, Refusal
-from valine.orchestrator.states import Sha, Stage
+from valine.orchestrator.states import RunStatus, Sha, Stage
 from valine.orchestrator.wanted import schedule
 from valine.orchestrator.world import Failure
 from valine.ports import Commit
@@ -299,13 +300,37 @@ async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> 
     assert given["message"] == cards.render(run, "board")
 
 
-async def test_a_start_is_a_hint_that_waits_behind_what_people_ask_for() -> None:
+async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_people_ask_for() -> None:
     world = await a_world().with_run(an_approved_run())
     await world.engine._ledger.apply(REPOSITORY, 1, FAILED)
 
     await world.engine.catch_up(REPOSITORY)
 
-    (entry,) = world.queue.entries.values()
-    envelope = entry.envelope.read()
-    assert isinstance(envelope.inbound, events.HintReceived)
-    assert (envelope.urgent, envelope.inbound.delivery, envelope.reply_to) == (False, "start", None)
+    woken, hint = (entry.envelope.read() for entry in world.queue.entries.values())
+    assert (woken.inbound, woken.urgent) == (replace(a_woken(), afresh=True), False)
+    assert woken.id == f"start:uid-1:{NOON.isoformat()}"
+    assert (hint.inbound.name, hint.inbound.delivery, hint.urgent) == ("push", "start", False)
+
+
+@pytest.mark.parametrize("stage", [Stage.PROPOSED, Stage.TRACKING])
+async def test_after_a_start_what_is_on_discord_is_written_again_and_nothing_is_posted_twice(stage: Stage) -> None:
+    status = RunStatus.PENDING if stage is Stage.PROPOSED else RunStatus.IN_PROGRESS
+    world = await a_world().with_run(an_approved_run(stage=stage, status=status, look_at=None))
+    await settled(world, an_envelope(inbound=a_woken()))
+    known = (await world.run()).messages
+    world.outside.posts.clear()
+
+    await settled(world, an_envelope("e2", inbound=replace(a_woken(), afresh=True)))
+
+    kept = {name: posted.message for name, posted in known.items() if not cards.in_thread(name)}
+    assert "card" in kept
+    assert [given["posted"].message for given in world.outside.posts] == list(kept.values())
+
+
+async def settled(world: World, *envelopes: Envelope) -> None:
+    """Handle them, and let half a minute pass."""
+    await handled(world, *envelopes)
+    for _ in range(30):
+        world.clock.time += timedelta(seconds=1)
+        await world.engine.sweep()
+        await handled(world)

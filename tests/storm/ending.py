@@ -68,7 +68,7 @@ def _messages(world: World, run: Run) -> None:
         if there is None and not world.watch.taken_away(posted.message):
             world.watch.say("nothing lost", f"{name} of {run.name} is not there")
         line = name.startswith("milestone.")  # a line in the thread tells of its moment
-        if there is not None and not line and not world.watch.abandoned and posted.message not in world.watch.stale:
+        if there is not None and not line and not world.watch.may_be_stale(run, posted.message):
             shown, due = [there.content, *texts(there.components)], cards.render(run, name).body
             if shown != [due.get("content", ""), *texts(due.get("components", []))]:
                 world.watch.say("the board is true", f"{name} of {run.name} shows something else: {shown}"[:400])

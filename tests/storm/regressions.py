@@ -167,4 +167,14 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: a run that was cancelled before its first look cannot know of a merge by hand",
     ),
+    Found(
+        41420,
+        "past",
+        {
+            "spell 1": "github down 5 69",
+            "past 1": "11 76 backup restored",
+            "past 2": "86 30 backup restored",
+        },
+        "after a restored backup the card showed what came after the backup: approved, and without its buttons",
+    ),
 )

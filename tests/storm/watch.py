@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from storm.process import Process
     from storm.world import World
+    from valine.orchestrator.model import Run
     from valine.orchestrator.states import Stage
     from valine.ports import Commit
     from valine.simulator.transport import Delivery, Request, Response
@@ -77,6 +78,7 @@ class Watch:
         self.on_github = OnGitHub(world, self)
         self._obeyed: set[str] = set()
         self._refused: set[str] = set()
+        self._over: set[str] = set()  # runs that were when a backup was restored
         self._posted: dict[str, list[str]] = {}
         self._stages: dict[str, tuple[Stage, RunStatus]] = {}
         for run in world.runs():
@@ -163,10 +165,18 @@ class Watch:
         self._refused.clear()
         self._posted.clear()
         self._stages = {run.uid: (run.stage, run.status) for run in self._world.runs()}
+        self._over |= {run.uid for run in self._world.runs() if run.final}
 
     def taken_away(self, message: str) -> bool:
         """Whether people deleted it, or the thread that it was in."""
         return self.threads_gone or message in self.deleted
+
+    def may_be_stale(self, run: Run, message: str) -> bool:
+        """Whether a card or board may show what was, until the next change.
+
+        Of two backups that are restored the second may be the newer one, and know that a run was over.
+        """
+        return self.abandoned or message in self.stale or run.uid in self._over
 
     def doubled(self) -> None:
         """Nothing is there twice."""

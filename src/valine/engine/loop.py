@@ -96,9 +96,13 @@ class Engine:
             await self._commander.apologise(envelope.lane, envelope.inbound, envelope.reply_to)
 
     async def catch_up(self, lane: str) -> None:
-        """Have the active runs looked at: nobody knows what happened while no server ran."""
+        """Have the active runs looked at and shown: nobody knows what happened while no server ran, or to the store."""
         now = self._clock.now()
         active = (await self._ledger.state(lane, None)).active
+        for run in active:
+            woken = events.Woken(at=now, run=run.number, uid=run.uid, afresh=True)
+            envelope = Envelope(id=f"start:{run.uid}:{now.isoformat()}", lane=lane, urgent=False, inbound=woken)
+            await self._queue.put(envelope, now)
         for branch in {run.plan.base.branch for run in active if run.tasks}:
             hint = events.HintReceived(name="push", delivery="start", at=now, branch=branch)
             envelope = Envelope(id=f"start:{branch}:{now.isoformat()}", lane=lane, urgent=False, inbound=hint)
@@ -119,7 +123,7 @@ class Engine:
         run = await self._store.run(lane, woken.run)
         if run is None or run.uid != woken.uid:
             return []
-        await self._ledger.apply(lane, run.number, events.Woken(at=self._clock.now(), run=woken.run, uid=woken.uid))
+        await self._ledger.apply(lane, run.number, replace(woken, at=self._clock.now()))
         return [run.number]
 
     async def _observe(self, run: Run, hint: HintReceived | None = None) -> None:

@@ -109,11 +109,15 @@ class HintReceived(Hint, frozen=True, kw_only=True, tag=True):
 
 
 class Woken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The alarm clock rang for the run, or a slice of work ended and there is more."""
+    """The alarm clock rang for the run, or a slice of work ended and there is more.
+
+    `afresh` after a start, perhaps from a backup: nobody knows what Discord shows of the run.
+    """
 
     at: datetime
     run: RunNumber
     uid: str
+    afresh: bool = False
 
 
 class WorldObserved(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -21,8 +21,6 @@ from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.wanted import schedule
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from valine.orchestrator.events import Event, PersonCommand
 
 replace = msgspec.structs.replace
@@ -115,7 +113,7 @@ def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a li
         return Nothing()
     match event:
         case events.Woken():
-            return _woken(state, run, event.at)
+            return _woken(state, run, event)
         case events.PlanObserved():
             return propose.observed(state, run, event)
         case events.WorldObserved():
@@ -130,11 +128,14 @@ def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a li
             return Nothing()
 
 
-def _woken(state: State, run: Run, at: datetime) -> Outcome:
+def _woken(state: State, run: Run, event: events.Woken) -> Outcome:
     """A proposal may have expired; any other run is only brought up to date, since time itself can hold a task."""
-    if run.stage is Stage.PROPOSED:
-        return propose.expired(state, run, at)
-    fresh = schedule(ship.advance(track.judge(run, at), at), at)
+    at = event.at
+    seen = results.unsure(run, run.messages, at) if event.afresh else run
+    if run.stage is Stage.PROPOSED and (run.expires_at <= at or not event.afresh):
+        return propose.expired(state, seen, at)
+    judged = seen if run.stage is Stage.PROPOSED else track.judge(seen, at)
+    fresh = schedule(ship.advance(judged, at), at)
     return Nothing() if fresh == run else _decided(state, fresh)
 
 

@@ -188,12 +188,20 @@ def failed(run: Run, event: EffectFailed) -> Run:
 def _doubted(run: Run, event: EffectFailed) -> Run:
     """What failed may have been done all the same: over what another process wrote, or after it was undone."""
     kind, _, about = event.key.partition(":")
-    posted = run.messages.get(about) if kind == "message" else None
-    if posted is not None and posted.message:
-        return replace(run, messages={**run.messages, about: replace(posted, shown="", at=event.at)})
+    if kind == "message":
+        return unsure(run, {about}, event.at)
     if kind in UNDONE_BY and (task := run.task(int(about))) is not None:
         return with_task(run, task.issue, done=_without(task, UNDONE_BY[Step(kind)]))
     return run
+
+
+def unsure(run: Run, names: Collection[str], at: datetime) -> Run:
+    """The run with these messages, of those that are there, as ones of which nobody knows what they show."""
+    messages = {
+        name: replace(posted, shown="", at=at) if name in names and posted.message else posted
+        for name, posted in run.messages.items()
+    }
+    return replace(run, messages=messages)
 
 
 def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
