@@ -177,4 +177,23 @@ FOUND: tuple[Found, ...] = (
         },
         "after a restored backup the card showed what came after the backup: approved, and without its buttons",
     ),
+    Found(
+        52216,
+        "past",
+        {
+            "spell 1": "clock jump 50 628",
+            "kept out": "bot token refused 42 705",
+            "past 1": "83 27 pull request of that name",
+            "past 2": "36 18 pull request of that name",
+            "github GET /git/ref/heads/valine/r1/1-issue-number-1 #1": "crash after",
+            "discord POST /channels/~9/messages #8": "nonsense",
+        },
+        "a message was not found again, and sent twice, because our clock had run ten minutes ahead of Discord's",
+    ),
+    Found(
+        1016193,
+        "past",
+        {"kept out": "bot token refused 17 1047", "past 2": "0 59 backup restored"},
+        "the storm itself: its people did the same work again that a run before the backup had merged, and so none",
+    ),
 )

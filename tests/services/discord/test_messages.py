@@ -55,6 +55,18 @@ async def test_a_message_whose_answer_was_lost_long_ago_is_found_by_its_marker(p
     assert "Plan r1, revised" in place.texts()[0]
 
 
+async def test_a_message_is_found_though_our_clock_ran_ahead_of_discords(place: Place) -> None:
+    asked = ensuring(place, since=place.clock.now() + 20 * MINUTES)
+    place.fault("lost_answer", "POST")
+    with pytest.raises(Ambiguous):
+        await place.chat.ensure_message(**asked)
+    await place.clock.sleep(23 * 60)
+
+    found = await place.chat.ensure_message(**asked)
+
+    assert [message["id"] for message in place.messages()] == [found]
+
+
 async def test_a_message_that_never_arrived_is_made_after_the_whole_channel_was_searched(place: Place) -> None:
     asked = ensuring(place)
     for _ in range(230):

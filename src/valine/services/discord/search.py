@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from valine.services.discord.api import DiscordApi
 
 EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
-SLACK: Final = timedelta(seconds=5)  # our clock and Discord's need not agree
+SLACK: Final = timedelta(minutes=30)  # by which our clock may run ahead of Discord's: a page more costs little
 PAGE: Final = 100
 SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 
