@@ -51,13 +51,13 @@ class DiscordChat:
     ) -> str:
         if posted is not None:
             return await self._edit(posted.channel, posted.message, message)
-        if self._clock.now() - since >= NONCE_LASTS:
+        if abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
             found = await self._the_one(channel, marker, since)
             if found is not None:
                 return await self._edit(channel, found, message)
         began = self._clock.now()
         made = await self._create(channel, message, nonce)
-        if self._clock.now() - began < NONCE_LASTS:
+        if abs(self._clock.now() - began) < NONCE_LASTS:
             return made
         # A process that stood still for longer than the nonce lasts may not be the only one that sent it.
         return await self._the_one(channel, marker, since) or made

@@ -34,7 +34,7 @@ async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> Pull
     found = await _look(api, effect)
     if found is None:
         found = await _open(api, effect)
-        if api.clock.now() - began >= ALONE:
+        if abs(api.clock.now() - began) >= ALONE:  # it may have been set back meanwhile
             found = await _first(api, effect, found)
     return PullRequestEnsured(issue=effect.issue, pull_request=PullNumber(found.number))
 
