@@ -196,4 +196,14 @@ FOUND: tuple[Found, ...] = (
         {"kept out": "bot token refused 17 1047", "past 2": "0 59 backup restored"},
         "the storm itself: its people did the same work again that a run before the backup had merged, and so none",
     ),
+    Found(
+        1018949,
+        "frozen-hands",
+        {
+            "github GET /issues/1/comments #1": "frozen",
+            "github POST /graphql #3": "frozen",
+            "github GET /issues/1/comments #2": "slow",
+        },
+        "the storm itself: a comment written between another process's look and write is taken back a moment later",
+    ),
 )

@@ -26,6 +26,7 @@ class OnGitHub:
     def __init__(self, world: World, watch: Watch) -> None:
         self._world = world
         self._watch = watch
+        self._late: set[int] = set()  # comments of processes that had lost their lane, which any may have to take back
 
     def asked(self, process: Process, request: Request, *, sent: float, good: bool) -> None:
         """A request, `sent` at that time; `good` if what it asked for was done."""
@@ -72,10 +73,13 @@ class OnGitHub:
                 same = [one for one in pulls if any(mark in (one.body or "") for mark in marks)]
                 self._watch.one("pull request", body["head"], len(same) if process.leased else 1)
             case ["issues", number, "comments"]:
-                comments = [one for one in self._world.code.comments.values() if one.number == int(number)]
                 for mark in MARK.findall(body["body"]):
-                    there = sum(mark in one.body for one in comments)
-                    self._watch.one("comment", f"{mark} on #{number}", there if process.leased else 1)
+                    comments = self._world.code.comments.items()
+                    there = {key for key, one in comments if one.number == int(number) and mark in one.body}
+                    if process.leased:
+                        self._watch.one("comment", f"{mark} on #{number}", len(there - self._late))
+                    else:
+                        self._late |= there
             case ["releases"]:
                 tags = [release.tag for release in self._world.code.releases]
                 self._watch.one("release", body["tag_name"], tags.count(body["tag_name"]))
