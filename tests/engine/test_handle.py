@@ -235,6 +235,27 @@ async def test_what_is_not_due_yet_does_not_keep_back_what_is() -> None:
     assert (first, len(world.outside.posts), len(world.outside.performed)) == ("message:board", 0, 1)
 
 
+@pytest.mark.parametrize("over", [False, True])
+async def test_a_look_during_which_the_run_moved_on_is_taken_again(over: bool) -> None:  # noqa: FBT001 - a parameter
+    world = await a_world().with_run(replace(an_approved_run(stage=Stage.TRACKING), look_at=NOON))
+    first = world.outside.work_world
+
+    async def meanwhile(run: Run, **how: Any) -> WorkWorld:
+        world.outside.work_world = first
+        moved = replace(await world.run(), rounds=7, **({"stage": Stage.DONE, "ended_at": NOON} if over else {}))
+        await world.store.commit(Commit(run=moved), NOON)
+        await first(run, **how)
+        return a_work_world(began_at=after(-60))
+
+    world.outside.work_world = meanwhile
+    await world.engine._observe(await world.run())
+
+    assert world.outside.looks == (1 if over else 2)
+    seen = [step.event.world.began_at for step in await history(world) if isinstance(step.event, events.WorldObserved)]
+    assert seen == ([] if over else [NOON])
+    assert (await world.run()).rounds == 7
+
+
 # --- What came of it -------------------------------------------------------------------------------------------------
 
 

@@ -147,6 +147,9 @@ PROFILES: dict[str, Profile] = {
     "frozen-hands": Profile(
         request=0.06, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), surprises=4, delivery=0.05
     ),
+    "everything": Profile(
+        request=0.05, commit=0.03, queue=0.02, delivery=0.08, spells=2, surprises=4, past=True, lag=True, busy=0.1
+    ),
     "deaf": Profile(request=0.02, commit=0.01, deaf=True, surprises=2, play="ship"),
     "spells": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="ship"),
     "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),

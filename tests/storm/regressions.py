@@ -206,4 +206,14 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: a comment written between another process's look and write is taken back a moment later",
     ),
+    Found(
+        1021292,
+        "frozen-hands",
+        {
+            "github GET /issues/1/comments #2": "frozen",
+            "commit r1 WorldObserved #3": "frozen",
+            "github GET /pulls/2 #2": "slow",
+        },
+        "a process that had stood still noted what it had seen before another's look, as if it were newer",
+    ),
 )

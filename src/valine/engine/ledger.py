@@ -34,16 +34,21 @@ class Ledger:
         self._clock = clock
         self._meter = meter
 
-    async def apply(self, lane: str, number: int, event: Event) -> None:
-        """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker."""
+    async def apply(self, lane: str, number: int, event: Event, *, version: int | None = None) -> bool:
+        """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker.
+
+        False, and nothing is done, if the run is no longer at `version`.
+        """
         for _ in range(RACES):
             state = await self.state(lane, number)
+            if version is not None and state.run is not None and state.run.version != version:
+                return False
             outcome = decide(state, event)
             try:
                 await self.commit(state, event, outcome, None)
             except Conflict:
                 continue
-            return
+            return True
         raise Conflict
 
     async def state(self, lane: str, number: int | None) -> State:

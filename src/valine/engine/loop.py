@@ -14,7 +14,7 @@ import msgspec
 
 from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
-from valine.engine.ledger import Ledger
+from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError, StoreError
 from valine.orchestrator import cards, effects, events, naming, track, wording
 from valine.orchestrator.graph import commented
@@ -127,19 +127,28 @@ class Engine:
         return [run.number]
 
     async def _observe(self, run: Run, hint: HintReceived | None = None) -> None:
-        """A look at the run's issues or work, decided and committed."""
-        event: Event
+        """A look, decided and committed; another one if the run moved on meanwhile, which may have seen more."""
+        for _ in range(RACES):
+            event = await self._look(run, hint)
+            if await self._ledger.apply(run.repository, run.number, event, version=run.version):
+                return
+            fresh = await self._store.run(run.repository, run.number)
+            if fresh is None or fresh.final:
+                return
+            run = fresh
+        raise Conflict
+
+    async def _look(self, run: Run, hint: HintReceived | None) -> Event:
+        """What a look at the run's issues or work brings back."""
         try:
             if run.stage is Stage.PROPOSED:
                 world = await self._forge.plan_world(run.plan.label)
-                event = events.PlanObserved(at=self._clock.now(), world=world)
-            else:
-                work = track.difference(run, await self._forge.work_world(run, fresh=run.stage is Stage.SHIPPING))
-                event = events.WorldObserved(at=self._clock.now(), world=work, hint=hint)
+                return events.PlanObserved(at=self._clock.now(), world=world)
+            work = track.difference(run, await self._forge.work_world(run, fresh=run.stage is Stage.SHIPPING))
+            return events.WorldObserved(at=self._clock.now(), world=work, hint=hint)
         except OutsideError as error:
             log.warning("look at %s failed: %s", run.name, error)
-            event = events.LookFailed(at=self._clock.now(), failure=error.failure)
-        await self._ledger.apply(run.repository, run.number, event)
+            return events.LookFailed(at=self._clock.now(), failure=error.failure)
 
     async def _reconcile(self, run: Run) -> None:
         """The look that the clock asks for: the work, and comments whose webhook may have been lost."""
