@@ -251,6 +251,11 @@ class MemoryQueue:
         """When something may be taken that may not now."""
         return min((entry.visible for entry in self.entries.values() if entry.visible > now), default=None)
 
+    def handed_back(self, now: datetime) -> bool:
+        """Whether a wake-up waits out its time, since the store or the queue failed it: any other is the same one."""
+        entries = self.entries.items()
+        return any(key.startswith("wake:") and one.receipt is None and one.visible > now for key, one in entries)
+
     def recover(self, now: datetime) -> None:
         """All hands are empty: what was in them can be taken at once."""
         for entry in self.entries.values():

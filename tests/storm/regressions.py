@@ -216,4 +216,14 @@ FOUND: tuple[Found, ...] = (
         },
         "a process that had stood still noted what it had seen before another's look, as if it were newer",
     ),
+    Found(
+        1022696,
+        "past",
+        {
+            "spell 1": "store down 3 1196",
+            "past 2": "10 114 branch of that name",
+            "commit r1 PlanRequested #1": "crash after",
+        },
+        "the storm itself: it counted every tick while a wake-up waited out its minutes after an outage of the store",
+    ),
 )

@@ -55,7 +55,8 @@ class World:
         self.github, self.discord, self.store, self.queue = stage.github, stage.discord, stage.store, stage.queue
         self.loop = Loop(stage.start)
         self.faults: Counter[str] = Counter()
-        self.ticks = 0
+        self.ticks = 0  # of the clock that had something to wake
+        self._sweeps = 0
         self._told = told
         self._counts: Counter[str] = Counter()
         self._names: dict[str, str] = {}
@@ -266,10 +267,11 @@ class World:
         self._alarm_at = None
         wake = self.store.next_wake()
         if wake is not None and wake <= self.loop.now():
-            self.ticks += 1
+            self.ticks += not self.queue.handed_back(self.loop.now())
+            self._sweeps += 1
             alive = [process for process in self.processes if process.alive]
             if alive:
-                alive[self.ticks % len(alive)].sweep()
+                alive[self._sweeps % len(alive)].sweep()
             self._alarm_after = min(self._alarm_after * 2, 60.0)
         else:
             self._alarm_after = 1.0
