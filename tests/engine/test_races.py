@@ -14,7 +14,7 @@ from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, Transient
-from valine.orchestrator import events
+from valine.orchestrator import events, naming, wording
 from valine.orchestrator.budget import A_MINUTE
 from valine.orchestrator.effects import EnsureComment
 from valine.orchestrator.states import IssueNumber, RunNumber
@@ -186,8 +186,9 @@ async def test_a_command_that_comes_twice_is_obeyed_once_and_answered_the_same()
 
     assert runs == [[1], [1]]
     assert desk.looks == 1
-    assert len(desk.answers) == 2
-    assert desk.answers[0] == desk.answers[1]
+    inbox = await store.inbox("c1", NOON)
+    assert inbox is not None
+    assert desk.answers == [inbox.reply] * 2
     assert len(await store.history(REPOSITORY, 1)) == 1
 
 
@@ -235,10 +236,22 @@ async def test_githubs_own_word_says_who_may_and_strangers_are_not_answered(writ
 
     await commander(store, desk).obey(REPOSITORY, drop, ReplyTo(at=NOON, number=9))
 
-    answered = [effect.number for effect in desk.performed]
-    assert answered == ([9] if writer else [])
+    inbox = await store.inbox("c9", NOON)
+    assert inbox is not None
+    name = naming.short_hash("reply", "c9")
+    assert desk.performed == [
+        EnsureComment(
+            issue=IssueNumber(9),
+            number=9,
+            name=name,
+            marker=naming.github_marker(name, "reply"),
+            body=wording.github_reply(inbox.reply),
+        )
+        for _ in range(writer)
+        if inbox.reply is not None
+    ]
+    assert (inbox.reply is not None) is writer
     assert len((await store.repository(REPOSITORY)).writes) == (EnsureComment.writes if writer else 0)
-    assert await store.inbox("c9", NOON) is not None
 
 
 # --- Alarm clocks ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""What came of an effect: it is noted in the history, told to the meter and logged; a start shows all of it again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from builders import (
+    NOON,
+    REPOSITORY,
+    a_woken,
+    after,
+    an_envelope,
+)
+from engine.test_loop import World, an_approved_run
+from engine.test_races import DOWN, FAILED
+from engine.worlds import a_world, handled, history
+from valine.errors import Transient
+from valine.orchestrator import cards, events, naming, wording
+from valine.orchestrator.decision import Decision
+from valine.orchestrator.states import RunStatus, Sha, Stage
+from valine.orchestrator.world import Failure
+
+if TYPE_CHECKING:
+    from valine.ports import Envelope
+
+replace = msgspec.structs.replace
+BRANCH = "branch:41"
+
+
+async def test_what_succeeded_is_noted_with_its_result_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "valine.engine")
+    world = await a_world().with_run(an_approved_run())
+    before = await world.run()
+
+    await world.engine._step(before, NOON)
+
+    made = events.EffectSucceeded(at=NOON, key=BRANCH, result=events.BranchEnsured(issue=41, start=Sha("9" * 40)))  # type: ignore[arg-type]
+    assert [step.event for step in await history(world)] == [made]
+    ((event, run, outcome),) = world.meter.told
+    assert (event, run) == (made, before)
+    assert isinstance(outcome, Decision)
+    assert caplog.messages == [f"r1: EffectSucceeded {BRANCH}, now executing"]
+
+
+async def test_an_event_without_a_key_is_logged_without_one(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "valine.engine")
+    world = await a_world().with_run(an_approved_run())
+
+    await world.engine._ledger.apply(REPOSITORY, 1, FAILED)
+
+    assert caplog.messages == ["r1: LookFailed, now executing"]
+
+
+async def test_what_failed_is_noted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    world = await a_world(Transient(DOWN)).with_run(an_approved_run())
+
+    await world.engine._step(await world.run(), NOON)
+
+    assert [step.event for step in await history(world)] == [events.EffectFailed(at=NOON, key=BRANCH, failure=DOWN)]
+    assert caplog.messages == [f"{BRANCH} of r1 failed: {Transient(DOWN)}"]
+
+
+async def test_what_breaks_is_noted_as_a_failure_of_its_own_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    world = await a_world(ZeroDivisionError()).with_run(an_approved_run())
+
+    await world.engine._step(await world.run(), NOON)
+
+    detail = wording.broke("ZeroDivisionError")
+    broken = Failure(kind="transient", code="unreachable", detail=detail)
+    assert [step.event for step in await history(world)] == [events.EffectFailed(at=NOON, key=BRANCH, failure=broken)]
+    assert (await world.run()).pending[BRANCH].trouble == detail
+    assert caplog.messages == [f"{BRANCH} of r1 broke"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> None:  # noqa: FBT001 - a parameter
+    run = an_approved_run()
+    old = {"board": replace(run.messages["board"], shown="old")} if there else {}
+    others = {name: posted for name, posted in run.messages.items() if name != "board"}
+    world = await a_world().with_run(replace(run, messages=others | old))
+
+    await world.engine._step(await world.run(), NOON)
+
+    (step,) = await history(world)
+    assert isinstance(step.event, events.EffectSucceeded)
+    assert step.event.over == (after(-60) if there else None)
+    (given,) = world.outside.posts
+    assert given["nonce"] == naming.nonce(run, "board", 0)
+    assert given["message"] == cards.render(run, "board")
+
+
+async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_people_ask_for() -> None:
+    world = await a_world().with_run(an_approved_run())
+    await world.engine._ledger.apply(REPOSITORY, 1, FAILED)
+
+    await world.engine.catch_up(REPOSITORY)
+
+    woken, hint = (entry.envelope.read() for entry in world.queue.entries.values())
+    assert (woken.inbound, woken.urgent) == (replace(a_woken(), afresh=True), False)
+    assert woken.id == f"start:uid-1:{NOON.isoformat()}"
+    assert (hint.inbound.name, hint.inbound.delivery, hint.urgent) == ("push", "start", False)
+
+
+@pytest.mark.parametrize("stage", [Stage.PROPOSED, Stage.TRACKING])
+async def test_after_a_start_what_is_on_discord_is_written_again_and_nothing_is_posted_twice(stage: Stage) -> None:
+    status = RunStatus.PENDING if stage is Stage.PROPOSED else RunStatus.IN_PROGRESS
+    world = await a_world().with_run(an_approved_run(stage=stage, status=status, look_at=None))
+    await settled(world, an_envelope(inbound=a_woken()))
+    known = (await world.run()).messages
+    world.outside.posts.clear()
+
+    await settled(world, an_envelope("e2", inbound=replace(a_woken(), afresh=True)))
+
+    kept = {name: posted.message for name, posted in known.items() if not cards.in_thread(name)}
+    assert "card" in kept
+    assert [given["posted"].message for given in world.outside.posts] == list(kept.values())
+
+
+async def settled(world: World, *envelopes: Envelope) -> None:
+    """Handle them, and let half a minute pass."""
+    await handled(world, *envelopes)
+    for _ in range(30):
+        world.clock.time += timedelta(seconds=1)
+        await world.engine.sweep()
+        await handled(world)
