@@ -81,6 +81,16 @@ async def test_what_is_to_be_shipped_is_looked_at_first() -> None:
     assert "r1" in kept.reply.text
 
 
+async def test_a_plan_is_looked_at_again_before_it_is_approved() -> None:
+    world = a_world()
+    await handled(world, a_command_envelope("c1"))
+    approve = events.PlanApproved(id="c2", by=LEAD, asked_at=after(60), at=NOON, run=RunNumber(1))
+
+    await world.engine.take_in(a_command_envelope("c2", inbound=approve))
+
+    assert (world.outside.labels, world.outside.looks) == ([None, "ready"], 0)
+
+
 async def test_a_command_was_decided_when_it_was_taken_up_or_when_what_it_needed_had_been_seen() -> None:
     world = a_world()
     seen = world.outside.plan_world
@@ -104,16 +114,19 @@ async def test_a_hint_has_the_runs_that_it_may_be_about_looked_at() -> None:
 
     await handled(world, an_envelope(inbound=a_hint(name="push", branch="main", at=NOON)))
 
-    assert world.outside.looks == 1
-    assert [type(step.event).__name__ for step in await history(world)][:1] == ["WorldObserved"]
+    assert (world.outside.looks, world.outside.fresh) == (1, [False])
+    first = (await history(world))[0].event
+    assert isinstance(first, events.WorldObserved)
+    assert first.hint == a_hint(name="push", branch="main", at=NOON)
 
 
 async def test_a_run_that_is_woken_notes_it_and_is_worked_on_and_one_that_is_not_there_is_none() -> None:
     world = a_world()
     await world.store.commit(Commit(run=an_approved_run()), NOON)  # what it wants is not scheduled
 
+    world.clock.time = after(30)
     assert await world.engine.take_in(an_envelope(inbound=a_woken())) == [1]
-    assert [step.event for step in await history(world)] == [a_woken()]
+    assert [step.event for step in await history(world)] == [a_woken(at=after(30))]
 
     assert await world.engine.take_in(an_envelope(inbound=a_woken(2))) == []
     await world.engine.work(REPOSITORY, [2], after(60))
@@ -153,6 +166,27 @@ async def test_a_look_that_is_due_now_is_taken_now() -> None:
     await world.engine._step(await world.run(), NOON)
 
     assert (world.outside.looks, world.outside.comments) == (1, 1)
+    assert (await world.store.repository(REPOSITORY)).comments_seen == NOON
+
+
+@pytest.mark.parametrize("stage", [Stage.TRACKING, Stage.SHIPPING])
+async def test_only_while_shipping_the_rules_of_the_branch_are_read_afresh(stage: Stage) -> None:
+    world = await a_world().with_run(an_approved_run(stage=stage))
+
+    await world.engine._observe(await world.run())
+
+    assert world.outside.fresh == [stage is Stage.SHIPPING]
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(99, 1), (100, 2)])
+async def test_comments_are_read_again_after_a_while(seconds: float, reads: int) -> None:
+    world = await a_world().with_run(an_approved_run(stage=Stage.TRACKING), active=(an_active(),))
+    await world.engine._reconcile(await world.run())
+    world.clock.time = after(seconds)
+
+    await world.engine._reconcile(await world.run())
+
+    assert world.outside.comments == reads
 
 
 async def test_what_is_not_due_yet_does_not_keep_back_what_is() -> None:

@@ -106,6 +106,31 @@ async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_peop
     assert (hint.inbound.name, hint.inbound.delivery, hint.urgent) == ("push", "start", False)
 
 
+async def test_a_thread_is_opened_under_the_card_as_it_was_known() -> None:
+    run = an_approved_run(thread=None)
+    world = await a_world().with_run(run)
+
+    await world.engine._step(await world.run(), NOON)
+
+    assert world.outside.threads == [{"channel": "channel-1", "message": "m-card", "title": wording.thread_title(run)}]
+    (step,) = await history(world)
+    opened = events.ThreadEnsured(thread="thread-9")
+    assert step.event == events.EffectSucceeded(at=NOON, key="thread", result=opened, over=after(-60))
+
+
+@pytest.mark.parametrize("breaks", [Transient(DOWN), ZeroDivisionError()])
+async def test_a_message_that_fails_is_noted_with_what_it_was_to_be_written_over(breaks: Exception) -> None:
+    run = an_approved_run()
+    old = {**run.messages, "board": replace(run.messages["board"], shown="old")}
+    world = await a_world(breaks).with_run(replace(run, messages=old))
+
+    await world.engine._step(await world.run(), NOON)
+
+    (step,) = await history(world)
+    assert isinstance(step.event, events.EffectFailed)
+    assert (step.event.key, step.event.over) == ("message:board", after(-60))
+
+
 @pytest.mark.parametrize("stage", [Stage.PROPOSED, Stage.TRACKING])
 async def test_after_a_start_what_is_on_discord_is_written_again_and_nothing_is_posted_twice(stage: Stage) -> None:
     status = RunStatus.PENDING if stage is Stage.PROPOSED else RunStatus.IN_PROGRESS

@@ -171,6 +171,7 @@ async def test_a_write_that_would_be_too_many_is_not_made_and_told_when() -> Non
 
     failure = caught.value.failure
     assert (failure.kind, failure.code, failure.retry_at) == ("transient", "limited", after(61))
+    assert failure.detail == wording.write_limit()
     assert len((await store.repository(REPOSITORY)).writes) == A_MINUTE
 
 

@@ -68,7 +68,9 @@ class Looking(Outside):
         super().__init__()
         self.breaks = breaks
         self.labels: list[str | None] = []
+        self.fresh: list[bool] = []
         self.comments = 0
+        self.threads: list[dict[str, Any]] = []
 
     async def plan_world(self, label: str | None) -> Any:
         self.labels.append(label)
@@ -76,7 +78,7 @@ class Looking(Outside):
 
     async def work_world(self, run: Run, *, fresh: bool = True) -> WorkWorld:
         assert run.name == "r1"
-        del fresh
+        self.fresh.append(fresh)
         self.looks += 1
         return a_work_world()
 
@@ -86,9 +88,21 @@ class Looking(Outside):
         return ()
 
     async def perform(self, effect: Any) -> Any:
+        self._break()
+        return await super().perform(effect)
+
+    async def ensure_message(self, **given: Any) -> str:
+        self._break()
+        return await super().ensure_message(**given)
+
+    async def ensure_thread(self, **given: Any) -> str:
+        self._break()
+        self.threads.append(given)
+        return "thread-9"
+
+    def _break(self) -> None:
         if self.breaks is not None:
             raise self.breaks
-        return await super().perform(effect)
 
     async def reply(self, reply_to: ReplyTo, reply: Any) -> None:
         assert reply_to.token
