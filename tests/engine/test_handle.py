@@ -132,6 +132,15 @@ async def test_a_run_that_is_woken_notes_it_and_is_worked_on_and_one_that_is_not
     await world.engine.work(REPOSITORY, [2], after(60))
 
 
+async def test_a_run_that_nothing_wakes_has_no_work() -> None:
+    world = a_world()
+    await world.store.commit(Commit(run=a_run(wake_at=None)), NOON)
+
+    await world.engine.work(REPOSITORY, [1], after(60))
+
+    assert (await history(world), world.outside.posts, world.outside.performed) == ((), [], [])
+
+
 async def test_a_run_is_read_once_for_a_decision() -> None:
     world = await a_world().with_run(an_approved_run())
     await world.engine._ledger.apply(REPOSITORY, 1, FAILED)  # the record lists it from now on
