@@ -28,6 +28,10 @@ class Pace:
         """What was written before the storm, in seconds of its clock."""
         self._writes.extend(times)
 
+    def knows_only(self, times: Iterable[float]) -> None:
+        """A backup was restored, and nobody can count what was written since it was made."""
+        self._writes = deque(sorted(times))
+
     def wrote(self, process: Process, request: Request, sent: float) -> None:
         """A process wrote; the request was `sent` at that time."""
         if any(name == "spell: clock jump" for name in process.world.faults):

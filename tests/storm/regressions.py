@@ -226,4 +226,14 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: it counted every tick while a wake-up waited out its minutes after an outage of the store",
     ),
+    Found(
+        3000082,
+        "everything",
+        {
+            "busy hour": "482",
+            "past 2": "78 94 backup restored",
+            "discord POST /channels/~4/messages #2": "crash after",
+        },
+        "the storm itself: after a restored backup it counted writes that no store knows of any more",
+    ),
 )

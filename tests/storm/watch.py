@@ -166,6 +166,8 @@ class Watch:
         self._posted.clear()
         self._stages = {run.uid: (run.stage, run.status) for run in self._world.runs()}
         self._over |= {run.uid for run in self._world.runs() if run.final}
+        began = self._world.loop.start.timestamp()
+        self.pace.knows_only(write - began for write in self._world.store.record(self._world.repository).writes)
 
     def taken_away(self, message: str) -> bool:
         """Whether people deleted it, or the thread that it was in."""
