@@ -236,4 +236,10 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: after a restored backup it counted writes that no store knows of any more",
     ),
+    Found(
+        3000777,
+        "everything",
+        None,
+        "our clock was nine seconds slow, and a typed approval was taken for one of the plan shown after it",
+    ),
 )

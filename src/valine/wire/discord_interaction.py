@@ -63,7 +63,11 @@ def _request(interaction: Interaction, now: datetime) -> Meaning:
     if member is None or data is None or not interaction.token:
         raise Malformed("the interaction lacks its member, data or token")
     common = discord_commands.Common(
-        id=f"discord:{interaction.id}", by=member.actor(), asked_at=interaction.asked_at, at=now
+        # What was shown by then is told by our clock: if that is slow, a plan must not look as if it had been seen.
+        id=f"discord:{interaction.id}",
+        by=member.actor(),
+        asked_at=min(interaction.asked_at, now),
+        at=now,
     )
     if interaction.type == Kind.COMMAND:
         meant = discord_commands.command(data, _channel(interaction), common)
