@@ -59,6 +59,8 @@ def _messages(world: World, run: Run) -> None:
     known = world.discord._world
     for name in cards.names(run):
         posted = run.messages.get(name)
+        if world.watch.channel_gone and f"message:{name}" in run.pending:
+            continue  # tried for a day, and nobody waits for that here
         if posted is None or not posted.message:
             if world.watch.channel_gone:
                 continue

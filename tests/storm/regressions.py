@@ -242,4 +242,15 @@ FOUND: tuple[Found, ...] = (
         None,
         "our clock was nine seconds slow, and a typed approval was taken for one of the plan shown after it",
     ),
+    Found(
+        3000717,
+        "everything",
+        {
+            "kept out": "bot token refused 27 1152",
+            "surprise 1": "12.3 13 delete channel",
+            "past 2": "3 11 backup restored",
+            "github POST /graphql #1": "slow",
+        },
+        "the storm itself: where a channel was deleted it judged before a message elsewhere had been tried again",
+    ),
 )
