@@ -16,7 +16,7 @@ from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError, StoreError
-from valine.orchestrator import cards, effects, events, naming, track, wording
+from valine.orchestrator import cards, effects, events, naming, results, track, wording
 from valine.orchestrator.graph import commented
 from valine.orchestrator.model import Posted
 from valine.orchestrator.states import Stage
@@ -218,7 +218,7 @@ class Engine:
             await self._ledger.apply(run.repository, run.number, events.Woken(at=now, run=run.number, uid=run.uid))
             return
         event: Event
-        over = _over(run, effect)
+        over = results.written(run, effect.key)
         try:
             await self._ledger.afford(run.repository, effect.writes)
             result = await self._perform(run, effect)
@@ -260,14 +260,6 @@ class Engine:
         now = self._clock.now()
         shown = Posted(channel=channel, message=sent, shown=message.digest, at=now, generation=generation)
         return events.MessageEnsured(name=name, posted=shown)
-
-
-def _over(run: Run, effect: Effect) -> events.Over:
-    """When the effect's message was last written, as far as is known; a thread's is its card."""
-    if not isinstance(effect, effects.EnsureMessage | effects.EnsureThread):
-        return msgspec.UNSET
-    posted = run.messages.get(effect.name if isinstance(effect, effects.EnsureMessage) else "card")
-    return posted.at if posted else None
 
 
 def _due(run: Run, now: datetime) -> Effect | None:

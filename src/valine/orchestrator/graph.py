@@ -132,10 +132,12 @@ def _woken(state: State, run: Run, event: events.Woken) -> Outcome:
     """A proposal may have expired; any other run is only brought up to date, since time itself can hold a task."""
     at = event.at
     seen = results.unsure(run, run.messages, at) if event.afresh else run
-    if run.stage is Stage.PROPOSED and (run.expires_at <= at or not event.afresh):
+    if run.stage is not Stage.PROPOSED:
+        fresh = schedule(ship.advance(track.judge(seen, at), at), at)
+    elif run.expires_at <= at:
         return propose.expired(state, seen, at)
-    judged = seen if run.stage is Stage.PROPOSED else track.judge(seen, at)
-    fresh = schedule(ship.advance(judged, at), at)
+    else:
+        fresh = seen
     return Nothing() if fresh == run else _decided(state, fresh)
 
 

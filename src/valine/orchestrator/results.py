@@ -102,8 +102,16 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
 
 def _overtaken(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
     """Whether another process wrote the message meanwhile: then nobody knows what it shows, or which one it is."""
-    posted = run.messages.get("card" if event.key == "thread" else event.key.removeprefix("message:"))
-    return event.over is not msgspec.UNSET and event.over != (posted.at if posted else None)
+    return event.over is not msgspec.UNSET and event.over != written(run, event.key)
+
+
+def written(run: Run, key: str) -> events.Over:
+    """When the message of that effect was last written, by the book; a thread's is its card."""
+    kind, _, name = key.partition(":")
+    if kind not in {"message", "thread"}:
+        return msgspec.UNSET
+    posted = run.messages.get(name or "card")
+    return posted.at if posted else None
 
 
 def with_task(run: Run, issue: int, **changes: object) -> Run:

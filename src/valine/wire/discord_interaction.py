@@ -63,9 +63,9 @@ def _request(interaction: Interaction, now: datetime) -> Meaning:
     if member is None or data is None or not interaction.token:
         raise Malformed("the interaction lacks its member, data or token")
     common = discord_commands.Common(
-        # What was shown by then is told by our clock: if that is slow, a plan must not look as if it had been seen.
         id=f"discord:{interaction.id}",
         by=member.actor(),
+        # What was shown by then is told by our clock: if that is slow, a plan must not look as if it had been seen.
         asked_at=min(interaction.asked_at, now),
         at=now,
     )
