@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,6 +36,11 @@ FAST = 1
 
 class _Written(msgspec.Struct):
     schema: int
+
+
+# msgspec works a type out when it is first read, and threads that meet there crash the process: one at a time.
+_FIRST_READING = Lock()
+_READERS: dict[type, msgspec.json.Decoder[Any]] = {_Written: msgspec.json.Decoder(_Written)}
 
 
 def plain(value: msgspec.Struct) -> bytes:
@@ -65,20 +71,28 @@ def decode(document: bytes, kind: type[T]) -> T:
     name = kind.__name__.lower()
     try:
         document = _inflated(document)
-        written = msgspec.json.decode(document, type=_Written).schema
+        written = _READERS[_Written].decode(document).schema
         if written > SCHEMA:
             raise StoreError(
                 f"A stored {name} was written by a newer Valine (schema {written}, this one knows {SCHEMA}). "
                 "Run that version, or a later one."
             )
+        reader = _reader(kind)
         if written == SCHEMA:
-            return msgspec.json.decode(document, type=kind)
+            return reader.decode(document)
         return msgspec.convert(migrate(msgspec.json.decode(document), kind.__name__, written), kind)
     except (msgspec.MsgspecError, zlib.error) as error:
         raise StoreError(
             f"A stored {name} makes no sense ({error}): the store was changed by something other than Valine, or by "
             "a newer one. Restore a backup, or run that version."
         ) from error
+
+
+def _reader(kind: type[T]) -> msgspec.json.Decoder[T]:
+    if kind not in _READERS:
+        with _FIRST_READING:
+            _READERS[kind] = msgspec.json.Decoder(kind)
+    return _READERS[kind]
 
 
 def _inflated(document: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zlib
 
 import msgspec
@@ -41,6 +43,33 @@ def test_fields_that_we_do_not_know_are_passed_over() -> None:
     fields = msgspec.json.decode(encode(a_repository()))
 
     assert decode(msgspec.json.encode({**fields, "mood": "good"}), Repository) == a_repository()
+
+
+def test_fifty_threads_may_read_the_first_document_at_once() -> None:
+    ended = subprocess.run(  # a fresh process: no type was read in it, and a crash is its own
+        [sys.executable, "-c", FIFTY_READERS], input=encode(a_run()), capture_output=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr.decode()) == (0, b"50", "")
+
+
+FIFTY_READERS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from valine.documents import decode
+from valine.orchestrator.model import Run
+
+document, start = sys.stdin.buffer.read(), Barrier(50)
+sys.setswitchinterval(1e-6)
+
+def read(_):
+    start.wait()
+    return decode(document, Run)
+
+with ThreadPoolExecutor(50) as threads:
+    print(len([run for run in threads.map(read, range(50)) if run.number == 1]), end="")
+"""
 
 
 def test_a_document_of_a_newer_schema_is_refused() -> None:
