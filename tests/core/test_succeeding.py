@@ -301,6 +301,23 @@ def test_a_message_that_is_gone_is_put_up_anew_unless_another_process_has_done_t
     assert failed(run, late).pending[key].attempts == 1
 
 
+@pytest.mark.parametrize("known", ["thread-1", None])
+def test_the_thread_of_a_card_that_another_process_wrote_meanwhile_is_asked_for_again(known: str | None) -> None:
+    play = Play().tracked()
+    card = play.run.messages["card"].at
+    run = replace(play.run, thread=known, pending={**play.run.pending, "thread": Pending(since=play.now)})
+    result = events.ThreadEnsured(thread="thread-of-a-card-that-is-gone")
+    opened = events.EffectSucceeded(at=play.now, key="thread", result=result, over=card)
+    late = replace(opened, over=card - timedelta(seconds=5))
+
+    assert succeeded(run, opened).thread == result.thread
+    assert succeeded(run, late).thread == known
+    assert "thread" not in succeeded(run, late).pending
+    play.runs[1] = run
+    play.decide(late, 1)
+    assert ("thread" in play.run.pending) == (known is None)
+
+
 def cancelled() -> Play:
     """Cancelled, and all of it tidied."""
     play = Play(1).tracked()

@@ -253,4 +253,15 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: where a channel was deleted it judged before a message elsewhere had been tried again",
     ),
+    Found(
+        1026179,
+        "frozen-hands",
+        {
+            "surprise 1": "19.7 16 delete card",
+            "surprise 2": "29.7 52 close issue",
+            "commit r1 EffectSucceeded thread #1": "frozen",
+            "commit r1 EffectSucceeded message:milestone.expired #1": "frozen",
+        },
+        "the thread of a card that was deleted took the place of the thread of the card put up since",
+    ),
 )

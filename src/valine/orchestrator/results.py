@@ -56,11 +56,14 @@ REFUSALS = {
 
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
     """The run with the result noted and the effect no longer pending."""
-    pending = {key: entry for key, entry in run.pending.items() if key != event.key}
+    run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
     result = event.result
-    if isinstance(result, events.MessageEnsured) and _overtaken(run, event):
-        result = replace(result, posted=replace(result.posted, shown=""))
-    return _noted(replace(run, pending=pending), result, event.at)
+    if _overtaken(run, event):
+        if isinstance(result, events.ThreadEnsured):
+            return run  # it may be the thread of a card that is gone; whoever asks again is told the card's own
+        if isinstance(result, events.MessageEnsured):
+            result = replace(result, posted=replace(result.posted, shown=""))
+    return _noted(run, result, event.at)
 
 
 def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
