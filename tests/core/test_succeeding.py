@@ -23,6 +23,7 @@ from valine.orchestrator.states import (
     Login,
     MilestoneKind,
     PullNumber,
+    Sha,
     Stage,
     Step,
     TaskState,
@@ -112,6 +113,26 @@ def test_an_update_of_what_was_never_seen_approves_nothing(issue: int) -> None:
 
     assert run.shipping == play.run.shipping
     assert run.look_at == play.now + UPDATE_SETTLES
+
+
+def test_a_late_update_of_a_head_that_this_round_did_not_confirm_approves_nothing() -> None:
+    play = Play(2).tracked()
+    play.finish(1, 2)
+    play.confirm()
+    first, second = play.task(1), play.task(2)
+    assert first.pull is not None
+    assert second.pull is not None
+    shipping = play.run.shipping
+    assert shipping is not None
+    result = events.BranchUpdated(issue=first.issue, head=play.forge.sha(), clean=True)
+    event = events.EffectSucceeded(at=play.now, key=effects.update_key(first.issue, first.pull.head), result=result)
+    other = replace(shipping, heads={"1": Sha("f" * 40), "2": second.pull.head})
+    without = replace(shipping, heads={"2": second.pull.head})
+
+    for heads, expected in ((shipping, result.head), (other, other.heads["1"]), (without, None)):
+        run = succeeded(replace(play.run, shipping=heads), event)
+        assert run.shipping is not None
+        assert run.shipping.heads.get("1") == expected
 
 
 # --- Messages that were deleted --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from builders import NOON, a_hint, a_plan, a_pull, a_run, a_work_world, after, an_actor, an_issue
 from core.play import Play
 from valine.orchestrator import events
+from valine.orchestrator.effects import update_key
 from valine.orchestrator.model import Check, Note, Shipping
 from valine.orchestrator.results import succeeded
 from valine.orchestrator.states import (
@@ -262,7 +263,9 @@ def test_a_look_older_than_our_own_update_of_a_branch_ends_no_round() -> None:
     updated = succeeded(
         run,
         events.EffectSucceeded(
-            at=NOON, key="x", result=events.BranchUpdated(issue=IssueNumber(41), head=NEW, clean=True)
+            at=NOON,
+            key=update_key(41, old.head),
+            result=events.BranchUpdated(issue=IssueNumber(41), head=NEW, clean=True),
         ),
     )
 

@@ -122,7 +122,7 @@ class UpdateBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     @property
     def key(self) -> str:
-        return f"update:{self.issue}:{self.head[:12]}"
+        return update_key(self.issue, self.head)
 
 
 class MergePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -231,3 +231,8 @@ Effect = ChatEffect | ForgeEffect
 def on_github(key: str) -> bool:
     """Whether the effect of that key is one of GitHub's, and not of Discord's."""
     return key.partition(":")[0] not in {"message", "thread"}
+
+
+def update_key(issue: int, head: Sha) -> str:
+    """The key of the effect that updates the branch of that issue from that head."""
+    return f"update:{issue}:{head[:12]}"

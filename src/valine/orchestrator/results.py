@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from valine.orchestrator import cards, events
-from valine.orchestrator.effects import on_github
+from valine.orchestrator.effects import on_github, update_key
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, tell
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
@@ -63,10 +63,10 @@ def succeeded(run: Run, event: EffectSucceeded) -> Run:
             return run  # it may be the thread of a card that is gone; whoever asks again is told the card's own
         if isinstance(result, events.MessageEnsured):
             result = replace(result, posted=replace(result.posted, shown=""))
-    return _noted(run, result, event.at)
+    return _noted(run, event.key, result, event.at)
 
 
-def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
+def _noted(run: Run, key: str, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
     match result:
         case events.MessageEnsured():
             return replace(run, messages={**run.messages, result.name: result.posted})
@@ -84,7 +84,7 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
         case events.CommentEnsured():
             return _done(run, result.issue, Step.COMMENT)
         case events.BranchUpdated():
-            return _updated(run, result, at)
+            return _updated(run, key, result, at)
         case events.Merged():
             return _merged(run, result, at)
         case events.MergeRefused():
@@ -145,13 +145,14 @@ def _assigned(run: Run, result: events.AssigneesEnsured, at: datetime) -> Run:
     return tell(run, milestone)
 
 
-def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
-    """Approval survives an update by ourselves, and only if it is git's clean merge of what was approved."""
+def _updated(run: Run, key: str, result: events.BranchUpdated, at: datetime) -> Run:
+    """Approval survives an update by ourselves, if it is git's clean merge of what is approved in this round."""
     task = run.task(result.issue)
     unchanged = task is None or task.pull is None or task.pull.head == result.head
-    if run.shipping is not None and result.clean and not unchanged:
-        heads = {**run.shipping.heads, str(result.issue): result.head}
-        run = replace(run, shipping=replace(run.shipping, heads=heads))
+    shipping, number = run.shipping, str(result.issue)
+    approved = shipping.heads.get(number) if shipping else None
+    if shipping and approved and key == update_key(result.issue, approved) and result.clean and not unchanged:
+        run = replace(run, shipping=replace(shipping, heads={**shipping.heads, number: result.head}))
         run = with_task(run, result.issue, updated_to=result.head)
     # GitHub said that there was nothing to update, and yet it was behind: that takes a moment to become true.
     return replace(run, looked_at=None, look_at=at + UPDATE_SETTLES if unchanged else at)
