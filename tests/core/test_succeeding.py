@@ -8,7 +8,7 @@ import pytest
 from builders import an_issue
 from core.failing import executing, failure, look_fails
 from core.play import Play
-from valine.orchestrator import effects, events
+from valine.orchestrator import effects, events, results
 from valine.orchestrator.model import Milestone, Note, Pending, Run
 from valine.orchestrator.results import (
     CHAT_RETRY,
@@ -320,6 +320,18 @@ def test_a_message_that_is_gone_is_put_up_anew_unless_another_process_has_done_t
     assert failed(run, gone).messages[name].message == ""
     assert failed(run, late).messages[name].message == known.message
     assert failed(run, late).pending[key].attempts == 1
+
+
+def test_a_thread_that_is_gone_is_started_anew_unless_another_process_has_done_that() -> None:
+    play = Play().tracked()
+    card, key = play.run.messages["card"].at, "message:board.2"
+    run = replace(play.run, pending={**play.run.pending, key: Pending(since=play.now)})
+    why = Failure(kind="permanent", code="lost", detail="channel")
+    gone = events.EffectFailed(at=play.now, key=key, failure=why, over=results.written(run, key))
+
+    assert gone.over == card
+    assert failed(run, gone).thread is None
+    assert failed(run, replace(gone, over=card - timedelta(seconds=5))).thread == run.thread
 
 
 @pytest.mark.parametrize("known", ["thread-1", None])

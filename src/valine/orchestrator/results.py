@@ -55,18 +55,34 @@ REFUSALS = {
 
 
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
-    """The run with the result noted and the effect no longer pending."""
+    """The run with the result noted, as far as it holds, and the effect no longer pending."""
+    result = _holding(run, event)
     run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
+    return _noted(run, result, event.at) if result else run
+
+
+def _holding(run: Run, event: EffectSucceeded) -> Result | None:
+    """What holds of the result: one that was noted late may be about what another process has changed since."""
     result = event.result
-    if _overtaken(run, event):
-        if isinstance(result, events.ThreadEnsured):
-            return run  # it may be the thread of a card that is gone; whoever asks again is told the card's own
-        if isinstance(result, events.MessageEnsured):
-            result = replace(result, posted=replace(result.posted, shown=""))
-    return _noted(run, event.key, result, event.at)
+    match result:
+        case events.MessageEnsured() if _overtaken(run, event):
+            return replace(result, posted=replace(result.posted, shown=""))
+        case events.ThreadEnsured() if _overtaken(run, event):
+            return None  # it may be the thread of a card that is gone; who asks again is told the card's own
+        case events.BranchUpdated() if not _confirmed(run, event.key, result.issue):
+            return replace(result, clean=False)
+        case events.MergeRefused() if event.key not in run.pending:
+            return None  # nobody wants that head merged any more
+    return result
 
 
-def _noted(run: Run, key: str, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
+def _confirmed(run: Run, key: str, issue: IssueNumber) -> bool:
+    """Whether that update is of the head that is confirmed in this round."""
+    head = run.shipping.heads.get(str(issue)) if run.shipping else None
+    return head is not None and key == update_key(issue, head)
+
+
+def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
     match result:
         case events.MessageEnsured():
             return replace(run, messages={**run.messages, result.name: result.posted})
@@ -84,7 +100,7 @@ def _noted(run: Run, key: str, result: Result, at: datetime) -> Run:  # noqa: C9
         case events.CommentEnsured():
             return _done(run, result.issue, Step.COMMENT)
         case events.BranchUpdated():
-            return _updated(run, key, result, at)
+            return _updated(run, result, at)
         case events.Merged():
             return _merged(run, result, at)
         case events.MergeRefused():
@@ -109,11 +125,11 @@ def _overtaken(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
 
 
 def written(run: Run, key: str) -> events.Over:
-    """When the message of that effect was last written, by the book; a thread's is its card."""
+    """When the message of that effect was last written, by the book; for a thread, and what is new in it, its card."""
     kind, _, name = key.partition(":")
     if kind not in {"message", "thread"}:
         return msgspec.UNSET
-    posted = run.messages.get(name or "card")
+    posted = run.messages.get(name) or (run.messages.get("card") if cards.in_thread(name) else None)
     return posted.at if posted else None
 
 
@@ -145,14 +161,13 @@ def _assigned(run: Run, result: events.AssigneesEnsured, at: datetime) -> Run:
     return tell(run, milestone)
 
 
-def _updated(run: Run, key: str, result: events.BranchUpdated, at: datetime) -> Run:
-    """Approval survives an update by ourselves, if it is git's clean merge of what is approved in this round."""
+def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
+    """Approval survives an update by ourselves, and only if it is git's clean merge of what was approved."""
     task = run.task(result.issue)
     unchanged = task is None or task.pull is None or task.pull.head == result.head
-    shipping, number = run.shipping, str(result.issue)
-    approved = shipping.heads.get(number) if shipping else None
-    if shipping and approved and key == update_key(result.issue, approved) and result.clean and not unchanged:
-        run = replace(run, shipping=replace(shipping, heads={**shipping.heads, number: result.head}))
+    if run.shipping is not None and result.clean and not unchanged:
+        heads = {**run.shipping.heads, str(result.issue): result.head}
+        run = replace(run, shipping=replace(run.shipping, heads=heads))
         run = with_task(run, result.issue, updated_to=result.head)
     # GitHub said that there was nothing to update, and yet it was behind: that takes a moment to become true.
     return replace(run, looked_at=None, look_at=at + UPDATE_SETTLES if unchanged else at)
