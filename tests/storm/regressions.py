@@ -264,4 +264,17 @@ FOUND: tuple[Found, ...] = (
         },
         "the thread of a card that was deleted took the place of the thread of the card put up since",
     ),
+    Found(
+        1029694,
+        "frozen-hands",
+        {
+            "surprise 3": "330.2 34 archive thread",
+            "discord POST /channels/~5/messages #3": "lost answer",
+            "discord POST /channels/~5/messages #4": "frozen",
+            "github GET /issues/2 #3": "frozen",
+            "discord GET /channels/~5/messages #2": "frozen",
+            "github GET /issues/2 #5": "frozen",
+        },
+        "what was doubled stayed, since nothing can be deleted in an archived thread and nobody heard that",
+    ),
 )

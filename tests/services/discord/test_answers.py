@@ -62,7 +62,7 @@ def error(code: int, message: str = "No.") -> dict[str, Any]:
         (999, PAGE, "ambiguous", "unreachable"),
         (408, b"", "ambiguous", "unreachable"),
         (200, PAGE, "ambiguous", "unreachable"),
-        (204, b"", "ambiguous", "unreachable"),
+        (201, b"", "ambiguous", "unreachable"),
     ],
 )
 def test_each_answer_to_a_write_says_what_to_do_next(status: int, body: object, kind: str, code: str) -> None:
@@ -70,6 +70,10 @@ def test_each_answer_to_a_write_says_what_to_do_next(status: int, body: object, 
 
     assert found is not None
     assert (found.kind, found.code) == (kind, code)
+
+
+def test_what_was_deleted_is_answered_with_nothing() -> None:
+    assert failure(204, b"") is None
 
 
 @pytest.mark.parametrize(("status", "body"), [(500, b""), (502, PAGE), (200, b""), (200, PAGE), (408, b"")])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 
 from services.discord.place import MARKER, Place, a_message, ensuring
@@ -195,4 +196,51 @@ async def test_a_process_that_stood_still_takes_back_the_message_it_doubled(plac
     found = await place.chat.ensure_message(**ensuring(place, nonce="nonce-2"))
 
     assert found == first
+    assert [message["id"] for message in place.messages()] == [first]
+
+
+async def doubled(place: Place, **changes: Any) -> str:
+    """A message that two processes made; the first of the two. Long ago: it is looked for."""
+    first, _ = [
+        await place.chat.ensure_message(**ensuring(place, nonce=f"nonce-{n}", **changes)) for n in ("one", "two")
+    ]
+    await place.clock.sleep(600)
+    return first
+
+
+async def test_what_was_doubled_in_an_archived_thread_is_taken_away_after_waking_the_thread(place: Place) -> None:
+    card = await place.chat.ensure_message(**ensuring(place))
+    thread = await place.chat.ensure_thread(channel=place.channel, message=card, title="Plan r1")
+    asked = ensuring(place, channel=thread)
+    first = await doubled(place, channel=thread)
+    place.act("archive_thread", thread=thread)
+
+    assert await place.chat.ensure_message(**asked) == first
+
+    assert [message["id"] for message in place.messages()[0]["thread"]["messages"]] == [first]
+
+
+async def test_what_was_doubled_is_taken_away_later_if_that_fails(place: Place) -> None:
+    asked = ensuring(place)
+    first = await doubled(place)
+    place.fault("error_before", "DELETE", status=503)
+    with pytest.raises(Ambiguous):
+        await place.chat.ensure_message(**asked)
+
+    assert await place.chat.ensure_message(**asked) == first
+
+    assert [message["id"] for message in place.messages()] == [first]
+
+
+async def test_what_was_doubled_may_be_gone_already(place: Place) -> None:
+    asked = ensuring(place)
+    first = await doubled(place)
+
+    async def before(request: httpx2.Request) -> None:
+        if request.method == "DELETE":
+            place.act("delete_message", message=request.url.path.rpartition("/")[2])
+
+    place.client.event_hooks = {"request": [before]}
+
+    assert await place.chat.ensure_message(**asked) == first
     assert [message["id"] for message in place.messages()] == [first]

@@ -20,6 +20,7 @@ OLD_EDIT_WAIT: Final = 60.0  # 30046 brings no retry_after
 FULL_WAIT: Final = 600.0  # 160006: until some other thread of the guild is archived
 DEFAULT_WAIT: Final = 5.0  # a 429 that names no time
 LONGEST_WAIT: Final = 86400.0
+NO_CONTENT: Final = 204  # of what was deleted
 
 
 class Code(IntEnum):
@@ -91,7 +92,8 @@ def understand(status: int, headers: Mapping[str, str], content: bytes, *, write
     except (ValueError, RecursionError):  # msgspec's DecodeError is a ValueError
         body = None
     if 200 <= status < 300:  # noqa: PLR2004 - https://httpwg.org/specs/rfc9110.html#status.2xx
-        failure = None if body is not None else _lost(f"answered {status} with no JSON", write=write)
+        whole = body is not None or status == NO_CONTENT
+        failure = None if whole else _lost(f"answered {status} with no JSON", write=write)
         return Answer(status=status, body=body, failure=failure)
     error = body if isinstance(body, dict) else {}
     raw = error.get("code")

@@ -109,7 +109,9 @@ class DiscordChat:
         for doubled in found[1:]:
             # https://docs.discord.com/developers/resources/message#delete-message
             ids = {"channel": channel, "message": doubled}
-            await self._api.write("DELETE", "/channels/{channel}/messages/{message}", ids, None)
+            answer = await self._in_thread("DELETE", "/channels/{channel}/messages/{message}", ids, None)
+            if answer.code != Code.UNKNOWN_MESSAGE:
+                answer.value()
         return found[0] if found else None
 
     async def _edit(self, channel: str, message: str, content: Message) -> str:
@@ -117,7 +119,7 @@ class DiscordChat:
         template, ids = "/channels/{channel}/messages/{message}", {"channel": channel, "message": message}
         return _id(await self._in_thread("PATCH", template, ids, content.body))
 
-    async def _in_thread(self, method: Method, template: str, ids: dict[str, str], body: dict[str, Any]) -> Answer:
+    async def _in_thread(self, method: Method, template: str, ids: dict[str, str], body: Any) -> Answer:
         """Write in a channel; if it is an archived thread, wake it first, once."""
         answer = await self._api.write(method, template, ids, body)
         if answer.code != Code.ARCHIVED_THREAD:
