@@ -277,4 +277,15 @@ FOUND: tuple[Found, ...] = (
         },
         "what was doubled stayed, since nothing can be deleted in an archived thread and nobody heard that",
     ),
+    Found(
+        85498,
+        "day",
+        {
+            "spell 1": "clock jump 23 851",
+            "surprise 1": "453.1 51 merge by hand",
+            "surprise 2": "38.4 34 comment cancel",
+            "webhook pull_request #6": "late",
+        },
+        "the storm itself: it took the time of a look by a clock that ran ahead for the true one",
+    ),
 )
