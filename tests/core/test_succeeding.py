@@ -297,6 +297,30 @@ def test_of_a_message_that_two_wrote_nobody_knows_what_it_shows(seconds: float) 
     assert written(play, None, seconds) == ""
 
 
+@pytest.mark.parametrize(
+    ("book", "late", "stays"),
+    [
+        (("9", 0), ("10", 0), "9"),  # whoever saw both took the later one away
+        (("10", 0), ("9", 0), "9"),
+        (("10", 1), ("9", 0), "10"),  # the earlier one was deleted by somebody, and another put up in its place
+        (("", 1), ("9", 0), ""),
+        (("", 0), ("9", 0), "9"),
+    ],
+)
+def test_of_two_messages_the_one_that_stays_is_noted(book: tuple[str, int], late: tuple[str, int], stays: str) -> None:
+    play = Play().tracked()
+    theirs = play.run.messages["board"]
+    known = replace(theirs, message=book[0], generation=book[1], at=play.now)
+    run = replace(play.run, messages={**play.run.messages, "board": known})
+    posted = replace(theirs, message=late[0], generation=late[1], at=play.now + timedelta(seconds=1))
+    result = events.MessageEnsured(name="board", posted=posted)
+
+    event = events.EffectSucceeded(at=posted.at, key="message:board", result=result, over=None)
+    noted = succeeded(run, event).messages["board"]
+
+    assert (noted.message, noted.shown, noted.at) == (stays, "", posted.at)
+
+
 def test_of_a_message_that_another_failed_to_write_nobody_knows_what_it_shows() -> None:
     play = Play().tracked()
     before = play.run.messages["board"].at

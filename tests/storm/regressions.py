@@ -288,4 +288,28 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: it took the time of a look by a clock that ran ahead for the true one",
     ),
+    Found(
+        1039056,
+        "everything",
+        {
+            "spell 1": "limits without headers 19 626",
+            "surprise 1": "27.9 34 cancel and close",
+            "past 1": "9 5 backup restored",
+        },
+        "a pull request of which a restored backup did not know was not closed with its run",
+    ),
+    Found(
+        100467,
+        "past",
+        {
+            "spell 1": "discord down 23 165",
+            "kept out": "channel closed 8 38",
+            "past 1": "3 112 backup restored",
+            "past 2": "26 68 pull request of that name",
+            "discord POST /channels/~7/messages #43": "crash after",
+            "discord POST /channels/~7/messages #44": "crash before",
+            "commit r1 EffectSucceeded message:milestone.retried.1027 #1": "frozen",
+        },
+        "of two messages the one that was taken away was noted, as it was noted last",
+    ),
 )

@@ -66,7 +66,8 @@ def _holding(run: Run, event: EffectSucceeded) -> Result | None:
     result = event.result
     match result:
         case events.MessageEnsured() if _overtaken(run, event):
-            return replace(result, posted=replace(result.posted, shown=""))
+            stays = _staying(run.messages.get(result.name), result.posted)
+            return replace(result, posted=replace(stays, shown="", at=result.posted.at))
         case events.ThreadEnsured() if _overtaken(run, event):
             return None  # it may be the thread of a card that is gone; who asks again is told the card's own
         case events.BranchUpdated() if not _confirmed(run, event.key, result.issue):
@@ -74,6 +75,12 @@ def _holding(run: Run, event: EffectSucceeded) -> Result | None:
         case events.MergeRefused() if event.key not in run.pending:
             return None  # nobody wants that head merged any more
     return result
+
+
+def _staying(known: Posted | None, theirs: Posted) -> Posted:
+    """Which of two stays: of the later generation, as who sees both keeps it, the first one (Discord's ids grow)."""
+    both = [theirs] if known is None else [known, theirs]
+    return min(both, key=lambda one: (-one.generation, not one.message, len(one.message), one.message))
 
 
 def _confirmed(run: Run, key: str, issue: IssueNumber) -> bool:

@@ -257,8 +257,8 @@ def _after_cancelling(run: Run, task: Task) -> Iterator[Effect]:
     """What was asked of GitHub when the run was cancelled may have come about, answered for or not."""
     if task.merge_asked and task.pull_request is not None and task.refusal is None:
         yield FindMerged(issue=task.issue, pull_request=task.pull_request, base=run.plan.base.branch)
-    opened = task.pull_request is not None or Step.BRANCH in task.done
-    if run.close_pull_requests and not task.adopted and opened and Step.PULL_REQUEST_CLOSED not in task.done:
+    # A restored backup may not know yet that a pull request was opened: it is looked for.
+    if run.close_pull_requests and not task.adopted and Step.PULL_REQUEST_CLOSED not in task.done:
         yield EnsurePullRequestClosed(issue=task.issue, uid=run.uid, branch=task.branch, pull_request=task.pull_request)
 
 
