@@ -200,17 +200,32 @@ class Forge(Protocol):
         ...
 
 
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A message on Discord: its id, and when it came to show what it shows, by Discord's clock (None: not told)."""
+
+    message: str
+    shown_at: datetime | None = None
+
+
 class Chat(Protocol):
     """Discord, for one application. Raises Transient, Permanent or Ambiguous; never retries by itself."""
 
     async def ensure_message(
-        self, *, channel: str, marker: str, nonce: str, message: Message, posted: Posted | None, since: datetime
-    ) -> str:
-        """The id of the message that bears the marker and now has this content.
+        self,
+        *,
+        channel: str,
+        marker: str,
+        nonce: str,
+        message: Message,
+        posted: Posted | None,
+        since: datetime,
+        untried: bool,
+    ) -> Sent:
+        """The message that bears the marker and now has this content.
 
-        `posted` is edited if given. Else one is created: with the nonce alone if `since` is less than 2 minutes ago,
-        after paging the channel from `since` for the marker if it is longer. A `posted` one that is gone raises
-        Permanent with code `lost`, as does a channel.
+        `posted` is edited if given. Else one is created: with the nonce alone if it is surely `untried` and `since` is
+        less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one that is gone
+        raises Permanent with code `lost`, as does a channel.
         """
         ...
 

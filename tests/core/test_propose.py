@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from builders import an_actor, an_issue
@@ -140,6 +141,20 @@ def test_a_typed_approval_means_the_plan_on_show_when_it_was_typed() -> None:
 
     assert isinstance(approve(play, asked_at=typed), Refusal)
     assert isinstance(approve(play, asked_at=play.now), Decision)
+
+
+@pytest.mark.parametrize(("ours", "discords", "counts"), [(-37, 24, False), (600, -5, True), (-5, None, True)])
+def test_whether_it_was_on_show_is_told_by_discords_clock(ours: int, discords: int | None, counts: bool) -> None:  # noqa: FBT001
+    play = proposed()
+    play.now += timedelta(hours=1)
+    card = msgspec.structs.replace(
+        play.run.messages["card"],
+        at=play.now + timedelta(seconds=ours),
+        shown_at=None if discords is None else play.now + timedelta(seconds=discords),
+    )
+    play.runs[1] = msgspec.structs.replace(play.run, messages=play.run.messages | {"card": card})
+
+    assert isinstance(approve(play, asked_at=play.now), Decision) is counts
 
 
 def test_a_plan_that_changed_on_github_is_shown_again_not_approved() -> None:

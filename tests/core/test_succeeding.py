@@ -399,6 +399,15 @@ def test_what_a_late_process_did_after_it_was_undone_is_undone_again() -> None:
     assert play.run.pending == {}
 
 
+def test_a_second_pull_request_that_was_opened_too_late_takes_no_place() -> None:
+    play = Play(1).tracked()
+    task = play.task(1)
+    opened = events.PullRequestEnsured(issue=task.issue, pull_request=PullNumber(107))
+    event = events.EffectSucceeded(at=play.now, key="pull_request:1", result=opened)
+
+    assert succeeded(play.run, event).tasks[0].pull_request == task.pull_request
+
+
 @pytest.mark.parametrize(("key", "again"), [("label:1", "unlabel:1"), ("pull_request:1", "close_pull_request:1")])
 def test_what_a_late_process_may_have_done_after_it_was_undone_is_undone_again(key: str, again: str) -> None:
     play = cancelled()

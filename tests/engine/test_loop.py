@@ -17,7 +17,7 @@ from valine.orchestrator.effects import EnsureBranch
 from valine.orchestrator.model import Milestone, Posted, Run
 from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
 from valine.orchestrator.wanted import schedule
-from valine.ports import Commit
+from valine.ports import Commit, Sent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,9 +38,9 @@ class Outside(Desk):
         assert isinstance(effect, EnsureBranch)
         return events.BranchEnsured(issue=effect.issue, start=Sha("9" * 40))
 
-    async def ensure_message(self, **given: Any) -> str:
+    async def ensure_message(self, **given: Any) -> Sent:
         self.posts.append(given)
-        return f"posted-{len(self.posts)}"
+        return Sent(message=f"posted-{len(self.posts)}", shown_at=after(-1))
 
 
 def an_approved_run(**changes: Any) -> Run:
@@ -125,9 +125,10 @@ async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generat
         "message": cards.render(run, "board"),
         "posted": stale if message else None,
         "since": NOON,
+        "untried": False,  # the run was there: another process may have tried
     }
     kept = (await world.run()).messages["board"]
-    assert (kept.message, kept.generation, kept.at) == ("posted-1", 2, NOON)
+    assert (kept.message, kept.generation, kept.at, kept.shown_at) == ("posted-1", 2, NOON, after(-1))
 
 
 async def test_a_line_of_the_thread_goes_into_the_thread_and_is_looked_for_from_when_it_was_wanted() -> None:

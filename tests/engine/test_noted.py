@@ -19,17 +19,18 @@ from builders import (
 from engine.test_loop import World, an_approved_run
 from engine.test_races import DOWN, FAILED
 from engine.worlds import a_world, handled, history
+from valine.engine.ledger import Ledger
 from valine.errors import Transient
 from valine.orchestrator import cards, events, naming, wording
 from valine.orchestrator.decision import Decision
-from valine.orchestrator.states import RunStatus, Sha, Stage
+from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
 
 if TYPE_CHECKING:
     from valine.ports import Envelope
 
 replace = msgspec.structs.replace
-BRANCH = "branch:41"
+BRANCH, PULL = "branch:41", "pull_request:41"
 
 
 async def test_what_succeeded_is_noted_with_its_result_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -92,6 +93,36 @@ async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> 
     (given,) = world.outside.posts
     assert given["nonce"] == naming.nonce(run, "board", 0)
     assert given["message"] == cards.render(run, "board")
+
+
+async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_no_other() -> None:
+    world = await a_world().with_run(an_approved_run())
+    ledger, other = Ledger(world.store, world.clock), Ledger(world.store, world.clock)
+    made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
+
+    await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
+    await ledger.apply(REPOSITORY, 1, a_woken())
+    await other.apply(REPOSITORY, 1, a_woken())
+    run = await world.run()
+
+    assert PULL in run.pending
+    assert not other.untried(run, PULL)
+    assert not ledger.untried(run, BRANCH)
+    assert [ledger.untried(run, PULL) for _ in range(2)] == [True, False]
+
+
+async def test_what_failed_was_tried() -> None:
+    world = await a_world().with_run(an_approved_run())
+    ledger = Ledger(world.store, world.clock)
+    made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
+    await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
+    assert ledger.untried(await world.run(), PULL)
+
+    await ledger.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key=PULL, failure=DOWN))
+
+    run = await world.run()
+    assert run.pending[PULL].attempts == 1
+    assert not ledger.untried(run, PULL)
 
 
 async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_people_ask_for() -> None:

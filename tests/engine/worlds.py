@@ -13,7 +13,7 @@ from builders import (
 )
 from engine.test_loop import Outside, World
 from storm.memory import MemoryQueue, MemoryRunStore
-from valine.ports import Commit
+from valine.ports import Commit, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Looking(Outside):
         self._break()
         return await super().perform(effect)
 
-    async def ensure_message(self, **given: Any) -> str:
+    async def ensure_message(self, **given: Any) -> Sent:
         self._break()
         return await super().ensure_message(**given)
 

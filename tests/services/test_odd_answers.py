@@ -206,7 +206,7 @@ async def test_odd_answers_from_discord_bring_a_value_or_a_named_error(data: st.
     async with place.client:
         chat, admin, channel = place.chat, place.admin, place.channel
         await admin.put_commands(manifest(in_guild=True), place.guild["guild"])
-        first = await chat.ensure_message(**ensuring(place))
+        first = await place.sends(**ensuring(place))
         posted = Posted(channel=channel, message=first, shown="", at=NOON)
         asked = place.asks()
         place.defers(asked)

@@ -19,6 +19,7 @@ from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullR
 from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
 from valine.orchestrator.model import Run
 from valine.orchestrator.states import PullNumber, Sha
+from valine.ports import Sent
 from valine.services.discord.chat import DiscordChat
 from valine.services.github.branches import head_of
 from valine.services.github.forge import GitHubForge
@@ -125,8 +126,10 @@ class NeverWoken(Store):
 class Unmoved(DiscordChat):
     """Says a thing once, and never again."""
 
-    async def ensure_message(self, *, posted: Posted | None, **given: Any) -> str:
-        return posted.message if posted is not None else await super().ensure_message(posted=posted, **given)
+    async def ensure_message(self, *, posted: Posted | None, **given: Any) -> Sent:
+        return (
+            Sent(message=posted.message) if posted is not None else await super().ensure_message(posted=posted, **given)
+        )
 
 
 def test_without_a_look_before_a_repeat_the_storm_finds_a_thing_twice() -> None:

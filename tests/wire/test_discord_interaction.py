@@ -81,13 +81,13 @@ def test_when_it_was_asked_is_read_from_the_interactions_own_id() -> None:
     assert asked.asked_at.isoformat(timespec="milliseconds") == "2016-04-30T11:18:25.796+00:00"
 
 
-def test_it_was_not_asked_later_than_it_came_by_our_clock_however_slow_that_is() -> None:
+def test_when_it_was_asked_is_told_by_discords_clock_however_slow_ours_is() -> None:
     early = datetime(2016, 4, 30, 11, 0, tzinfo=UTC)
     body = encoded(slash("approve", {"id": "175928847299117063"}))
     asked = read(body, early, application_id=APPLICATION, guild_id=GUILD)
 
     assert isinstance(asked, Asked)
-    assert asked.command.asked_at == early
+    assert asked.command.asked_at > early
 
 
 def test_a_command_is_deferred_ephemerally_and_answered_with_its_token() -> None:

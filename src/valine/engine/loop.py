@@ -245,7 +245,7 @@ class Engine:
         return await self._forge.perform(effect)
 
     async def _message(self, run: Run, name: str) -> Result:
-        posted = run.messages.get(name)
+        key, posted = f"message:{name}", run.messages.get(name)
         message = cards.render(run, name)
         generation = posted.generation if posted else 0
         channel = run.thread if cards.in_thread(name) and run.thread else run.channel
@@ -255,10 +255,17 @@ class Engine:
             nonce=naming.nonce(run, name, generation),
             message=message,
             posted=posted if posted and posted.message else None,
-            since=run.pending[f"message:{name}"].since,
+            since=run.pending[key].since,
+            untried=self._ledger.untried(run, key),
         )
-        now = self._clock.now()
-        shown = Posted(channel=channel, message=sent, shown=message.digest, at=now, generation=generation)
+        shown = Posted(
+            channel=channel,
+            message=sent.message,
+            shown=message.digest,
+            at=self._clock.now(),
+            generation=generation,
+            shown_at=sent.shown_at,
+        )
         return events.MessageEnsured(name=name, posted=shown)
 
 

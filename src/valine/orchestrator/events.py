@@ -21,8 +21,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What all commands carry. `id` is the interaction's or comment's; `run` None means the obvious one.
 
     `uid` is given by buttons, whose card may be older than a restored store: it must be that run's.
-    `asked_at` is when the person did it, by the platform's clock (on Discord no later than it came, by ours);
-    `at` is when the engine took it up.
+    `asked_at` is when the person did it, by the platform's clock; `at` is when the engine took it up.
     `number` is the issue or pull request it was written on, where it was a comment.
     """
 

@@ -136,13 +136,17 @@ class Shipping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that is on Discord. `shown` is the digest of its content; a deliberate repost raises `generation`."""
+    """A message that is on Discord. `shown` is the digest of its content; a deliberate repost raises `generation`.
+
+    `at` is when it was written, by our clock, and `shown_at` by Discord's (None: not known).
+    """
 
     channel: str
     message: str
     shown: str
     at: datetime
     generation: int = 0
+    shown_at: datetime | None = None
 
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True):

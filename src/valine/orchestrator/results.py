@@ -10,7 +10,7 @@ import msgspec
 from valine.orchestrator import cards, events
 from valine.orchestrator.effects import on_github, update_key
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, tell
-from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
+from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,9 +72,16 @@ def _holding(run: Run, event: EffectSucceeded) -> Result | None:
             return None  # it may be the thread of a card that is gone; who asks again is told the card's own
         case events.BranchUpdated() if not _confirmed(run, event.key, result.issue):
             return replace(result, clean=False)
+        case events.PullRequestEnsured() if (known := _pull_request(run, result.issue)) is not None:
+            return replace(result, pull_request=known)  # another one was opened too late, and is closed again
         case events.MergeRefused() if event.key not in run.pending:
             return None  # nobody wants that head merged any more
     return result
+
+
+def _pull_request(run: Run, issue: IssueNumber) -> PullNumber | None:
+    task = run.task(issue)
+    return task.pull_request if task else None
 
 
 def _staying(known: Posted | None, theirs: Posted) -> Posted:

@@ -65,8 +65,7 @@ def _request(interaction: Interaction, now: datetime) -> Meaning:
     common = discord_commands.Common(
         id=f"discord:{interaction.id}",
         by=member.actor(),
-        # What was shown by then is told by our clock: if that is slow, a plan must not look as if it had been seen.
-        asked_at=min(interaction.asked_at, now),
+        asked_at=interaction.asked_at,
         at=now,
     )
     if interaction.type == Kind.COMMAND:

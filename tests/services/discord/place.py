@@ -72,6 +72,10 @@ class Place:
         response = Response(status=200, headers={"content-type": "application/json"}, body=body)
         self.twin.delivered(delivery, response, self.clock.now())
 
+    async def sends(self, **given: Any) -> str:
+        """The id of the message that is ensured so."""
+        return (await self.chat.ensure_message(**given)).message
+
     def messages(self) -> list[dict[str, Any]]:
         return list(self.twin.view()["channels"][0]["messages"])
 
@@ -101,6 +105,7 @@ def ensuring(place: Place, text: str = "Plan r1", **changes: Any) -> dict[str, A
         "message": a_message(text),
         "posted": None,
         "since": place.clock.now(),
+        "untried": True,
     }
     return {**given, **changes}
 

@@ -50,7 +50,7 @@ def test_where_a_command_appears_is_said_globally_only(*, in_guild: bool) -> Non
 async def test_every_request_is_held_against_discords_description(shared: Path, place: Place) -> None:
     """The fixture does it after each test; this one is skipped, and says so, where there is nothing to hold against."""
     await place.admin.put_commands(manifest(in_guild=True), place.guild["guild"])
-    card = await place.chat.ensure_message(**ensuring(place))
+    card = await place.sends(**ensuring(place))
     await place.chat.ensure_thread(channel=place.channel, message=card, title="Plan r1")
 
     assert len(place.sent) == 3

@@ -14,7 +14,7 @@ from services.discord.place import API, HandClock, Handler, a_message
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
 from valine.orchestrator.decision import Reply
 from valine.orchestrator.world import Failure
-from valine.ports import ReplyTo
+from valine.ports import ReplyTo, Sent
 from valine.services.discord import DiscordChat
 from valine.services.discord.answers import understand
 
@@ -137,7 +137,7 @@ JSON = st.recursive(
 def test_no_answer_is_too_odd(status: int, body: bytes, header: str, *, write: bool) -> None:
     answer = understand(status, {"retry-after": header}, body, write=write, now=NOON)
 
-    assert (answer.failure is None) == (200 <= status < 300 and answer.body is not None)
+    assert (answer.failure is None) == (200 <= status < 300 and (answer.body is not None or status == 204))
 
 
 def a_chat(handler: Handler) -> DiscordChat:
@@ -152,9 +152,9 @@ def raising(error: type[httpx2.RequestError]) -> Handler:
     return handler
 
 
-async def create(chat: DiscordChat) -> str:
+async def create(chat: DiscordChat) -> Sent:
     return await chat.ensure_message(
-        channel="2" * 18, marker="m", nonce="n", message=a_message(), posted=None, since=NOON
+        channel="2" * 18, marker="m", nonce="n", message=a_message(), posted=None, since=NOON, untried=True
     )
 
 
@@ -195,7 +195,13 @@ async def test_a_page_of_another_shape_makes_nothing(page: object) -> None:
 
     with pytest.raises(Transient):
         await a_chat(handler).ensure_message(
-            channel="2" * 18, marker="m", nonce="n", message=a_message(), posted=None, since=NOON - timedelta(hours=1)
+            channel="2" * 18,
+            marker="m",
+            nonce="n",
+            message=a_message(),
+            posted=None,
+            since=NOON - timedelta(hours=1),
+            untried=True,
         )
 
 
@@ -264,10 +270,16 @@ async def test_our_messages_are_known_by_the_bots_id_which_may_not_be_the_applic
         return httpx2.Response(200, json=[ours, quoting] if request.method == "GET" else {"id": "77"})
 
     found = await a_chat(handler).ensure_message(
-        channel="2" * 18, marker="m", nonce="n", message=a_message(), posted=None, since=NOON - timedelta(hours=1)
+        channel="2" * 18,
+        marker="m",
+        nonce="n",
+        message=a_message(),
+        posted=None,
+        since=NOON - timedelta(hours=1),
+        untried=True,
     )
 
-    assert found == "77"
+    assert found == Sent(message="77")
 
 
 async def test_a_thread_that_exists_no_more_though_discord_says_so_is_lost() -> None:

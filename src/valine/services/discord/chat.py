@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from valine.orchestrator.cards import reply_body
+from valine.ports import Sent
 from valine.services.discord.answers import Answer, Code, odd
 from valine.services.discord.api import DiscordApi, Method
 from valine.services.discord.search import SNOWFLAKE, find_marked, texts
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import httpx2
 
     from valine.orchestrator.cards import Message
@@ -47,11 +46,19 @@ class DiscordChat:
         self._authors: frozenset[str] = frozenset()
 
     async def ensure_message(
-        self, *, channel: str, marker: str, nonce: str, message: Message, posted: Posted | None, since: datetime
-    ) -> str:
+        self,
+        *,
+        channel: str,
+        marker: str,
+        nonce: str,
+        message: Message,
+        posted: Posted | None,
+        since: datetime,
+        untried: bool,
+    ) -> Sent:
         if posted is not None:
             return await self._edit(posted.channel, posted.message, message)
-        if abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
+        if not untried or abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
             found = await self._the_one(channel, marker, since)
             if found is not None:
                 return await self._edit(channel, found, message)
@@ -60,7 +67,8 @@ class DiscordChat:
         if abs(self._clock.now() - began) < NONCE_LASTS:
             return made
         # A process that stood still for longer than the nonce lasts may not be the only one that sent it.
-        return await self._the_one(channel, marker, since) or made
+        first = await self._the_one(channel, marker, since)
+        return Sent(message=first, shown_at=made.shown_at) if first else made
 
     async def ensure_thread(self, *, channel: str, message: str, title: str) -> str:
         answer = await self._in_thread(
@@ -92,15 +100,15 @@ class DiscordChat:
             return
         answer.value()
 
-    async def _create(self, channel: str, message: Message, nonce: str) -> str:
+    async def _create(self, channel: str, message: Message, nonce: str) -> Sent:
         # https://docs.discord.com/developers/resources/message#create-message
         body = {**message.body, "nonce": nonce, "enforce_nonce": True}
         answer = await self._in_thread("POST", "/channels/{channel}/messages", {"channel": channel}, body)
-        made = _id(answer)
+        made = _sent(answer)
         # For a nonce that it knows Discord answers with the first message, whose content may be of an earlier attempt.
         shown = {said.strip() for said in texts(answer.value())} | {""}
         if any(said.strip() not in shown for said in texts(message.body)):
-            return await self._edit(channel, made, message)
+            return await self._edit(channel, made.message, message)
         return made
 
     async def _the_one(self, channel: str, marker: str, since: datetime) -> str | None:
@@ -114,10 +122,10 @@ class DiscordChat:
                 answer.value()
         return found[0] if found else None
 
-    async def _edit(self, channel: str, message: str, content: Message) -> str:
+    async def _edit(self, channel: str, message: str, content: Message) -> Sent:
         # https://docs.discord.com/developers/resources/message#edit-message
         template, ids = "/channels/{channel}/messages/{message}", {"channel": channel, "message": message}
-        return _id(await self._in_thread("PATCH", template, ids, content.body))
+        return _sent(await self._in_thread("PATCH", template, ids, content.body))
 
     async def _in_thread(self, method: Method, template: str, ids: dict[str, str], body: Any) -> Answer:
         """Write in a channel; if it is an archived thread, wake it first, once."""
@@ -154,6 +162,16 @@ def _id(answer: Answer) -> str:
     if not isinstance(found, str) or SNOWFLAKE.fullmatch(found) is None:
         odd(answer, write=True)
     return found
+
+
+def _sent(answer: Answer) -> Sent:
+    # https://docs.discord.com/developers/resources/message#message-object
+    message, told = _id(answer), answer.body
+    try:
+        shown_at = datetime.fromisoformat(told.get("edited_timestamp") or told.get("timestamp")).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        shown_at = None
+    return Sent(message=message, shown_at=shown_at)
 
 
 def _thread_name(title: str) -> str:
