@@ -38,7 +38,8 @@ class _Written(msgspec.Struct):
     schema: int
 
 
-# msgspec works a type out when it is first read, and threads that meet there crash the process: one at a time.
+# msgspec works a type out when it is first read, and threads that meet there crash the process: one at a time. Only
+# documents are read by several threads.
 _FIRST_READING = Lock()
 _READERS: dict[type, msgspec.json.Decoder[Any]] = {_Written: msgspec.json.Decoder(_Written)}
 

@@ -157,6 +157,14 @@ def test_whether_it_was_on_show_is_told_by_discords_clock(ours: int, discords: i
     assert isinstance(approve(play, asked_at=play.now), Decision) is counts
 
 
+def test_where_discord_tells_no_time_a_slow_clock_makes_nothing_seen_before_it_was_shown() -> None:
+    play = proposed()
+    card = msgspec.structs.replace(play.run.messages["card"], at=play.now + timedelta(seconds=10), shown_at=None)
+    play.runs[1] = msgspec.structs.replace(play.run, messages=play.run.messages | {"card": card})
+
+    assert isinstance(approve(play, asked_at=play.now + timedelta(seconds=24)), Refusal)
+
+
 def test_a_plan_that_changed_on_github_is_shown_again_not_approved() -> None:
     play = proposed()
     play.forge.issues[1] = an_issue(1, body_hash="other")

@@ -25,8 +25,6 @@ from valine.orchestrator.results import (
 from valine.orchestrator.states import (
     MilestoneKind,
     RunStatus,
-    Sha,
-    Stage,
     TaskState,
     Why,
 )
@@ -165,23 +163,6 @@ def test_a_refused_merge_holds_its_task_and_is_looked_at(reason: Any) -> None:
 
     assert play.task(1).state is TaskState.HELD
     assert play.run.look_at == play.now
-
-
-def test_a_late_refusal_to_merge_a_head_that_nobody_wants_merged_any_more_holds_nothing() -> None:
-    play = Play(1).tracked()
-    play.finish(1)
-    play.confirm()
-    late = play.settle_until(effects.MergePullRequest)
-    play.forge.change(1, play.now, head=Sha("f" * 40))
-    play.look()
-    assert play.run.stage is Stage.TRACKING
-    play.confirm()
-    assert late.key != play.settle_until(effects.MergePullRequest).key
-
-    result = events.MergeRefused(issue=play.task(1).issue, reason="moved", detail="no")
-    play.decide(events.EffectSucceeded(at=play.now, key=late.key, result=result), 1)
-
-    assert (play.task(1).refusal, play.task(1).state) == (None, TaskState.READY)
 
 
 def test_a_message_that_was_deleted_is_posted_anew() -> None:

@@ -9,7 +9,7 @@ from builders import an_issue
 from core.failing import executing, failure, look_fails
 from core.play import Play
 from valine.orchestrator import effects, events, results
-from valine.orchestrator.model import Milestone, Note, Pending, Run
+from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run
 from valine.orchestrator.results import (
     CHAT_RETRY,
     FIRST_RETRY,
@@ -18,6 +18,7 @@ from valine.orchestrator.results import (
     failed,
     succeeded,
 )
+from valine.orchestrator.ship import merged_in_order
 from valine.orchestrator.states import (
     IssueNumber,
     Login,
@@ -85,6 +86,20 @@ def test_a_merge_takes_away_what_the_task_was_held_for() -> None:
     run = succeeded(replace(play.run, tasks=(noted,)), events.EffectSucceeded(at=play.now, key="x", result=merged))
 
     assert (run.tasks[0].state, run.tasks[0].note, run.tasks[0].merged_at) == (TaskState.MERGED, None, play.now)
+
+
+def test_merges_keep_the_order_in_which_they_are_noted_whatever_the_clocks_say() -> None:
+    play = Play(2).tracked()
+    fast = play.now + timedelta(minutes=15)
+    first = events.Merged(issue=play.task(1).issue, sha=Sha("1" * 40))
+    second = events.Merged(issue=play.task(2).issue, sha=Sha("2" * 40))
+
+    run = succeeded(play.run, events.EffectSucceeded(at=fast, key="x", result=first))
+    run = succeeded(run, events.EffectSucceeded(at=play.now, key="x", result=second))
+    again = succeeded(run, events.EffectSucceeded(at=fast + timedelta(hours=1), key="x", result=first))
+
+    assert merged_in_order(run.tasks) == merged_in_order(again.tasks) == (1, 2)
+    assert again.tasks == run.tasks
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -319,6 +334,44 @@ def test_of_two_messages_the_one_that_stays_is_noted(book: tuple[str, int], late
     noted = succeeded(run, event).messages["board"]
 
     assert (noted.message, noted.shown, noted.at) == (stays, "", posted.at)
+
+
+@pytest.mark.parametrize(("known", "theirs", "stays"), [("thread-1", "gone", "10"), ("gone", "thread-1", "9")])
+def test_of_two_pages_the_one_in_the_thread_that_there_is_now_is_noted(known: str, theirs: str, stays: str) -> None:
+    play = Play().tracked()
+    page = Posted(channel=known, message="10", shown="x", at=play.now)
+    run = replace(play.run, messages={**play.run.messages, "board.2": page})
+    posted = replace(page, channel=theirs, message="9")
+    result = events.MessageEnsured(name="board.2", posted=posted)
+
+    noted = succeeded(run, events.EffectSucceeded(at=play.now, key="message:board.2", result=result, over=None))
+
+    assert noted.messages["board.2"].message == stays
+
+
+def test_a_page_that_was_put_into_a_thread_that_is_gone_is_put_up_in_the_one_there_is_now() -> None:
+    play = Play().tracked()
+    key, strayed = "message:board.2", Posted(channel="gone", message="9", shown="", at=play.now)
+    run = replace(play.run, messages={**play.run.messages, "board.2": strayed})
+    run = replace(run, pending={**run.pending, key: Pending(since=play.now)})
+    why = Failure(kind="permanent", code="lost", detail="channel")
+
+    run = failed(run, events.EffectFailed(at=play.now, key=key, failure=why, over=play.now))
+
+    assert (run.thread, run.messages["board.2"].message, run.messages["board.2"].generation) == ("thread-1", "", 1)
+
+
+def test_what_another_process_wrote_over_is_wanted_still_and_since_it_was() -> None:
+    play = Play().tracked()
+    entry = Pending(since=play.now - timedelta(minutes=7), attempts=1)
+    run = replace(play.run, pending={**play.run.pending, "message:board": entry})
+    result = events.MessageEnsured(name="board", posted=run.messages["board"])
+    over = run.messages["board"].at
+
+    late = events.EffectSucceeded(at=play.now, key="message:board", result=result, over=None)
+
+    assert succeeded(run, late).pending["message:board"] == entry
+    assert "message:board" not in succeeded(run, replace(late, over=over)).pending
 
 
 def test_of_a_message_that_another_failed_to_write_nobody_knows_what_it_shows() -> None:

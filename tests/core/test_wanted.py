@@ -147,6 +147,17 @@ def test_cancelling_takes_labels_off_and_closes_what_was_asked(close: bool) -> N
     assert on_github(play.run) == ["unlabel:1", *(["close_pull_request:1"] if close else [])]
 
 
+@pytest.mark.parametrize(("known", "wanted"), [(True, ["unlabel:1"]), (False, [])])
+def test_a_label_that_nobody_heard_was_put_on_is_taken_off(known: bool, wanted: list[str]) -> None:  # noqa: FBT001
+    play = Play(1).tracked()
+    number = play.task(1).pull_request if known else None
+    play.runs[1] = replace(play.run, tasks=(replace(play.task(1), done=(), pull_request=number),))
+
+    play.says(events.CancelConfirmed, run=play.run.number, close_pull_requests=False)
+
+    assert on_github(play.run) == wanted
+
+
 def test_a_finished_run_lets_go_of_what_never_works() -> None:
     play = Play(1).tracked()
     play.says(events.CancelConfirmed, run=play.run.number, close_pull_requests=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ from builders import (
     after,
     an_envelope,
 )
-from engine.test_loop import World, an_approved_run
+from engine.test_loop import Outside, World, an_approved_run
 from engine.test_races import DOWN, FAILED
 from engine.worlds import a_world, handled, history
 from valine.engine.ledger import Ledger
@@ -25,6 +25,7 @@ from valine.orchestrator import cards, events, naming, wording
 from valine.orchestrator.decision import Decision
 from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
+from valine.ports import Commit
 
 if TYPE_CHECKING:
     from valine.ports import Envelope
@@ -98,6 +99,7 @@ async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> 
 async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_no_other() -> None:
     world = await a_world().with_run(an_approved_run())
     ledger, other = Ledger(world.store, world.clock), Ledger(world.store, world.clock)
+    assert not ledger.take_untried(await world.run(), BRANCH)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
 
     await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
@@ -106,9 +108,39 @@ async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_
     run = await world.run()
 
     assert PULL in run.pending
-    assert not other.untried(run, PULL)
-    assert not ledger.untried(run, BRANCH)
-    assert [ledger.untried(run, PULL) for _ in range(2)] == [True, False]
+    assert not other.take_untried(run, PULL)
+    assert [ledger.take_untried(run, PULL) for _ in range(2)] == [True, False]
+
+
+async def test_what_is_wanted_again_since_another_process_did_it_may_have_been_tried() -> None:
+    world = await a_world().with_run(an_approved_run())
+    ledger, other = Ledger(world.store, world.clock), Ledger(world.store, world.clock)
+    made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
+    await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
+    run = await world.run()
+    again = replace(run.pending[PULL], since=after(60))
+
+    await world.store.commit(Commit(run=replace(run, pending=run.pending | {PULL: again})), NOON)
+    await ledger.apply(REPOSITORY, 1, a_woken())
+
+    assert not ledger.take_untried(await world.run(), PULL)
+    assert not other.take_untried(await world.run(), PULL)
+
+
+@pytest.mark.parametrize("moved", [True, False])
+async def test_a_merge_that_was_refused_to_a_run_that_has_moved_on_is_asked_for_again(moved: bool) -> None:  # noqa: FBT001
+    class Stalling(Outside):
+        async def perform(self, effect: Any) -> Any:
+            if moved:
+                await world.store.commit(Commit(run=replace(await world.run(), rounds=1)), NOON)
+            return events.MergeRefused(issue=IssueNumber(41), reason="draft", detail="")
+
+    world = await World(outside=Stalling()).with_run(an_approved_run())
+
+    await world.engine._step(await world.run(), NOON)
+
+    run = await world.run()
+    assert (run.tasks[0].refusal is None, BRANCH in run.pending) == (moved, moved)
 
 
 async def test_what_failed_was_tried() -> None:
@@ -116,13 +148,13 @@ async def test_what_failed_was_tried() -> None:
     ledger = Ledger(world.store, world.clock)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
     await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
-    assert ledger.untried(await world.run(), PULL)
+    assert ledger.take_untried(await world.run(), PULL)
 
     await ledger.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key=PULL, failure=DOWN))
 
     run = await world.run()
     assert run.pending[PULL].attempts == 1
-    assert not ledger.untried(run, PULL)
+    assert not ledger.take_untried(run, PULL)
 
 
 async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_people_ask_for() -> None:

@@ -16,6 +16,8 @@ from valine.orchestrator.world import Failure
 from valine.ports import Commit, History, Inbox
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from valine.orchestrator.events import Event
     from valine.orchestrator.model import Repository, Run
     from valine.orchestrator.states import RunUid
@@ -34,7 +36,7 @@ class Ledger:
         self._store = store
         self._clock = clock
         self._meter = meter
-        self._untried: dict[RunUid, set[str]] = {}
+        self._untried: dict[RunUid, dict[str, datetime]] = {}
 
     async def apply(self, lane: str, number: int, event: Event, *, version: int | None = None) -> bool:
         """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker.
@@ -75,28 +77,25 @@ class Ledger:
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)
-        self._wanted(state.run, run)
+        self._remember(state.run, run)
         self._measure(event, state, outcome)
         about = getattr(event, "key", "")  # of an effect
         log.info("%s: %s, now %s", run.name, f"{type(event).__name__} {about}".rstrip(), run.stage)
 
-    def _wanted(self, before: Run | None, run: Run) -> None:
-        """Remember what is wanted only since this commit."""
+    def _remember(self, before: Run | None, run: Run) -> None:
+        """Remember what is wanted only since this commit, or still since an earlier one of ours."""
         old = before.pending if before is not None else {}
-        new = {key for key, entry in run.pending.items() if key not in old or old[key].since != entry.since}
-        untried = (self._untried.pop(run.uid, set()) & run.pending.keys()) | new
-        if untried:
-            self._untried[run.uid] = untried
+        known = self._untried.pop(run.uid, {})
+        new = {k: one.since for k, one in run.pending.items() if k not in old or known.get(k) == one.since}
+        if new:
+            self._untried[run.uid] = new
 
-    def untried(self, run: Run, key: str) -> bool:
-        """Whether that effect is surely tried for the first time now; asked once, it is not any more.
+    def take_untried(self, run: Run, key: str) -> bool:
+        """Whether nobody can have tried that effect yet; asked once, it is tried.
 
         By what this process has committed itself, and not by the clock: another one's may have been wrong.
         """
-        untried = self._untried.get(run.uid, set())
-        surely = key in untried
-        untried.discard(key)
-        return surely
+        return self._untried.get(run.uid, {}).pop(key, None) == run.pending[key].since
 
     def _measure(self, event: Event, state: State, outcome: Outcome) -> None:
         if self._meter is not None:

@@ -218,6 +218,7 @@ class Engine:
             await self._ledger.apply(run.repository, run.number, events.Woken(at=now, run=run.number, uid=run.uid))
             return
         event: Event
+        version: int | None = None
         over = results.written(run, effect.key)
         try:
             await self._ledger.afford(run.repository, effect.writes)
@@ -233,7 +234,9 @@ class Engine:
             event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)
-        await self._ledger.apply(run.repository, run.number, event)
+            if isinstance(result, events.MergeRefused):
+                version = run.version  # a no is about the run as it was: if that moved on, GitHub is asked again
+        await self._ledger.apply(run.repository, run.number, event, version=version)
 
     async def _perform(self, run: Run, effect: Effect) -> Result:
         if isinstance(effect, effects.EnsureMessage):
@@ -256,7 +259,7 @@ class Engine:
             message=message,
             posted=posted if posted and posted.message else None,
             since=run.pending[key].since,
-            untried=self._ledger.untried(run, key),
+            untried=self._ledger.take_untried(run, key),
         )
         shown = Posted(
             channel=channel,

@@ -245,7 +245,7 @@ Result = (
 
 
 # When the message that the effect is about was last written, as it was known when the effect began; None: it never was.
-# Of a thread, and of what was never written in it, its card tells. Unset if the effect is about no message, and in
+# A thread, and a page not yet posted in it, go by the card's time. Unset if the effect is about no message, and in
 # histories from before it was told.
 Over = datetime | msgspec.UnsetType | None
 

@@ -5,7 +5,7 @@ A run holds titles, hashes and summaries, never the bodies of issues. All times 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -138,7 +138,8 @@ class Shipping(msgspec.Struct, frozen=True, kw_only=True):
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is on Discord. `shown` is the digest of its content; a deliberate repost raises `generation`.
 
-    `at` is when it was written, by our clock, and `shown_at` by Discord's (None: not known).
+    `at` is when it was last written or doubted, by our clock: who finds another time was overtaken. `shown_at` is when
+    it came to show that, by Discord's clock (None: not known).
     """
 
     channel: str
@@ -262,6 +263,12 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     claims: dict[str, RunNumber] = {}
     writes: tuple[int, ...] = ()
     comments_seen: datetime | None = None
+
+
+def after_merges(run: Run, at: datetime) -> datetime:
+    """That time, or right after the last merge that is noted: the order counts, and clocks may be wrong."""
+    noted = [task.merged_at + timedelta(microseconds=1) for task in run.tasks if task.merged_at is not None]
+    return max([at, *noted])
 
 
 def tell(run: Run, milestone: Milestone) -> Run:

@@ -18,6 +18,7 @@ from valine.orchestrator.world import Failure, PlanWorld
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State
     from valine.orchestrator.events import PlanApproved, PlanEdited, PlanObserved, PlanRejected, PlanRequested
+    from valine.orchestrator.model import Posted
 
 replace = msgspec.structs.replace
 
@@ -100,7 +101,7 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
     refusal = _not_open(run, event.by, "approve", event.at) or _another_revision(run, event.revision, event.digest)
     if refusal is not None:
         return refusal
-    if not _shown(run, event.asked_at if event.revision is None else None):
+    if not _shown(run, event):
         return Refusal(reply=wording.not_shown_yet(run))
     if event.found is None:
         return Look(kind="plan", label=run.plan.label, run=run)
@@ -112,7 +113,7 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
     return _claim(state, run, event, event.found)
 
 
-def _shown(run: Run, by_then: datetime | None) -> bool:
+def _shown(run: Run, event: PlanApproved) -> bool:
     """Whether every page of the plan is on Discord as it is now (and was when the command was typed)."""
     for name in cards.names(run):
         if name.partition(".")[0] != "card":
@@ -120,10 +121,16 @@ def _shown(run: Run, by_then: datetime | None) -> bool:
         posted = run.messages.get(name)
         if posted is None or not posted.message or posted.shown != cards.render(run, name).digest:
             return False
-        # Both by the platforms' clocks: ours may be wrong.
-        if by_then is not None and (posted.shown_at or posted.at) > by_then:
+        if event.revision is None and not _shown_by_then(posted, event):
             return False
     return True
+
+
+def _shown_by_then(posted: Posted, event: PlanApproved) -> bool:
+    """By the platforms' clocks, since ours may be wrong; else not even if it is slow."""
+    if posted.shown_at is not None:
+        return posted.shown_at <= event.asked_at
+    return posted.at <= min(event.asked_at, event.at)
 
 
 def _changed(state: State, run: Run, fresh: Plan, at: datetime) -> Decision:

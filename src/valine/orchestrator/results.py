@@ -9,7 +9,7 @@ import msgspec
 
 from valine.orchestrator import cards, events
 from valine.orchestrator.effects import on_github, update_key
-from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, tell
+from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, after_merges, tell
 from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ REFUSALS = {
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
     """The run with the result noted, as far as it holds, and the effect no longer pending."""
     result = _holding(run, event)
-    run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
+    if not (isinstance(result, events.MessageEnsured) and _overtaken(run, event)):  # that is written again
+        run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
     return _noted(run, result, event.at) if result else run
 
 
@@ -66,7 +67,7 @@ def _holding(run: Run, event: EffectSucceeded) -> Result | None:
     result = event.result
     match result:
         case events.MessageEnsured() if _overtaken(run, event):
-            stays = _staying(run.messages.get(result.name), result.posted)
+            stays = _staying(run, result.name, result.posted)
             return replace(result, posted=replace(stays, shown="", at=result.posted.at))
         case events.ThreadEnsured() if _overtaken(run, event):
             return None  # it may be the thread of a card that is gone; who asks again is told the card's own
@@ -74,9 +75,14 @@ def _holding(run: Run, event: EffectSucceeded) -> Result | None:
             return replace(result, clean=False)
         case events.PullRequestEnsured() if (known := _pull_request(run, result.issue)) is not None:
             return replace(result, pull_request=known)  # another one was opened too late, and is closed again
-        case events.MergeRefused() if event.key not in run.pending:
-            return None  # nobody wants that head merged any more
+        case events.Merged() if _merged_before(run, result.issue):
+            return None  # when it was merged tells the order of the merges, which the notes follow
     return result
+
+
+def _merged_before(run: Run, issue: IssueNumber) -> bool:
+    task = run.task(issue)
+    return task is not None and task.merged_sha is not None
 
 
 def _pull_request(run: Run, issue: IssueNumber) -> PullNumber | None:
@@ -84,10 +90,18 @@ def _pull_request(run: Run, issue: IssueNumber) -> PullNumber | None:
     return task.pull_request if task else None
 
 
-def _staying(known: Posted | None, theirs: Posted) -> Posted:
-    """Which of two stays: of the later generation, as who sees both keeps it, the first one (Discord's ids grow)."""
+def _staying(run: Run, name: str, theirs: Posted) -> Posted:
+    """Which of two stays, if whoever saw both has taken the other one away.
+
+    The one that was put up for one that is gone, and where it belongs; else the first of them (Discord's ids grow).
+    """
+    known = run.messages.get(name)
     both = [theirs] if known is None else [known, theirs]
-    return min(both, key=lambda one: (-one.generation, not one.message, len(one.message), one.message))
+    strayed = {one.channel for one in both} - {run.thread} if cards.in_thread(name) else set()
+    return min(
+        both,
+        key=lambda one: (-one.generation, not one.message, one.channel in strayed, len(one.message), one.message),
+    )
 
 
 def _confirmed(run: Run, key: str, issue: IssueNumber) -> bool:
@@ -188,7 +202,8 @@ def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
 
 
 def _merged(run: Run, result: events.Merged, at: datetime) -> Run:
-    run = with_task(run, result.issue, state=TaskState.MERGED, note=None, merged_sha=result.sha, merged_at=at)
+    merged_at = after_merges(run, at)
+    run = with_task(run, result.issue, state=TaskState.MERGED, note=None, merged_sha=result.sha, merged_at=merged_at)
     # What was seen of the others was seen before the base moved.
     return replace(run, looked_at=None, look_at=at)
 
@@ -304,7 +319,9 @@ def _lost(run: Run, key: str, failure: Failure, at: datetime) -> Run:
     name = key.partition(":")[2]
     if key == "thread":  # its card is gone, or can have no other thread
         return replace(run, thread=None, messages=_reposted(run, {"card"}, at))
-    if failure.detail != "channel" or not cards.in_thread(name):
+    known = run.messages.get(name)
+    strayed = known is not None and bool(known.message) and known.channel != run.thread  # in a thread before this one
+    if failure.detail != "channel" or not cards.in_thread(name) or strayed:
         return replace(run, messages=_reposted(run, {name}, at))
     went_along = {other for other, posted in run.messages.items() if posted.channel == run.thread}
     again = {**run.pending, "thread": Pending(since=at, not_before=at + FIRST_RETRY)}

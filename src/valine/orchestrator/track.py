@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.orchestrator.assess import assess, awaited, waiting_checks
-from valine.orchestrator.model import Hint, Milestone, Note, PullSeen, Run, Task, tell
+from valine.orchestrator.model import Hint, Milestone, Note, PullSeen, Run, Task, after_merges, tell
 from valine.orchestrator.states import MilestoneKind, Stage, TaskState, Why
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _noting_merge(run: Run, task: Task, at: datetime) -> Task:
     if task.state is not TaskState.MERGED or task.merged_sha is not None or task.pull is None:
         return task
     ours = run.shipping is not None and str(task.issue) in run.shipping.heads
-    return replace(task, merged_sha=task.pull.merge_sha, merged_at=at, merged_by_hand=not ours)
+    return replace(task, merged_sha=task.pull.merge_sha, merged_at=after_merges(run, at), merged_by_hand=not ours)
 
 
 def _telling(run: Run, at: datetime) -> Run:

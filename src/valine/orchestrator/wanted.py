@@ -247,7 +247,9 @@ def _clean_up(run: Run) -> Iterator[Effect]:
         if task.state is TaskState.MERGED:
             yield from _after_merge(task)
         over = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.CANCELLED
-        if over and Step.LABEL in task.done and Step.UNLABEL not in task.done:
+        # Once there is a pull request the label may be on, though nobody heard so.
+        labelled = Step.LABEL in task.done or task.pull_request is not None
+        if over and labelled and Step.UNLABEL not in task.done:
             yield EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=False)
         if run.status is RunStatus.CANCELLED and not task.settled:
             yield from _after_cancelling(run, task)

@@ -150,6 +150,24 @@ async def test_one_whose_number_is_not_known_is_looked_for_and_closed(github: Od
     assert github.seen[1:] == ["PATCH /repos/team/app/pulls/7", "GET /repos/team/app/pulls/7"]
 
 
+async def test_a_second_one_that_was_opened_too_late_is_closed_with_the_one_that_is_known(github: OddGitHub) -> None:
+    second, closed = a_rest_pull(number=9), a_rest_pull(number=9, state="closed")
+    github.says(ok([a_rest_pull(state="closed"), second]), ok(closed), ok(closed))
+
+    await github.forge().perform(CLOSE_PULL_EFFECT)
+
+    assert github.seen[1:] == ["PATCH /repos/team/app/pulls/9", "GET /repos/team/app/pulls/9"]
+
+
+async def test_one_that_bears_our_mark_no_more_is_closed_by_its_number(github: OddGitHub) -> None:
+    closed = a_rest_pull(state="closed")
+    github.says(ok([a_rest_pull(body="edited by somebody")]), ok(a_rest_pull()), ok(closed), ok(closed))
+
+    await github.forge().perform(CLOSE_PULL_EFFECT)
+
+    assert github.seen[1:3] == ["GET /repos/team/app/pulls/7", "PATCH /repos/team/app/pulls/7"]
+
+
 async def test_ours_is_found_though_somebody_changed_its_base(github: OddGitHub) -> None:
     github.says(ok([a_rest_pull(base={"ref": "other", "sha": TREE})]))
 

@@ -68,7 +68,9 @@ class DiscordChat:
             return made
         # A process that stood still for longer than the nonce lasts may not be the only one that sent it.
         first = await self._the_one(channel, marker, since)
-        return Sent(message=first, shown_at=made.shown_at) if first else made
+        if first is None or first == made.message:
+            return made
+        return await self._edit(channel, first, message)  # another process sent it, and may have said something else
 
     async def ensure_thread(self, *, channel: str, message: str, title: str) -> str:
         answer = await self._in_thread(
@@ -104,7 +106,7 @@ class DiscordChat:
         # https://docs.discord.com/developers/resources/message#create-message
         body = {**message.body, "nonce": nonce, "enforce_nonce": True}
         answer = await self._in_thread("POST", "/channels/{channel}/messages", {"channel": channel}, body)
-        made = _sent(answer)
+        made = _sent(answer, "edited_timestamp", "timestamp")
         # For a nonce that it knows Discord answers with the first message, whose content may be of an earlier attempt.
         shown = {said.strip() for said in texts(answer.value())} | {""}
         if any(said.strip() not in shown for said in texts(message.body)):
@@ -125,7 +127,7 @@ class DiscordChat:
     async def _edit(self, channel: str, message: str, content: Message) -> Sent:
         # https://docs.discord.com/developers/resources/message#edit-message
         template, ids = "/channels/{channel}/messages/{message}", {"channel": channel, "message": message}
-        return _sent(await self._in_thread("PATCH", template, ids, content.body))
+        return _sent(await self._in_thread("PATCH", template, ids, content.body), "edited_timestamp")
 
     async def _in_thread(self, method: Method, template: str, ids: dict[str, str], body: Any) -> Answer:
         """Write in a channel; if it is an archived thread, wake it first, once."""
@@ -164,11 +166,15 @@ def _id(answer: Answer) -> str:
     return found
 
 
-def _sent(answer: Answer) -> Sent:
-    # https://docs.discord.com/developers/resources/message#message-object
-    message, told = _id(answer), answer.body
+def _sent(answer: Answer, *moments: str) -> Sent:
+    """The message of that answer. It came to show what it shows at the first of these moments that is told.
+
+    https://docs.discord.com/developers/resources/message#message-object
+    """
+    message, body = _id(answer), answer.body
+    told: Any = next((body[moment] for moment in moments if body.get(moment)), None)
     try:
-        shown_at = datetime.fromisoformat(told.get("edited_timestamp") or told.get("timestamp")).astimezone(UTC)
+        shown_at = datetime.fromisoformat(told).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         shown_at = None
     return Sent(message=message, shown_at=shown_at)

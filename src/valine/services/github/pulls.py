@@ -130,10 +130,9 @@ async def get_pull(api: GitHubApi, number: int) -> Pull:
 
 async def ensure_pull_request_closed(api: GitHubApi, effect: EnsurePullRequestClosed) -> PullRequestClosed:
     """The pull request is closed, by whatever way; or there is none of ours."""
-    if effect.pull_request is not None:
-        found = [await get_pull(api, effect.pull_request)]
-    else:
-        found = _bearing(effect, await _there(api, effect))
+    found = _bearing(effect, await _there(api, effect))  # more than one, if a process opened another one too late
+    if effect.pull_request is not None and all(pull.number != effect.pull_request for pull in found):
+        found.append(await get_pull(api, effect.pull_request))
     for pull in found:
         if pull.state == "open":
             await _close(api, pull.number)
