@@ -8,7 +8,7 @@ import pytest
 from builders import an_issue
 from core.failing import executing, failure, look_fails
 from core.play import Play
-from valine.orchestrator import effects, events, results
+from valine.orchestrator import effects, events, late
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run
 from valine.orchestrator.results import (
     CHAT_RETRY,
@@ -404,7 +404,7 @@ def test_a_thread_that_is_gone_is_started_anew_unless_another_process_has_done_t
     card, key = play.run.messages["card"].at, "message:board.2"
     run = replace(play.run, pending={**play.run.pending, key: Pending(since=play.now)})
     why = Failure(kind="permanent", code="lost", detail="channel")
-    gone = events.EffectFailed(at=play.now, key=key, failure=why, over=results.written(run, key))
+    gone = events.EffectFailed(at=play.now, key=key, failure=why, over=late.written(run, key))
 
     assert gone.over == card
     assert failed(run, gone).thread is None

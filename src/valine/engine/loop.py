@@ -16,7 +16,7 @@ from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError, StoreError
-from valine.orchestrator import cards, effects, events, naming, results, track, wording
+from valine.orchestrator import cards, effects, events, late, naming, track, wording
 from valine.orchestrator.graph import commented
 from valine.orchestrator.model import Posted
 from valine.orchestrator.states import Stage
@@ -219,7 +219,7 @@ class Engine:
             return
         event: Event
         version: int | None = None
-        over = results.written(run, effect.key)
+        over = late.written(run, effect.key)
         try:
             await self._ledger.afford(run.repository, effect.writes)
             result = await self._perform(run, effect)

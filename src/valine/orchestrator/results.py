@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from valine.orchestrator import cards, events
-from valine.orchestrator.effects import on_github, update_key
+from valine.orchestrator.effects import on_github
+from valine.orchestrator.late import holding, overtaken
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, after_merges, tell
-from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, RunStatus, Stage, Step, TaskState, Why
+from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,58 +57,10 @@ REFUSALS = {
 
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
     """The run with the result noted, as far as it holds, and the effect no longer pending."""
-    result = _holding(run, event)
-    if not (isinstance(result, events.MessageEnsured) and _overtaken(run, event)):  # that is written again
+    result = holding(run, event)
+    if not (isinstance(result, events.MessageEnsured) and overtaken(run, event)):  # that is written again
         run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
     return _noted(run, result, event.at) if result else run
-
-
-def _holding(run: Run, event: EffectSucceeded) -> Result | None:
-    """What holds of the result: one that was noted late may be about what another process has changed since."""
-    result = event.result
-    match result:
-        case events.MessageEnsured() if _overtaken(run, event):
-            stays = _staying(run, result.name, result.posted)
-            return replace(result, posted=replace(stays, shown="", at=result.posted.at))
-        case events.ThreadEnsured() if _overtaken(run, event):
-            return None  # it may be the thread of a card that is gone; who asks again is told the card's own
-        case events.BranchUpdated() if not _confirmed(run, event.key, result.issue):
-            return replace(result, clean=False)
-        case events.PullRequestEnsured() if (known := _pull_request(run, result.issue)) is not None:
-            return replace(result, pull_request=known)  # another one was opened too late, and is closed again
-        case events.Merged() if _merged_before(run, result.issue):
-            return None  # when it was merged tells the order of the merges, which the notes follow
-    return result
-
-
-def _merged_before(run: Run, issue: IssueNumber) -> bool:
-    task = run.task(issue)
-    return task is not None and task.merged_sha is not None
-
-
-def _pull_request(run: Run, issue: IssueNumber) -> PullNumber | None:
-    task = run.task(issue)
-    return task.pull_request if task else None
-
-
-def _staying(run: Run, name: str, theirs: Posted) -> Posted:
-    """Which of two stays, if whoever saw both has taken the other one away.
-
-    The one that was put up for one that is gone, and where it belongs; else the first of them (Discord's ids grow).
-    """
-    known = run.messages.get(name)
-    both = [theirs] if known is None else [known, theirs]
-    strayed = {one.channel for one in both} - {run.thread} if cards.in_thread(name) else set()
-    return min(
-        both,
-        key=lambda one: (-one.generation, not one.message, one.channel in strayed, len(one.message), one.message),
-    )
-
-
-def _confirmed(run: Run, key: str, issue: IssueNumber) -> bool:
-    """Whether that update is of the head that is confirmed in this round."""
-    head = run.shipping.heads.get(str(issue)) if run.shipping else None
-    return head is not None and key == update_key(issue, head)
 
 
 def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
@@ -145,20 +98,6 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
             return replace(run, releases={**run.releases, result.tag: result.url})
         case _:
             assert_never(result)
-
-
-def _overtaken(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
-    """Whether another process wrote the message meanwhile: then nobody knows what it shows, or which one it is."""
-    return event.over is not msgspec.UNSET and event.over != written(run, event.key)
-
-
-def written(run: Run, key: str) -> events.Over:
-    """When the message of that effect was last written, by the book; for a thread, and what is new in it, its card."""
-    kind, _, name = key.partition(":")
-    if kind not in {"message", "thread"}:
-        return msgspec.UNSET
-    posted = run.messages.get(name) or (run.messages.get("card") if cards.in_thread(name) else None)
-    return posted.at if posted else None
 
 
 def with_task(run: Run, issue: int, **changes: object) -> Run:
@@ -215,7 +154,7 @@ def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
 
 def failed(run: Run, event: EffectFailed) -> Run:
     """The run with the effect due again later, or its task held, or the step left out and told."""
-    overtaken, entry = _overtaken(run, event), run.pending.get(event.key)
+    late, entry = overtaken(run, event), run.pending.get(event.key)
     run = _doubted(run, event)
     if entry is None:
         return run  # another process has done it
@@ -230,7 +169,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
         if not _shut_out(run, entry, failure):
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, look_at=min(run.look_at or event.at, event.at))
-    if failure.code == "lost" and not github and not overtaken:
+    if failure.code == "lost" and not github and not late:
         run = _lost(run, event.key, failure, event.at)
     later = replace(
         entry,
