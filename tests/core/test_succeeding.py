@@ -361,6 +361,39 @@ def test_a_page_that_was_put_into_a_thread_that_is_gone_is_put_up_in_the_one_the
     assert (run.thread, run.messages["board.2"].message, run.messages["board.2"].generation) == ("thread-1", "", 1)
 
 
+def test_a_page_that_the_book_does_not_have_is_noted_however_late() -> None:
+    play = Play().tracked()
+    posted = Posted(channel="thread-1", message="9", shown="x", at=play.now)
+    result = events.MessageEnsured(name="board.2", posted=posted)
+    event = events.EffectSucceeded(at=play.now, key="message:board.2", result=result, over=None)
+
+    assert succeeded(play.run, event).messages["board.2"] == replace(posted, shown="")
+
+
+@pytest.mark.parametrize(("name", "detail"), [("board", "channel"), ("board.2", "message")])
+def test_a_message_that_is_gone_by_itself_takes_no_other_along(name: str, detail: str) -> None:
+    play = Play().tracked()
+    page = Posted(channel="thread-1", message="10", shown="x", at=play.now)
+    run = replace(play.run, messages={**play.run.messages, "board.2": page, "card.2": page})
+    known, key = run.messages[name], f"message:{name}"
+    run = replace(run, pending={**run.pending, key: Pending(since=play.now)})
+    why = Failure(kind="permanent", code="lost", detail=detail)
+
+    after = failed(run, events.EffectFailed(at=play.now + timedelta(seconds=1), key=key, failure=why, over=known.at))
+
+    gone = replace(known, message="", shown="", generation=1, at=play.now + timedelta(seconds=1))
+    assert (after.thread, after.messages) == ("thread-1", {**run.messages, name: gone})
+
+
+def test_a_pull_request_of_an_issue_that_is_none_of_the_runs_changes_nothing() -> None:
+    play = Play(1).tracked()
+    opened = events.PullRequestEnsured(issue=IssueNumber(99), pull_request=PullNumber(107))
+
+    run = succeeded(play.run, events.EffectSucceeded(at=play.now, key="pull_request:99", result=opened))
+
+    assert run.tasks == play.run.tasks
+
+
 def test_what_another_process_wrote_over_is_wanted_still_and_since_it_was() -> None:
     play = Play().tracked()
     entry = Pending(since=play.now - timedelta(minutes=7), attempts=1)
