@@ -63,19 +63,24 @@ async def a_day(team: Team) -> None:
 
 
 def outcome(team: Team) -> Any:
-    """All that anybody can see: branches, pull requests, merges, issues, releases, every message, each ring and edit.
+    """All that anybody can see: branches, pull requests, merges, issues, releases, messages, each ring and edit."""
+    return named(view(team))
 
-    Ids and hashes are named in the order in which they appear: they may differ, what refers to them may not.
-    """
+
+def view(team: Team) -> Any:
+    return {"github": team.world.github.view(), "discord": team.world.discord.view()}
+
+
+def named(seen: Any) -> Any:
+    """With ids and hashes named in the order in which they appear: they may differ, what refers to them may not."""
     names: dict[str, str] = {}
 
-    def named(found: re.Match[str]) -> str:
+    def name(found: re.Match[str]) -> str:
         if found["time"]:
             return "a time"
         return names.setdefault(found[0], f"name {len(names)}")
 
-    seen = {"github": team.world.github.view(), "discord": team.world.discord.view()}
-    return json.loads(PASSING.sub(named, json.dumps(seen, sort_keys=True)))
+    return json.loads(PASSING.sub(name, json.dumps(seen, sort_keys=True)))
 
 
 def system(team: Team) -> LambdaSystem:
@@ -226,12 +231,17 @@ async def a_quiet_day() -> Any:
 
 def what_is_there(team: Team) -> Any:
     """What a day leaves behind, whatever it took: nothing of it may be missing, nothing doubled."""
-    shown = outcome(team)
+    shown = view(team)
     [repository] = shown["github"]["repositories"].values()
     left = {name: repository[name] for name in ("branches", "issues", "pull_requests", "releases")}
-    left["comments"] = [(comment["number"], comment["author"], comment["body"]) for comment in repository["comments"]]
+    comments = [(comment["body"], comment["number"], comment["author"]) for comment in repository["comments"]]
     told = [(message["text"], sorted(message["rung"]["users"])) for message in messages(shown["discord"])]
-    return {**left, "told": sorted(told)}
+    return named({**left, "comments": sorted(comments, key=steady), "told": sorted(told, key=steady)})
+
+
+def steady(said: tuple[str, *tuple[Any, ...]]) -> tuple[str, *tuple[Any, ...]]:
+    """What sorts it as it sorts on any other day."""
+    return PASSING.sub("", said[0]), *said[1:]
 
 
 def messages(discord: Any) -> Iterator[Any]:
