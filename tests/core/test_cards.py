@@ -131,12 +131,12 @@ def test_a_large_board_is_shown_in_a_moment() -> None:
     run = hostile_board()
     for name in cards.names(run):
         cards.render(run, name)
-    began = time.perf_counter()
+    began = time.process_time()
 
     for name in cards.names(run):
         cards.render(run, name)
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_the_card_of_a_proposal() -> None:

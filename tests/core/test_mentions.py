@@ -66,8 +66,8 @@ def test_any_body_is_read(body: str) -> None:
     ],
 )
 def test_a_body_of_a_quarter_megabyte_is_read_in_a_moment(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     mentioned("depends on #1" + piece * (250_000 // len(piece)))
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

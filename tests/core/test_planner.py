@@ -215,12 +215,12 @@ def test_a_plan_of_nothing_is_a_plan() -> None:
 
 def test_two_thousand_issues_are_planned_in_a_moment() -> None:
     issues = [an_issue(n, blocked_by=blocked_by(*range(max(1, n - 20), n))) for n in range(1, 2001)]
-    began = time.perf_counter()
+    began = time.process_time()
 
     plan = plan_for(*issues, limit=250)
 
     assert order(plan) == list(range(1, 251))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_revising_takes_issues_and_what_depends_on_them_out_as_the_next_revision() -> None:

@@ -160,13 +160,20 @@ def test_everything_that_is_offered_is_something_the_twins_know() -> None:
     assert OFFERED["discord"] - faults <= set(DISCORD_ACTS)
 
 
+async def both_are_shown(stage: Stage) -> None:
+    """What has happened so far is on its way to whoever watches."""
+    async with asyncio.timeout(10):
+        while len(stage._shown) < 2:
+            await asyncio.sleep(0.01)
+
+
 async def test_the_stream_shows_both_platforms_and_then_only_what_changed(stage: Stage) -> None:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(make_page(stage)), base_url=HOME) as client:
         watching = asyncio.create_task(client.get("/events"))
-        await asyncio.sleep(0.05)
+        await both_are_shown(stage)
         stage.act("discord", "say", {"by": "Ana", "content": "one"})
         stage.act("discord", "say", {"by": "Ana", "content": "two"})
-        await asyncio.sleep(0.3)
+        await both_are_shown(stage)
         stage.close()
         told = (await watching).text
 
