@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, an_actor, an_approval
+from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, after, an_actor, an_approval
 from core import sentences
 from valine.orchestrator import cards
 from valine.orchestrator.model import Milestone, Note, Run
@@ -25,7 +25,7 @@ from valine.orchestrator.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 replace = msgspec.structs.replace
 
@@ -126,3 +126,22 @@ def hostile_board() -> Run:
         milestones=said,
         releases={f"valine-r12.{n}": f"https://github.com/team/app/releases/tag/valine-r12.{n}" for n in range(99)},
     )
+
+
+RUNS: dict[str, Callable[[], Run]] = {
+    "proposed": sentences.proposed,
+    "executing": lambda: sentences.under_way(Stage.EXECUTING),
+    "tracking": sentences.under_way,
+    "shipping": sentences.shipping,
+    "completed": sentences.over,
+    "cancelled": lambda: sentences.over(RunStatus.CANCELLED, ended_by=an_actor()),
+    "failed": lambda: sentences.over(RunStatus.FAILED),
+    "expired": lambda: sentences.never_approved(ended_at=after(86_400)),
+    "rejected": lambda: sentences.never_approved(
+        ended_by=an_actor(), milestones=(sentences.a_milestone(MilestoneKind.REJECTED),)
+    ),
+    "every milestone": lambda: sentences.under_way(milestones=tuple(sentences.milestones())),
+    "nothing in it": lambda: a_run(12, uid=sentences.UID, plan=a_plan(items=())),
+    "hostile plan": hostile_plan,
+    "hostile board": hostile_board,
+}

@@ -6,7 +6,7 @@ import msgspec
 
 from core.play import Play
 from valine.orchestrator import events
-from valine.orchestrator.model import Run
+from valine.orchestrator.model import Pending, Run
 from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace
@@ -22,6 +22,11 @@ def executing() -> Play:
     play.plan()
     play.approve()
     return play
+
+
+def fails(play: Play, key: str, why: Failure) -> Pending | None:
+    play.decide(events.EffectFailed(at=play.now, key=key, failure=why), 1)
+    return play.run.pending.get(key)
 
 
 def look_fails(play: Play, why: Failure) -> Run:

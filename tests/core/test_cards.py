@@ -16,23 +16,20 @@ from inline_snapshot import snapshot
 
 from builders import NOON, a_plan, a_plan_item, a_run, a_task, after, an_actor
 from core import sentences
+from core.card_parts import RUNS, hostile_board, hostile_plan, labels, parts, text_of
 from valine.orchestrator import cards, custom_id, naming
 from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.model import Posted, Run
 from valine.orchestrator.states import (
-    MilestoneKind,
     PullNumber,
     Reason,
     RunNumber,
-    RunStatus,
-    Stage,
     TaskState,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-from core.card_parts import hostile_board, hostile_plan, labels, parts, text_of
 
 replace = msgspec.structs.replace
 
@@ -49,25 +46,6 @@ def judge(shared: Path) -> Callable[[str, str, dict[str, Any]], list[str]]:
 
 def ids(message: cards.Message) -> list[str]:
     return [c["custom_id"] for c in parts(message) if "custom_id" in c]
-
-
-RUNS: dict[str, Callable[[], Run]] = {
-    "proposed": sentences.proposed,
-    "executing": lambda: sentences.under_way(Stage.EXECUTING),
-    "tracking": sentences.under_way,
-    "shipping": sentences.shipping,
-    "completed": sentences.over,
-    "cancelled": lambda: sentences.over(RunStatus.CANCELLED, ended_by=an_actor()),
-    "failed": lambda: sentences.over(RunStatus.FAILED),
-    "expired": lambda: sentences.never_approved(ended_at=after(86_400)),
-    "rejected": lambda: sentences.never_approved(
-        ended_by=an_actor(), milestones=(sentences.a_milestone(MilestoneKind.REJECTED),)
-    ),
-    "every milestone": lambda: sentences.under_way(milestones=tuple(sentences.milestones())),
-    "nothing in it": lambda: a_run(12, uid=sentences.UID, plan=a_plan(items=())),
-    "hostile plan": hostile_plan,
-    "hostile board": hostile_board,
-}
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -229,93 +207,6 @@ def test_many_that_are_left_out_for_one_reason_are_listed_by_their_numbers() -> 
     shown = text_of(cards.render(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)), "card"))
 
     assert "**Already in another run: 17 issues**\n#1 (r7) #2 (r7) #3 (r7)" in shown
-
-
-@pytest.mark.parametrize("name", ["executing", "tracking", "shipping", "completed", "failed"])
-def test_the_board(name: str) -> None:
-    message = cards.render(RUNS[name](), "board")
-
-    assert [text_of(message), labels(message)] == {
-        "executing": snapshot(
-            [
-                """\
-## Run r12 · opening pull requests
-▱▱▱▱▱▱▱▱▱▱ 0/2 merged · 1 held · 1 ready · into main
-**Needs somebody**
-🔴 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · held: checks failed (ci/test): ben must push a fix or run them again
-
-**The others**
-🟢 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · ready
--# r12 · board · abcdefgh2345\
-""",
-                ["Retry", "Refresh", "Cancel"],
-            ]
-        ),
-        "tracking": snapshot(
-            [
-                """\
-## Run r12 · tracking
-▱▱▱▱▱▱▱▱▱▱ 0/2 merged · 1 held · 1 ready · into main
-**Needs somebody**
-🔴 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · held: checks failed (ci/test): ben must push a fix or run them again
-
-**The others**
-🟢 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · ready
--# r12 · board · abcdefgh2345\
-""",
-                ["Ship", "Retry", "Refresh", "Cancel"],
-            ]
-        ),
-        "shipping": snapshot(
-            [
-                """\
-## Run r12 · shipping
-▱▱▱▱▱▱▱▱▱▱ 0/2 merged · 1 held · 1 ready · into main
-Shipping since <t:1793620800:R>, started by ben
-**Needs somebody**
-🔴 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · held: checks failed (ci/test): ben must push a fix or run them again
-
-**The others**
-🟢 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · ready
--# r12 · board · abcdefgh2345\
-""",
-                ["Retry", "Refresh", "Cancel"],
-            ]
-        ),
-        "completed": snapshot(
-            [
-                """\
-## Run r12 · completed
-▰▰▰▰▰▰▰▰▰▰ 2/2 merged · into main
-Ended <t:1793624400:R>
-🟣 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · merged
-🟣 [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · merged
--# r12 · board · abcdefgh2345\
-""",
-                [],
-            ]
-        ),
-        "failed": snapshot(
-            [
-                """\
-## Run r12 · failed
-▰▰▰▰▰▱▱▱▱▱ 1/2 merged · 1 failed · into main
-Ended <t:1793624400:R>
-🟣 [#41](https://github.com/team/app/issues/41) Fix \\*login\\* → [#77](https://github.com/team/app/pull/77) · merged
-⛔ [#42](https://github.com/team/app/issues/42) Say hello → [#78](https://github.com/team/app/pull/78) · failed
--# r12 · board · abcdefgh2345\
-""",
-                [],
-            ]
-        ),
-    }[name]
-
-
-def test_the_board_says_nothing_that_a_look_alone_changes() -> None:
-    run = sentences.under_way()
-    looked = replace(run, looked_at=after(5), look_at=after(60), version=3, wake_at=after(60), lag=2, thread="777")
-
-    assert cards.render(looked, "board") == cards.render(run, "board")
 
 
 def test_links_follow_github_to_where_it_is() -> None:

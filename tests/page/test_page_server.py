@@ -163,7 +163,7 @@ def test_everything_that_is_offered_is_something_the_twins_know() -> None:
 async def both_are_shown(stage: Stage) -> None:
     """What has happened so far is on its way to whoever watches."""
     async with asyncio.timeout(10):
-        while len(stage._shown) < 2:
+        while len(stage._shown) < 2:  # noqa: ASYNC110 - being watched is no news
             await asyncio.sleep(0.01)
 
 
