@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from builders import NOON, REPOSITORY, a_repository, a_run, a_task, after, an_approval, an_envelope
+from builders import NOON, REPOSITORY, a_repository, a_run, a_task, a_woken, after, an_approval, an_envelope
 from engine.test_races import DOWN, Desk, Noon
 from storm.memory import MemoryQueue, MemoryRunStore
 from valine.engine.loop import LINGER, Engine
@@ -129,6 +129,21 @@ async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generat
     }
     kept = (await world.run()).messages["board"]
     assert (kept.message, kept.generation, kept.at, kept.shown_at) == ("posted-1", 2, NOON, after(-1))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_only_a_message_that_was_never_there_is_posted_unlooked_for(gone: bool) -> None:  # noqa: FBT001
+    run = an_approved_run()
+    others = {name: posted for name, posted in run.messages.items() if name != "board"}
+    lost = {"board": Posted(channel="channel-1", message="", shown="", at=after(-60), generation=1)} if gone else {}
+    world = World()
+    await world.store.commit(Commit(run=replace(run, messages=others | lost), repository=a_repository()), NOON)
+    await world.engine._ledger.apply(REPOSITORY, 1, a_woken())  # so that this very process has wanted it, just now
+
+    await world.engine._step(await world.run(), NOON)
+
+    (given,) = world.outside.posts
+    assert given["untried"] is not gone
 
 
 async def test_a_line_of_the_thread_goes_into_the_thread_and_is_looked_for_from_when_it_was_wanted() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 THERE, BACK, PATIENCE = 0.06, 0.05, 10.0  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"
-FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}}
+FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}} | {"token refused"}
 OWN_KINDS = {"limit": "rate_limited", "limit without headers": "secondary_limit", "dropped write": "dropped_write"}
 
 

@@ -343,4 +343,27 @@ FOUND: tuple[Found, ...] = (
         },
         "a message was sent again unlooked for, as a process whose clock was fast had wanted it, it seemed, just now",
     ),
+    Found(
+        401451,
+        "frozen-hands",
+        {
+            "surprise 3": "159.9 18 delete card",
+            "surprise 4": "9.5 37 base moves",
+            "github POST /graphql #1": "5xx after",
+            "discord POST /channels/~6/messages #1": "frozen",
+            "discord POST /channels/~6/messages/~9/threads #1": "frozen",
+        },
+        "a card that was deleted was put up again unlooked for, beside one that a process had put up too late",
+    ),
+    Found(
+        409096,
+        "ship",
+        {
+            "spell 1": "token refused 139 1181",
+            "surprise 1": "4.2 17 comment retry",
+            "github POST /issues/4/comments #1": "frozen",
+            "commit r1 EffectSucceeded message:milestone.completed #1": "crash before",
+        },
+        "the storm itself: a token that is refused, too, keeps a process from taking back what it doubled",
+    ),
 )

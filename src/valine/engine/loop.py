@@ -259,7 +259,8 @@ class Engine:
             message=message,
             posted=posted if posted and posted.message else None,
             since=run.pending[key].since,
-            untried=self._ledger.take_untried(run, key),
+            # One that was there, and is to be put up anew, may have been put up by another process that stood still.
+            untried=self._ledger.take_untried(run, key) and posted is None,
         )
         shown = Posted(
             channel=channel,
