@@ -105,7 +105,8 @@ async function files() {
 async function others() {
   const reader = as(READER);
   const first = await octokit.rest.repos.get(here);
-  const unchanged = { ...here, headers: { "if-none-match": first.headers.etag } };
+  const again = { ...here, headers: { "if-none-match": first.headers.etag } };
+  const unchanged = await refused(octokit.rest.repos.get(again)); // At once: the release's tag is a push, and changes it.
   const release = await octokit.rest.repos.createRelease({ ...here, tag_name: "v1", name: "One", body: "Notes" });
   const query = `query($owner: String!, $repo: String!) {
     repository(owner: $owner, name: $repo) { issues(first: 2, states: [OPEN]) { totalCount nodes { number } } }
@@ -117,7 +118,7 @@ async function others() {
     stranger: await refused(as("ghp_wrong").rest.users.getAuthenticated()),
     reader: await refused(reader.rest.git.deleteRef({ ...here, ref: "heads/work" })),
     unknown: await refused(octokit.rest.git.updateRef(names)),
-    unchanged: (await refused(octokit.rest.repos.get(unchanged)))[0],
+    unchanged: unchanged[0],
     latest: (await octokit.rest.repos.getLatestRelease(here)).data.id === release.data.id,
     branches: (await octokit.paginate(octokit.rest.repos.listBranches, here)).map((one) => one.name),
     open: answer.repository.issues.totalCount,
