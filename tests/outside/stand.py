@@ -7,29 +7,18 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 
-T = TypeVar("T")
+from waiting import until
+
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 Json = dict[str, Any]
-
-
-def until(what: str, look: Callable[[], T | None], seconds: float = 30.0) -> T:
-    """What `look` gives once it gives something. AssertionError, naming what was waited for, if it never does."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"it did not happen in {seconds} s: {what}")
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from outside.stand import Json, Stand, until
+from outside.stand import Json, Stand
+from waiting import until
 
 with warnings.catch_warnings():  # its voice, which nobody uses here, imports a module that Python is about to drop
     warnings.simplefilter("ignore", DeprecationWarning)

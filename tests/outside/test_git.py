@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from outside.stand import Shop, Stand, environment, until
+from outside.stand import Shop, Stand, environment
+from waiting import until
 
 pytestmark = pytest.mark.proof
 

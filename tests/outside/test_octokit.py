@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from outside.stand import Shop, environment, until
+from outside.stand import Shop, environment
+from waiting import until
 
 pytestmark = pytest.mark.proof
 HERE = Path(__file__).resolve().parent / "octokit"
 LOCKED = ("package.json", "package-lock.json")
+PATIENT = ("--fetch-timeout=60000", "--fetch-retries=4")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +31,7 @@ def octokit(pytestconfig: pytest.Config) -> Path:
     for name in (*LOCKED, "tour.mjs"):
         shutil.copy(HERE / name, folder / name)
     if not (folder / "node_modules/.package-lock.json").exists():
-        npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+        npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", *PATIENT)
     return folder
 
 

@@ -10,7 +10,8 @@ import pytest
 from github import Auth, Github, GithubException, InputGitTreeElement, UnknownObjectException
 from github.Repository import Repository
 
-from outside.stand import Shop, until
+from outside.stand import Shop
+from waiting import until
 
 pytestmark = pytest.mark.proof
 

@@ -14,7 +14,8 @@ import httpx2
 import pytest
 
 from processes.load import burst, webhooks
-from processes.town import Town, a_town, check_nothing_doubled, until
+from processes.town import Town, a_town, check_nothing_doubled
+from waiting import until
 
 pytestmark = pytest.mark.proof
 SIZE = 16 * 1024 * 1024  # SQLite lets its log grow to 4 MB before it folds it into the file
@@ -109,7 +110,7 @@ def test_a_server_whose_store_is_taken_away_says_so_at_its_doors_and_to_who_asks
     town.store.rename(town.store.with_suffix(".away"))
 
     assert refused(town)
-    assert httpx2.get(f"{town.product}/healthz", trust_env=False).status_code == 503
+    assert httpx2.get(f"{town.product}/healthz", trust_env=False, timeout=30).status_code == 503
     town.store.with_suffix(".away").rename(town.store)
     assert not refused(town)
-    assert httpx2.get(f"{town.product}/healthz", trust_env=False).status_code == 200
+    assert httpx2.get(f"{town.product}/healthz", trust_env=False, timeout=30).status_code == 200

@@ -10,20 +10,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 
 from ports import free_port
 from valine.bootstrap import open_store
 from valine.orchestrator.model import Run
+from waiting import until
 
-T = TypeVar("T")
 REPOSITORY = "acme/rocket"
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 ROWS = [
@@ -33,17 +32,6 @@ ROWS = [
     {"number": 4, "title": "A dark theme", "labels": [{"name": "ready"}], "body": "", "assignees": []},
 ]
 MARKER = re.compile(r"r1 · ([\w.:-]+) · ([a-z2-7]{12})")
-
-
-def until(what: str, look: Callable[[], T | None], seconds: float = 60.0) -> T:
-    """What `look` gives once it gives something. AssertionError, naming what was waited for, if it never does."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"it did not happen in {seconds} s: {what}")
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -93,7 +81,7 @@ class Town:
         twins = subprocess.Popen(
             self.command("simulate", *options), cwd=self.folder, env=environment(), stdout=subprocess.PIPE
         )
-        until("the twins listen", lambda: self.env.exists() and "VALINE_STORE" in self.env.read_text(), 20)
+        until("the twins listen", lambda: self.env.exists() and "VALINE_STORE" in self.env.read_text())
         return twins
 
     # The product ------------------------------------------------------------------------------------------------
@@ -129,7 +117,7 @@ class Town:
                 stderr=log,
             )
         self.lives += 1
-        until("the server answers", self._answers, 20)
+        until("the server answers", self._answers)
 
     def _answers(self) -> bool:
         assert self.server
