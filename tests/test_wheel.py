@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dev_tool import dev_tool
+
 pytestmark = pytest.mark.proof
 
 
@@ -21,7 +23,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def test_the_wheel_by_itself_plays_a_day(root: Path, tmp_path: Path) -> None:
-    run(sys.executable, root / "dev", "tool", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "dist", cwd=root)
+    run(*dev_tool(root, "hatchling"), "build", "-t", "wheel", "-d", tmp_path / "dist", cwd=root)
     (wheel,) = (tmp_path / "dist").glob("valine-*.whl")
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "alone", cwd=tmp_path)
     python = tmp_path / "alone" / "bin" / "python"

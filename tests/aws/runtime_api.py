@@ -205,6 +205,8 @@ class Function:
             self._process.kill()
             self._process.wait()
         self._process = None
+        with contextlib.suppress(queue.Empty):
+            self._api.waiting.get_nowait()  # an event that nobody had taken yet is not the next process's
 
     def close(self) -> None:
         """The function and its Runtime API are gone."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from aws.deployment import OUTPUTS, TOKEN, Deployment
+from dev_tool import dev_tool
 
 pytestmark = pytest.mark.proof
 
@@ -138,7 +137,7 @@ def test_as_an_app_it_wants_the_key_instead_of_a_token(deployment: Deployment) -
 
 
 def test_the_real_sam_understands_what_it_is_told(deployment: Deployment, root: Path) -> None:
-    subprocess.run([sys.executable, root / "dev", "tool", "sam", "--version"], check=True, capture_output=True)
+    dev_tool(root, "sam")
     (deployment.folder / "bin" / "sam").unlink()
     (deployment.folder / "bin" / "sam").symlink_to(root / ".venv-tools" / "sam" / "bin" / "sam")
     shutil.copy(root / "template.yaml", deployment.folder / "template.yaml")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cfn
+from dev_tool import dev_tool
 
 pytestmark = pytest.mark.proof
 
@@ -24,14 +24,10 @@ def run(root: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False, timeout=300)
 
 
-def tool(root: Path, *args: str | Path) -> subprocess.CompletedProcess[str]:
-    return run(root, sys.executable, root / "dev", "tool", *args)
-
-
 @pytest.fixture(scope="module")
 def translated(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as CloudFormation gets it."""
-    tool(root, "cfn-lint", "--version")  # makes its environment
+    dev_tool(root, "cfn-lint")
     python = root / ".venv-tools" / "cfn-lint" / "bin" / "python"
     done = run(root, python, root / "tools" / "translate_template.py", root / "template.yaml")
     assert done.returncode == 0, done.stderr
@@ -41,14 +37,14 @@ def translated(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_sam_finds_the_template_valid(root: Path) -> None:
-    done = tool(root, "sam", "validate", "--lint", "--template", "template.yaml")
+    done = run(root, *dev_tool(root, "sam"), "validate", "--lint", "--template", "template.yaml")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "is a valid SAM Template" in done.stdout
 
 
 def test_checkov_finds_nothing_but_what_is_explained(root: Path) -> None:
-    done = tool(root, "checkov", "--config-file", ".checkov.yaml", "--output", "json")
+    done = run(root, *dev_tool(root, "checkov"), "--config-file", ".checkov.yaml", "--output", "json")
 
     assert done.returncode == 0, done.stdout
     summary = json.loads(done.stdout)["summary"]
@@ -57,7 +53,7 @@ def test_checkov_finds_nothing_but_what_is_explained(root: Path) -> None:
 
 
 def test_cfn_lint_finds_nothing_in_what_cloudformation_sees(root: Path, translated: Path) -> None:
-    done = tool(root, "cfn-lint", translated)
+    done = run(root, *dev_tool(root, "cfn-lint"), translated)
 
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -66,7 +62,7 @@ def test_cfn_lint_would_find_a_runtime_that_does_not_exist(root: Path, translate
     broken = tmp_path / "template.json"
     broken.write_text(translated.read_text().replace("python3.13", "python3.99"))
 
-    done = tool(root, "cfn-lint", broken)
+    done = run(root, *dev_tool(root, "cfn-lint"), broken)
 
     assert done.returncode != 0
     assert "python3.99" in done.stdout

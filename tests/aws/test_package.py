@@ -23,7 +23,8 @@ import pytest
 import cfn
 from aws.deployed import SECRETS, Deployed, build, deployed
 from aws.lambda_events import schedule_event
-from processes.town import Town, until
+from processes.town import Town
+from waiting import until
 
 pytestmark = pytest.mark.proof
 

@@ -24,6 +24,7 @@ from discord_bytes import encoded, ping, signed, slash
 from dynamodb import a_client, dynamodb_local, make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.documents import encode
+from valine.services import sqs_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,15 +125,16 @@ def test_a_worker_killed_at_its_time_out_leaves_the_command_to_one_that_puts_it_
         }
         worker = stack.enter_context(a_handler("worker", tmp_path, **env))
         clock = stack.enter_context(a_handler("clock", tmp_path, **env))
-        sent = encode(a_command_envelope("discord:1", lane="team/app")).decode()
-        sqs.send_message(QueueUrl=queue_url, MessageBody=sent, MessageGroupId="team/app", MessageDeduplicationId="1")
+        sent = encode(a_command_envelope("discord:1", lane="team/app"))
+        often = sqs_message.message(sent, lane="team/app", attempts=5, once="1")  # so the next attempt is minutes away
+        sqs.send_message(QueueUrl=queue_url, **often)
 
         [record] = receive(sqs, queue_url, 10)
         worker.start()
         killed = worker.invoke(sqs_event(record), killed_after=0.5)
         sqs.change_message_visibility(QueueUrl=queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0)
         [again] = receive(sqs, queue_url, 10)
-        settled = worker.invoke(sqs_event(again), timeout=8)
+        settled = worker.invoke(sqs_event(again), timeout=10)
         tick = clock.invoke(schedule_event())
 
         assert killed.error, worker.log

@@ -41,7 +41,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm[Intake]]:
         )
         warm = Warm(lambda _: Made(aws.discord_door(told, StandingClock())))
         yield warm
-        silent.accept()[0].close()  # whoever still waits there is let go
+        silent.close()  # whoever still waits there is let go
         if warm._runner is not None:
             warm._runner.close()
 

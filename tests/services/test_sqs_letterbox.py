@@ -10,6 +10,7 @@ import pytest
 
 from aws.sqs_door import SqsDoor, an_sqs_door
 from builders import NOON, a_command_envelope
+from ports import closed_port
 from valine.errors import Busy, StoreError, Unanswered
 from valine.services import sqs_letterbox
 from valine.services.sqs_letterbox import Credentials, SqsLetterbox, signed
@@ -96,10 +97,7 @@ async def test_an_answer_that_never_comes_leaves_open_whether_it_was_taken(monke
 
 
 async def test_nobody_there_is_busy() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-
-    with pytest.raises(Busy, match=r"out of reach .* Nothing was queued"):
+    with closed_port() as port, pytest.raises(Busy, match=r"out of reach .* Nothing was queued"):
         await letterbox(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
 
 

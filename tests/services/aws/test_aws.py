@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import pytest
 
 from builders import NOON, REPOSITORY, a_history, a_repository, a_run, an_envelope, an_inbox
 from dynamodb import environment
+from ports import closed_port
 from valine.errors import Busy, ConfigurationError, Conflict, StoreError, TooLarge
 from valine.ports import Commit
 from valine.services import aws
@@ -21,6 +21,7 @@ from valine.services.queue_sqs import SqsQueue
 from valine.services.run_store import DynamoRunStore
 from valine.services.secrets import fetch
 from valine.simulator.clock import ManualClock
+from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -98,8 +99,8 @@ def cancelled(*codes: str, text: str = "because") -> Any:
     return refusing("TransactionCanceledException", "Transaction cancelled", CancellationReasons=reasons)
 
 
-def store_at(url: str) -> DynamoRunStore:
-    return DynamoRunStore(aws.client("dynamodb", endpoint_url=url, read_timeout=0.3), "RunStateTable")
+def store_at(url: str, read_timeout: float = 30) -> DynamoRunStore:
+    return DynamoRunStore(aws.client("dynamodb", endpoint_url=url, read_timeout=read_timeout), "RunStateTable")
 
 
 async def trouble_with(url: str, question: str = "run") -> ValineError:
@@ -108,9 +109,9 @@ async def trouble_with(url: str, question: str = "run") -> ValineError:
     return told.value
 
 
-async def each_trouble_with(url: str) -> list[ValineError]:
+async def each_trouble_with(store: DynamoRunStore) -> list[ValineError]:
     """What becomes of every question."""
-    troubles, store = [], store_at(url)
+    troubles = []
     for question in QUESTIONS.values():
         with pytest.raises((StoreError, Conflict)) as told:
             await question(store)
@@ -135,18 +136,17 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def closed() -> str:
+def closed() -> Iterator[str]:
     """An address where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    with closed_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 # --- an outage -------------------------------------------------------------------------------------------------------
 
 
 async def test_a_closed_port_is_an_outage_whatever_is_asked(closed: str) -> None:
-    for trouble in await each_trouble_with(closed):
+    for trouble in await each_trouble_with(store_at(closed)):
         assert isinstance(trouble, Busy)
         assert "DynamoDB is out of reach" in str(trouble)
 
@@ -154,7 +154,7 @@ async def test_a_closed_port_is_an_outage_whatever_is_asked(closed: str) -> None
 @pytest.mark.parametrize("status", [500, 503])
 async def test_a_server_error_is_an_outage_and_nothing_is_sent_twice(status: int) -> None:
     with refusing("InternalServerError", status=status) as server:
-        troubles = await each_trouble_with(server.url)
+        troubles = await each_trouble_with(store_at(server.url))
 
     assert {type(trouble) for trouble in troubles} == {Busy}
     assert len(server.asked) == len(QUESTIONS)
@@ -162,7 +162,8 @@ async def test_a_server_error_is_an_outage_and_nothing_is_sent_twice(status: int
 
 async def test_no_answer_in_time_is_an_outage_and_nothing_is_sent_twice() -> None:
     with answering(None) as server:
-        troubles = await each_trouble_with(server.url)
+        troubles = await each_trouble_with(store_at(server.url, read_timeout=0.3))
+        until("every question has come", lambda: len(server.asked) >= len(QUESTIONS))
 
     for trouble in troubles:
         assert isinstance(trouble, Busy)
@@ -175,7 +176,7 @@ async def test_no_answer_in_time_is_an_outage_and_nothing_is_sent_twice() -> Non
 )
 async def test_throttling_is_an_outage_and_nothing_is_sent_twice(code: str) -> None:
     with refusing(code) as server:
-        troubles = await each_trouble_with(server.url)
+        troubles = await each_trouble_with(store_at(server.url))
 
     for trouble in troubles:
         assert isinstance(trouble, Busy)
@@ -186,7 +187,7 @@ async def test_throttling_is_an_outage_and_nothing_is_sent_twice(code: str) -> N
 @pytest.mark.parametrize("body", [b"<html>Welcome to the hotel!</html>", b"{}", b""])
 async def test_a_proxy_that_answers_in_its_place_is_an_outage(body: bytes) -> None:
     with answering(200, body, request_id=False) as server:
-        troubles = await each_trouble_with(server.url)
+        troubles = await each_trouble_with(store_at(server.url))
 
     assert {type(trouble) for trouble in troubles} == {Busy}
 
@@ -205,7 +206,7 @@ async def test_a_proxy_that_fails_is_an_outage() -> None:
 )
 async def test_a_missing_permission_is_told_and_is_not_absence(code: str) -> None:
     with refusing(code, "role/worker is not authorized to perform that") as server:
-        troubles = await each_trouble_with(server.url)
+        troubles = await each_trouble_with(store_at(server.url))
 
     for trouble in troubles:
         assert "role/worker is not authorized" in str(trouble)
