@@ -76,11 +76,13 @@ async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
         writer.close()
 
 
-async def test_the_second_head_on_a_connection_has_a_deadline_too() -> None:
+async def test_the_second_head_on_a_connection_has_a_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
     async with a_server() as address:
         reader, writer = await asyncio.open_connection(*address)
         writer.write(HEAD + b"\r\n")
         assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+        monkeypatch.setattr(patience, "HEAD_WITHIN", SHORT)
         await asyncio.sleep(2 * SHORT)  # idle between two requests is no dawdling
         writer.write(HEAD)
 
@@ -88,7 +90,10 @@ async def test_the_second_head_on_a_connection_has_a_deadline_too() -> None:
         writer.close()
 
 
-async def test_when_all_connections_are_taken_one_that_is_idle_between_two_requests_makes_room_first() -> None:
+async def test_when_all_connections_are_taken_one_that_is_idle_between_two_requests_makes_room_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
     async with a_server() as address:
         there = [await asyncio.open_connection(*address) for _ in range(5)]
         for reader, writer in there:

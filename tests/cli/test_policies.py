@@ -81,8 +81,9 @@ def test_the_twins_serve_it_on_the_default_branch_of_a_copy(tmp_path: Path, root
     mine.mkdir()
     (mine / "README.md").write_text("# Mine\n", encoding="utf-8")
     who = ("-c", "user.name=T", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false")
+    alone = ("-c", "maintenance.auto=false")  # it may go on when git has ended, with a lock among the files
     for command in (["init", "-q", "-b", "trunk"], ["add", "."], ["commit", "-q", "-m", "Start"]):
-        subprocess.run(["git", *who, *command], cwd=mine, check=True)
+        subprocess.run(["git", *who, *alone, *command], cwd=mine, check=True)
     before = {str(path): path.read_bytes() for path in sorted(mine.rglob("*")) if path.is_file()}
     policy = a_file(tmp_path, '[plan]\nlabel = "on-trial"\n')
     command = ["simulate", "--port", "0", "--repo", str(mine), "--policy", str(policy)]
@@ -95,13 +96,15 @@ def test_the_twins_serve_it_on_the_default_branch_of_a_copy(tmp_path: Path, root
     ) as twins:
         assert twins.stdout
         settings = {}
-        for line in iter(twins.stdout.readline, ""):
-            name, _, value = line.rstrip().partition("=")
-            settings[name] = value
-            if line.endswith("/_twin/view\n"):
-                break
-        served = looked_up(settings["GITHUB_API_URL"], settings["GITHUB_TOKEN"])
-        twins.send_signal(signal.SIGINT)
+        try:
+            for line in iter(twins.stdout.readline, ""):
+                name, _, value = line.rstrip().partition("=")
+                settings[name] = value
+                if line.endswith("/_twin/view\n"):
+                    break
+            served = looked_up(settings["GITHUB_API_URL"], settings["GITHUB_TOKEN"])
+        finally:
+            twins.send_signal(signal.SIGINT)
 
     assert served == {"defaultBranchRef": {"name": "trunk"}, "object": {"text": '[plan]\nlabel = "on-trial"\n'}}
     assert {str(path): path.read_bytes() for path in sorted(mine.rglob("*")) if path.is_file()} == before
@@ -113,7 +116,7 @@ def looked_up(address: str, token: str) -> Any:
         '{ repository(owner: "acme", name: "rocket") { defaultBranchRef { name }'
         f' object(expression: "HEAD:{FILE}") {{ ... on Blob {{ text }} }} }} }}'
     )
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(trust_env=False, timeout=60) as client:
         headers = {"Authorization": f"Bearer {token}", "User-Agent": "a-test"}
         answer = client.post(f"{address}/graphql", json={"query": query}, headers=headers)
     return answer.json()["data"]["repository"]

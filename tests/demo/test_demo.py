@@ -27,8 +27,9 @@ def a_repository(path: Path) -> Path:
     path.mkdir()
     (path / "README.md").write_text("# Mine\n", encoding="utf-8")
     who = ("-c", "user.name=T", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false")
+    alone = ("-c", "maintenance.auto=false")  # it may go on when git has ended, with a lock among the files
     for command in (["init", "-q", "-b", "trunk"], ["add", "."], ["commit", "-q", "-m", "Start"]):
-        subprocess.run(["git", *who, *command], cwd=path, check=True)
+        subprocess.run(["git", *who, *alone, *command], cwd=path, check=True)
     return path
 
 

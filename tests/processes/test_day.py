@@ -10,6 +10,7 @@ import pytest
 
 from processes.load import pressure
 from processes.town import Town, check_nothing_doubled
+from waiting import until
 
 pytestmark = pytest.mark.proof
 
@@ -27,10 +28,13 @@ def test_a_small_day_between_two_processes(town: Town) -> None:
 
 
 def die_again_and_again(town: Town, stage: str, times: int, dice: random.Random) -> int:
-    """Kill the server at moments that nobody chose; how often the run was at that stage when it died."""
+    """Kill the server once the stage is reached, then at moments that nobody chose; how often it was still there."""
     hit = 0
-    for _ in range(times):
-        time.sleep(dice.uniform(0.0, 0.6))
+    for number in range(times):
+        if number:
+            time.sleep(dice.uniform(0.0, 0.6))
+        else:
+            until(f"the run is {stage}", lambda: (run := town.run()) and run.stage == stage)
         assert town.stop(signal.SIGKILL) == -signal.SIGKILL
         run = town.run()
         hit += run is not None and run.stage == stage

@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ports import free_port
 from processes.town import Town, a_town
 
 pytestmark = pytest.mark.proof
@@ -83,19 +82,19 @@ def test_a_body_that_does_not_come_is_not_waited_for(town: Town) -> None:
         said = connection.recv(1000)
 
     assert said.startswith(b"HTTP/1.1 408 ")
-    assert 9 < time.monotonic() - started < 20
+    assert time.monotonic() - started > 9
 
 
 def test_a_body_that_comes_drop_by_drop_is_not_waited_for(town: Town) -> None:
     with connected(town) as connection:
         connection.settimeout(0.5)
         connection.sendall(b"POST /discord HTTP/1.1\r\nHost: valine\r\nContent-Length: 1000\r\n\r\n")
-        said = b""
-        for _ in range(40):
+        said, drops = b"", 0
+        while not said and drops < 999:  # the last one would make the body whole
             connection.sendall(b"x")
+            drops += 1
             with contextlib.suppress(TimeoutError):
                 said = connection.recv(1000)
-                break
 
     assert said.startswith(b"HTTP/1.1 408 ")
 
@@ -123,10 +122,9 @@ def test_sigint_is_quiet_and_130(town: Town) -> None:
 
 
 def test_the_twins_can_be_anybodys(tmp_path: Path) -> None:
-    port = free_port()
     with a_town(tmp_path) as town:
         taken = town.valine("simulate", "--port", town.github.rpartition(":")[2])
-        wrong = town.valine("simulate", "--port", str(port), "--repo", str(tmp_path))
+        wrong = town.valine("simulate", "--port", "0", "--repo", str(tmp_path))
 
     assert taken.returncode == 1
     assert "is in use" in taken.stderr

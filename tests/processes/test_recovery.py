@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processes.town import Town, check_nothing_doubled, until
+from processes.town import Town, check_nothing_doubled
+from waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,10 +60,12 @@ def test_what_was_set_aside_is_listed_and_put_back(town: Town) -> None:
     assert pushed.returncode == 0, pushed.stderr
     town.on_discord("throw_fault", kind="error_before", route="*/@original", status=400, times=1)
     town.on_discord("command", by="Ana", name="approve", options={"run": "r9"})
-    until("it is set aside", lambda: "set aside" in town.log.read_text())
 
-    listed = town.valine("runs", "dead", "--env", str(town.env))
-    name = next(word for word in listed.stdout.split() if word.startswith("discord:"))
+    def dead() -> list[str]:
+        listed = town.valine("runs", "dead", "--env", str(town.env))
+        return [word for word in listed.stdout.split() if word.startswith("discord:")]
+
+    name, *_ = until("it is set aside", dead)
     again = town.valine("runs", "redrive", name, "--env", str(town.env))
 
     assert again.returncode == 0, again.stderr

@@ -236,7 +236,8 @@ def git(folder: Path, *arguments: str) -> str:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     who = {f"GIT_{role}_{what}": "Ana" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    run = ["git", "-c", "safe.directory=*", *arguments]
+    alone = ("-c", "maintenance.auto=false")  # it may go on when git has ended, with a lock among the files
+    run = ["git", "-c", "safe.directory=*", *alone, *arguments]
     done = subprocess.run(run, cwd=folder, env=clean | quiet | who, check=True, capture_output=True, text=True)
     return done.stdout + done.stderr
 
