@@ -103,7 +103,9 @@ def register(house: House) -> None:
         told[name] = value
     where = f"applications/{told['DISCORD_APPLICATION_ID']}/guilds/{told['DISCORD_GUILD_ID']}/commands"
     headers = {"authorization": f"Bot {told['DISCORD_BOT_TOKEN']}", "user-agent": "DiscordBot (https://x.test, 1)"}
-    answer = httpx2.put(f"{told['DISCORD_API_URL']}/{where}", json=COMMANDS, headers=headers, trust_env=False)
+    answer = httpx2.put(
+        f"{told['DISCORD_API_URL']}/{where}", json=COMMANDS, headers=headers, trust_env=False, timeout=30
+    )
     assert answer.status_code == 200, answer.text
 
 

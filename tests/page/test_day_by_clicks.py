@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from page.house import House, a_page, be, planned, reads, tab, types, unfold
+from page.house import PATIENCE, House, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
+# Notes that a button was waiting, however short it was to be seen.
+WAITED = """() => new MutationObserver(() => { window.waited ||= !!document.querySelector(".btn.waiting"); })
+  .observe(document.body, { subtree: true, childList: true, attributes: true })"""
 
 
 def plan_with_autocomplete(page: Any) -> None:
@@ -46,6 +49,13 @@ def finish(page: Any, number: int, conclusion: str = "Success") -> None:
     row.get_by_role("button", name="Back to draft").wait_for()
 
 
+def counts(page: Any, selector: str, number: int) -> None:
+    """Wait until there are so many."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_have_count(number, timeout=PATIENCE)
+
+
 def ship(page: Any) -> None:
     types(page, "/ship")
     confirm = page.locator(".message.ephemeral .btn.success").last
@@ -67,11 +77,11 @@ def test_a_whole_day_by_clicks(house: House, browser: Any) -> None:
         assert page.locator(".message", has_text="you need the permission").count() == 0
         page.get_by_role("button", name="Approve").click()
         reads(page, "Approved by Ben")
+        page.locator("#item-13").wait_for()
         be(page, "Ana")
         types(page, "/approve run:r1 ")
         reads(page, "already approved r1")
 
-        page.locator("#item-13").wait_for()
         reads(page, "Run r1 · tracking")
         for number in range(8, 14):
             finish(page, number, "Failure" if number == 9 else "Success")
@@ -101,11 +111,12 @@ def test_a_whole_day_by_clicks(house: House, browser: Any) -> None:
         ship(page)
 
         reads(page, "Run r1 · completed")
-        assert page.locator(".state.merged").count() == 6
+        counts(page, ".state.merged", 6)
         tab(page, "Releases")
+        counts(page, ".release", 2)  # the last thing that a run does: its branches are gone
         page.locator(".release", has_text="Crash when the tank is empty").wait_for()
         tab(page, "Commits")
-        assert page.locator(".commits li").count() == 8  # the first, six merges, and the one that made the conflict
+        counts(page, ".commits li", 8)  # the first, six merges, and the one that made the conflict
         page.locator(".entry", has_text="Run r1").click()
         reads(page, "Rang Ben")
         assert house.scene("discord")["problems"] == []
@@ -132,9 +143,10 @@ def test_a_lost_click_says_that_it_failed_and_can_be_clicked_again(house: House,
     with a_page(browser, house) as page:
         planned(page)
         house.act("discord", "throw_fault", kind="webhook_dropped")
+        page.evaluate(WAITED)
         page.get_by_role("button", name="Approve").click()
-        page.locator(".btn.waiting").wait_for()
         page.locator(".failed", has_text="This interaction failed").wait_for()
+        assert page.evaluate("() => window.waited")
 
         page.get_by_role("button", name="Approve").click()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from page.house import House, a_house, a_page, be, planned, reads, tab, types, unfold
+from page.house import PATIENCE, House, a_house, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
 
@@ -197,7 +197,8 @@ def test_an_answer_comes_into_sight_whatever_is_said_in_the_same_moment(house: H
 def expect_in_sight(page: Any, text: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator(".message.ephemeral", has_text=re.compile(text, re.IGNORECASE)).last).to_be_in_viewport()
+    answer = page.locator(".message.ephemeral", has_text=re.compile(text, re.IGNORECASE)).last
+    expect(answer).to_be_in_viewport(timeout=PATIENCE)
 
 
 def test_the_hint_speaks_of_what_is_so(house: House, browser: Any) -> None:
@@ -331,7 +332,8 @@ def test_a_deleted_card_comes_back_and_an_archived_thread_is_opened_again(house:
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_it_ends_at_once_and_quietly_though_somebody_watches(browser: Any, how: signal.Signals, code: int) -> None:
-    with a_house() as house, a_page(browser, house) as page:
+    gone = "ERR_CONNECTION_REFUSED"  # where the end takes seconds, the page calls again meanwhile, as it should
+    with a_house() as house, a_page(browser, house, expected=gone) as page:
         planned(page)
         page.evaluate("() => { window.quiet = true; }")
 

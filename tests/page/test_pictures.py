@@ -16,7 +16,7 @@ import pytest
 from page.house import House, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
-DESK = {"viewport": {"width": 1360, "height": 850}}
+DESK: dict[str, Any] = {"viewport": {"width": 1360, "height": 850}}
 MOST = 200 * 1024  # bytes of a picture
 
 
@@ -91,7 +91,7 @@ def test_the_pictures_of_the_page_are_taken(house: House, browser: Any, folder: 
         page.locator("#item-9").scroll_into_view_if_needed()
         take(page, folder / "page-dark.png")
 
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 1.5}
+    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 1.5}
     with a_page(browser, house, color_scheme="light", **phone) as page:
         types(page, "/ship")
         reads(page, "Only you can see this").locator(".btn.success").wait_for()
