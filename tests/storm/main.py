@@ -99,7 +99,11 @@ def _shrunk(seed: int, profile: str | None) -> None:
 def _batches(first: int, seeds: int, profile: str | None, jobs: int) -> Iterator[Batch]:
     tasks = [(start, min(BATCH, first + seeds - start), profile) for start in range(first, first + seeds, BATCH)]
     if jobs <= 1 or len(tasks) == 1:
-        yield from map(_batch, tasks)
+        try:
+            yield from map(_batch, tasks)
+        finally:  # this process may have more to do
+            gc.enable()
+            gc.unfreeze()
         return
     with multiprocessing.get_context("fork").Pool(min(jobs, len(tasks)), _nicely) as pool:
         yield from pool.imap(_batch, tasks)
