@@ -14,9 +14,10 @@ from valine.simulator.discord import components as parts
 if TYPE_CHECKING:
     from storm.world import World
     from valine.orchestrator.model import Run, Task
-    from valine.simulator.github.state import Pull
+    from valine.simulator.github.state import CheckRun, Pull
 
 Goal = Literal["open", "work", "ship"]  # pull requests open; all of them ready; everything shipped
+CHECK: dict[str, object] = {"name": "test", "workflow": "ci"}
 GREEN: dict[str, object] = {"status": "completed", "conclusion": "success"}
 FIRST_LOOK, LONGEST_BREAK = 8.0, 150.0
 READY = {TaskState.READY, TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
@@ -79,6 +80,8 @@ class People:
                 return self._types_approval(run) or self._clicks("Ana", f"v1:approve:{run.number}:")
             case Stage.TRACKING:
                 return await self._bring_home(run)
+            case Stage.SHIPPING:
+                return self._checks_end(run)
             case _:
                 return False
 
@@ -105,6 +108,14 @@ class People:
             await pause(5)
             return self._clicks("Ben", f"v1:confirm:{run.number}:")
         return False
+
+    def _checks_end(self, run: Run) -> bool:
+        """While a round of shipping goes on, checks come to their end: on heads that Valine brought up to date, too."""
+        pulls = [pull for task in run.tasks if not task.settled and (pull := self._world.pull(task.pull_request))]
+        new = [pull.number for pull in pulls if pull.open and not self._checks(pull)]
+        for number in new:
+            self._github("set_check", **CHECK, **GREEN, number=number)
+        return bool(new)
 
     # Developers -----------------------------------------------------------------------------------------------------
 
@@ -147,7 +158,7 @@ class People:
             (pull.draft, "ready_for_review", {"number": number, "by": "ana"}),
             (clashes, "resolve", {"branch": pull.head, "other": pull.base, "by": "ana"}),
             (self._review_missing(pull), "review", {"number": number, "by": "dora", "verdict": "approve"}),
-            (not self._check_passed(pull), "set_check", {"name": "test", "workflow": "ci", "number": number, **GREEN}),
+            (not self._check_passed(pull), "set_check", {**CHECK, **GREEN, "number": number}),
         ]
         for lacks, action, arguments in lacking:
             if lacks:
@@ -192,8 +203,13 @@ class People:
         return latest[-1:] == ["CHANGES_REQUESTED"] or (needed and latest[-1:] != ["APPROVED"])
 
     def _check_passed(self, pull: Pull) -> bool:
-        ours = [run for run in self._world.code.checks.values() if run.sha == pull.head_sha and run.name == "test"]
+        ours = self._checks(pull)
         return bool(ours) and ours[-1].conclusion == "success"
+
+    def _checks(self, pull: Pull) -> list[CheckRun]:
+        """Those of its head."""
+        every = self._world.code.checks.values()
+        return [run for run in every if run.sha == pull.head_sha and run.name == CHECK["name"]]
 
     # Words and clicks -----------------------------------------------------------------------------------------------
 

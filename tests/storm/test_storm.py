@@ -12,7 +12,7 @@ from storm.choices import Bits, Choices
 from storm.main import main
 from storm.play import play
 from storm.process import Parts
-from storm.profiles import PROFILES
+from storm.profiles import PROFILES, TEAMS
 from storm.shrink import shrink
 from storm.test_rules_off import Hasty
 from storm.totals import Totals
@@ -36,6 +36,17 @@ def test_the_same_seed_gives_the_same_day(profile: str) -> None:
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_no_law_is_broken(profile: str) -> None:
     assert [play(seed, profile=profile).violations for seed in range(100, 103)] == [[]] * 3
+
+
+def test_checks_end_while_a_round_goes_on_so_that_what_was_brought_up_to_date_is_merged_in_it() -> None:
+    strict = next(number for number, team in enumerate(TEAMS) if team.strict)
+    lines: list[str] = []
+
+    play(0, profile="ship", team=strict, story={}, told=lines.append)
+
+    deeds = [word for line in lines for word in ("update-branch", "set_check", "/merge") if word in line]
+    assert deeds == ["/merge", "update-branch", "set_check", "/merge"]
+    assert sum("ShipConfirmed" in line for line in lines) == 1
 
 
 def test_a_story_told_again_is_the_same_and_without_it_the_day_is_ordinary() -> None:
