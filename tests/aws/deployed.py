@@ -61,6 +61,7 @@ class Deployed:
                 else:
                     sqs.delete_message(**its)
             batches += 1
+        assert receive(sqs, self.queue_url.replace("valine.fifo", "valine-dead.fifo")) == []  # handed back too often
         return batches
 
     def asked(self, name: str) -> set[tuple[str, str | None]]:
