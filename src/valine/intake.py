@@ -16,9 +16,11 @@ import msgspec
 
 from valine.errors import ConfigurationError, Malformed, StoreError, Unanswered, Untrusted
 from valine.logs import correlate
-from valine.orchestrator import cards, naming, wording, wording_intake
+from valine.orchestrator import naming
 from valine.orchestrator.decision import Reply
 from valine.ports import Clock, Envelope, Letterbox, RunStore
+from valine.view import cards, wording
+from valine.view import intake as wording_intake
 from valine.wire import discord_answers, discord_interaction, discord_suggestions, github_webhook
 from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
 from valine.wire.github_webhook import Commented, Hinted, Ignored

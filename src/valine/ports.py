@@ -14,10 +14,10 @@ from valine.orchestrator.model import Posted, Repository, Run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from valine.orchestrator.cards import Message
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result
     from valine.orchestrator.world import PlanWorld, WorkWorld
+    from valine.view.cards import Message
 
 
 class Clock(Protocol):

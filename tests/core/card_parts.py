@@ -8,7 +8,6 @@ import msgspec
 
 from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, after, an_actor, an_approval
 from core import sentences
-from valine.orchestrator import cards
 from valine.orchestrator.model import Milestone, Note, Run
 from valine.orchestrator.plan import LeftOut, PullRef
 from valine.orchestrator.planner import tasks
@@ -23,6 +22,7 @@ from valine.orchestrator.states import (
     TaskState,
     Why,
 )
+from valine.view import cards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from valine.orchestrator import cards_board, cards_plan, text
+from valine.orchestrator import text
+from valine.view import board as cards_board
+from valine.view import plan_card as cards_plan
 
 
 @pytest.fixture(scope="session", autouse=True)

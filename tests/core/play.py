@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_work_world, an_actor, an_issue
-from valine.orchestrator import cards, effects, events, naming, ship
+from valine.orchestrator import effects, events, naming, ship
 from valine.orchestrator.decision import Answer, Decision, Look, Outcome, Refusal, Reply, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Check, Posted, PullSeen, TestMerge
 from valine.orchestrator.policy import MANAGE_SERVER
 from valine.orchestrator.states import PullNumber, RunNumber, Sha
 from valine.orchestrator.wanted import wanted
+from valine.view import cards
 
 if TYPE_CHECKING:
     from datetime import datetime

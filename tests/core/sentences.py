@@ -16,7 +16,7 @@ from builders import (
     an_actor,
     an_approval,
 )
-from valine.orchestrator import planner, wording
+from valine.orchestrator import planner
 from valine.orchestrator.decision import Reply
 from valine.orchestrator.model import Milestone, Note, Run, Shipping
 from valine.orchestrator.plan import LeftOut, Plan
@@ -36,6 +36,7 @@ from valine.orchestrator.states import (
     Why,
 )
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 replace = msgspec.structs.replace
 UID = RunUid("abcdefgh2345")

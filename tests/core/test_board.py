@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 from builders import after
 from core import sentences
 from core.card_parts import RUNS, labels, text_of
-from valine.orchestrator import cards
+from valine.view import cards
 
 replace = msgspec.structs.replace
 

@@ -17,7 +17,7 @@ from inline_snapshot import snapshot
 from builders import NOON, a_plan, a_plan_item, a_run, a_task, after, an_actor
 from core import sentences
 from core.card_parts import RUNS, hostile_board, hostile_plan, labels, parts, text_of
-from valine.orchestrator import cards, custom_id, naming
+from valine.orchestrator import naming
 from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.model import Posted, Run
 from valine.orchestrator.states import (
@@ -26,6 +26,7 @@ from valine.orchestrator.states import (
     RunNumber,
     TaskState,
 )
+from valine.view import cards, custom_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,18 +11,6 @@ import pytest
 from builders import NOON, a_plan, a_plan_item, a_run, a_task
 from core import sentences
 from core.card_parts import hostile_board, hostile_plan, labels, parts, text_of
-from valine.orchestrator import cards
-from valine.orchestrator.cards_board import bar
-from valine.orchestrator.components import (
-    FOOTER,
-    HEADING_AND_FOOTER,
-    MOST_BYTES,
-    MOST_CHARACTERS,
-    clip,
-    entry,
-    pages,
-    said,
-)
 from valine.orchestrator.plan import LeftOut
 from valine.orchestrator.planner import tasks
 from valine.orchestrator.states import (
@@ -33,7 +21,19 @@ from valine.orchestrator.states import (
     Stage,
     TaskState,
 )
-from valine.orchestrator.wording_run import shut_out
+from valine.view import cards
+from valine.view.board import bar
+from valine.view.components import (
+    FOOTER,
+    HEADING_AND_FOOTER,
+    MOST_BYTES,
+    MOST_CHARACTERS,
+    clip,
+    entry,
+    pages,
+    said,
+)
+from valine.view.run_replies import shut_out
 
 replace = msgspec.structs.replace
 

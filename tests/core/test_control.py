@@ -10,12 +10,13 @@ import pytest
 from builders import an_actor
 from core.commands import MEMBER, ONE, WRITER, told
 from core.play import CHECK, LEAD, Play
-from valine.orchestrator import events, wording
+from valine.orchestrator import events
 from valine.orchestrator.decision import Answer, Decision, Nothing, Refusal
 from valine.orchestrator.model import Check, Pending
 from valine.orchestrator.policy import Denied
 from valine.orchestrator.states import IssueNumber, MilestoneKind, Stage, TaskState, Why
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 replace = msgspec.structs.replace
 STRANGER = an_actor("gil", platform="github")

@@ -10,13 +10,14 @@ import pytest
 
 from core.commands import EDIT, MEMBER, ONE, WRITER, told
 from core.play import LEAD, Play
-from valine.orchestrator import effects, events, wording
+from valine.orchestrator import effects, events
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
 from valine.orchestrator.model import Note
 from valine.orchestrator.policy import Denied
 from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, Step, TaskState, Why
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 replace = msgspec.structs.replace
 

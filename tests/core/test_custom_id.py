@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valine.orchestrator.custom_id import PATTERN, Action, CustomId, read
+from valine.view.custom_id import PATTERN, Action, CustomId, read
 
 UIDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567", min_size=12, max_size=12)
 ARGUMENTS = st.lists(st.text(alphabet="abcxyz019.-", min_size=1, max_size=24), max_size=2).map(tuple)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.play import CHECK, LEAD, Play
-from valine.orchestrator import events, wording
+from valine.orchestrator import events
 from valine.orchestrator.decision import Decision, Refusal
 from valine.orchestrator.graph import MOVES
 from valine.orchestrator.model import Check
 from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable

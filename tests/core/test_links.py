@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from builders import a_plan, a_pull, a_run, a_task
-from valine.orchestrator import links
 from valine.orchestrator.states import PullNumber
+from valine.view import links
 
 SITE = "https://ghe.example/team/app"
 

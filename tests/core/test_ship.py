@@ -9,11 +9,12 @@ import pytest
 
 from builders import a_task, after, an_actor, an_issue
 from core.play import LEAD, Play, behind
-from valine.orchestrator import effects, events, ship, wording
+from valine.orchestrator import effects, events, ship
 from valine.orchestrator.decision import Answer, Decision, Refusal
 from valine.orchestrator.model import Check
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, RunStatus, Stage, TaskState, Why
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 replace = msgspec.structs.replace
 ONE = RunNumber(1)

@@ -10,7 +10,7 @@ import pytest
 from builders import a_plan, a_plan_item, a_pull, a_task, after
 from core.play import LEAD, Play, behind
 from core.wanting import approved_run, on_github
-from valine.orchestrator import cards, effects, events, wording
+from valine.orchestrator import effects, events
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Shipping
 from valine.orchestrator.policy import Policy, TaskPolicy
 from valine.orchestrator.states import (
@@ -32,6 +32,7 @@ from valine.orchestrator.wanted import (
     still_coming,
     wanted,
 )
+from valine.view import cards, wording
 
 replace = msgspec.structs.replace
 

@@ -11,11 +11,11 @@ from inline_snapshot import snapshot
 
 from builders import HEAD, a_base, a_plan, a_plan_item, a_pull, a_task, an_actor
 from core import sentences
-from valine.orchestrator import custom_id, wording
 from valine.orchestrator.model import Note
 from valine.orchestrator.plan import PullRef
 from valine.orchestrator.policy import PlanPolicy, Policy
 from valine.orchestrator.states import IssueNumber, Login, MilestoneKind, PullNumber, Reason, TaskState, Why
+from valine.view import custom_id, wording
 
 
 def test_every_reply() -> None:

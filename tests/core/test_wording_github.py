@@ -11,12 +11,13 @@ from inline_snapshot import snapshot
 
 from builders import HEAD, a_plan, a_plan_item, a_pull, a_run, a_task, after
 from core import sentences
-from valine.orchestrator import naming, wording
+from valine.orchestrator import naming
 from valine.orchestrator.decision import Reply
 from valine.orchestrator.effects import EnsurePullRequest
 from valine.orchestrator.model import Note
 from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, TaskState, Why
 from valine.orchestrator.text import stamp
+from valine.view import wording
 
 TITLE = "Fix *login*, closes #9 @ana"
 

@@ -11,13 +11,14 @@ from builders import NOON, REPOSITORY, a_repository, a_run, a_task, a_woken, aft
 from engine.test_races import DOWN, Desk, Noon
 from storm.memory import MemoryQueue, MemoryRunStore
 from valine.engine.loop import LINGER, Engine
-from valine.orchestrator import cards, events, naming
+from valine.orchestrator import events, naming
 from valine.orchestrator.budget import A_MINUTE
 from valine.orchestrator.effects import EnsureBranch
 from valine.orchestrator.model import Milestone, Posted, Run
 from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
 from valine.orchestrator.wanted import schedule
 from valine.ports import Commit, Sent
+from valine.view import cards
 
 if TYPE_CHECKING:
     from datetime import datetime

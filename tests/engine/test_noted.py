@@ -21,11 +21,12 @@ from engine.test_races import DOWN, FAILED
 from engine.worlds import a_world, handled, history
 from valine.engine.ledger import Ledger
 from valine.errors import Transient
-from valine.orchestrator import cards, events, naming, wording
+from valine.orchestrator import events, naming
 from valine.orchestrator.decision import Decision
 from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
 from valine.ports import Commit
+from valine.view import cards, wording
 
 if TYPE_CHECKING:
     from valine.ports import Envelope

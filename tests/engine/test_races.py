@@ -14,12 +14,13 @@ from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, Transient
-from valine.orchestrator import events, naming, wording
+from valine.orchestrator import events, naming
 from valine.orchestrator.budget import A_MINUTE
 from valine.orchestrator.effects import EnsureComment
 from valine.orchestrator.states import IssueNumber, RunNumber
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, ReplyTo
+from valine.view import wording
 
 if TYPE_CHECKING:
     from datetime import datetime

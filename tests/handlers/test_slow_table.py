@@ -17,7 +17,7 @@ from valine.config.functions import DiscordDoor
 from valine.handlers.doors import answered
 from valine.handlers.warm import Made, Warm
 from valine.intake import Intake
-from valine.orchestrator import wording_intake
+from valine.view import intake as wording_intake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ from discord_bytes import INTERACTION, NOW, Json, click, encoded, ping, signed, 
 from doors import Broken, Doors
 from valine.errors import Busy, StoreError, Unanswered
 from valine.intake import HttpRequest
-from valine.orchestrator import wording_intake
 from valine.orchestrator.events import PlanApproved, PlanRequested
 from valine.orchestrator.model import Run
 from valine.orchestrator.states import RunStatus, RunUid, Stage
 from valine.ports import ReplyTo
+from valine.view import intake as wording_intake
 
 UID = RunUid("abcdefghij23")
 EPHEMERAL = 64

@@ -2,8 +2,8 @@
 from inline_snapshot import snapshot
 
 from builders import a_plan, a_plan_item, a_run, a_task
-from valine.orchestrator import wording_intake
 from valine.orchestrator.states import RunStatus, Stage, TaskState
+from valine.view import intake as wording_intake
 
 
 def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:

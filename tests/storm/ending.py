@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
 from storm.watch import texts
-from valine.orchestrator import cards
 from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
+from valine.view import cards
 
 if TYPE_CHECKING:
     from storm.world import World

@@ -14,7 +14,7 @@ from storm.inside import Store
 from storm.play import play
 from storm.process import Parts
 from valine.errors import Permanent
-from valine.orchestrator import budget, cards, ship, wanted, wording_milestones
+from valine.orchestrator import budget, ship, wanted
 from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest, MergePullRequest
 from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
 from valine.orchestrator.model import Run
@@ -25,6 +25,8 @@ from valine.services.github.branches import head_of
 from valine.services.github.forge import GitHubForge
 from valine.services.github.pulls import get_pull
 from valine.services.github.shapes import Pull
+from valine.view import cards
+from valine.view import thread as wording_milestones
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -20,7 +20,6 @@ from discord_bytes import (
     typing,
 )
 from valine.errors import Malformed
-from valine.orchestrator import wording_intake
 from valine.orchestrator.decision import Reply
 from valine.orchestrator.events import (
     CancelConfirmed,
@@ -34,6 +33,7 @@ from valine.orchestrator.events import (
     ShipRequested,
 )
 from valine.ports import ReplyTo
+from valine.view import intake as wording_intake
 from valine.wire.discord_interaction import read
 from valine.wire.discord_meaning import Asked, Ping, Refused, StatusAsked, SuggestionsAsked
 

@@ -175,7 +175,7 @@ def run_number(name: str) -> int:
 
 
 def _row(run: Run) -> tuple[str, ...]:
-    from valine.orchestrator.wording_run import stage
+    from valine.view.run_replies import stage
 
     who = telling.plain_line(run.requested_by.name)
     return (run.name, str(run.status), stage(run), telling.progress(run), telling.moment(run.created_at), who)

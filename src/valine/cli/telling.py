@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def tell_run(run: Run) -> None:
     """Print how a run stands, with its tasks."""
     from valine.cli import tables
-    from valine.orchestrator.wording_run import stage
+    from valine.view.run_replies import stage
 
     typer.echo(f"{run.name} of {run.repository}: {run.status}, {stage(run)}, {progress(run)}")
     typer.echo(f"Made {moment(run.created_at)} by {plain_line(run.requested_by.name)}; uid {run.uid}")
@@ -49,7 +49,7 @@ def _task(task: Task) -> tuple[str, ...]:
 def progress(run: Run) -> str:
     """How far it is: its tasks counted, or its issues before it has any."""
     from valine.orchestrator.text import plural
-    from valine.orchestrator.wording_run import counts
+    from valine.view.run_replies import counts
 
     return counts(run) if run.tasks else plural(len(run.plan.items), "issue")
 

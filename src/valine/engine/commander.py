@@ -9,11 +9,12 @@ import msgspec
 
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError
-from valine.orchestrator import effects, naming, track, wording
+from valine.orchestrator import effects, naming, track
 from valine.orchestrator.decision import Decision, Look, Nothing, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.states import IssueNumber
 from valine.ports import Inbox
+from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Reply

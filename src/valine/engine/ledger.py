@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.errors import Conflict, Transient
-from valine.orchestrator import budget, events, wording
+from valine.orchestrator import budget, events
 from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, History, Inbox
+from valine.view import wording
 
 if TYPE_CHECKING:
     from datetime import datetime

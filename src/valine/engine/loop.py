@@ -16,13 +16,14 @@ from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError, StoreError
-from valine.orchestrator import cards, effects, events, late, naming, track, wording
+from valine.orchestrator import effects, events, late, naming, track
 from valine.orchestrator.graph import commented
 from valine.orchestrator.model import Posted
 from valine.orchestrator.states import Stage
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope
+from valine.view import cards, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import wording
 from valine.orchestrator.decision import Answer, Decision, Refusal
 from valine.orchestrator.effects import on_github
 from valine.orchestrator.model import Milestone, Run, tell
@@ -14,6 +13,7 @@ from valine.orchestrator.policy import Deed, may
 from valine.orchestrator.results import with_task
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.track import judge
+from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from valine.orchestrator import control, events, propose, results, ship, track, wording
+from valine.orchestrator import control, events, propose, results, ship, track
 from valine.orchestrator.decision import Decision, Nothing, Outcome, Refusal, State
 from valine.orchestrator.model import Active, Repository, Run
 from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.wanted import schedule
+from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.events import Event, PersonCommand

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import cards, events
+from valine.orchestrator import events
 from valine.orchestrator.effects import update_key
+from valine.view import cards
 
 if TYPE_CHECKING:
     from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result

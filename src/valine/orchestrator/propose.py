@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import cards, naming, planner, wording
+from valine.orchestrator import naming, planner
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
 from valine.orchestrator.model import Approval, Milestone, Run, tell
 from valine.orchestrator.plan import Actor, Plan
 from valine.orchestrator.policy import Deed, Policy, PolicyProblem, may, parse
 from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure, PlanWorld
+from valine.view import cards, wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from valine.orchestrator import cards, events
+from valine.orchestrator import events
 from valine.orchestrator.effects import on_github
 from valine.orchestrator.late import holding, overtaken
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, after_merges, tell
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
+from valine.view import cards
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import naming, wording
+from valine.orchestrator import naming
 from valine.orchestrator.assess import waits_for
 from valine.orchestrator.decision import Decision, Look, Refusal
 from valine.orchestrator.events import WorldObserved
@@ -16,6 +16,7 @@ from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskStat
 from valine.orchestrator.track import judge, observe
 from valine.orchestrator.wanted import introduced, next_to_ship, still_coming
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import cards, naming, wording
+from valine.orchestrator import naming
 from valine.orchestrator.assess import verdict_changes_at, waits_for
 from valine.orchestrator.effects import (
     Effect,
@@ -32,6 +32,7 @@ from valine.orchestrator.effects import (
 )
 from valine.orchestrator.model import Note, Pending, Posted, Run, Task
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, Step, TaskState, Why
+from valine.view import cards, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from valine.orchestrator import custom_id, wording_intake
 from valine.orchestrator.events import (
     CancelConfirmed,
     CancelRequested,
@@ -22,6 +21,8 @@ from valine.orchestrator.events import (
 )
 from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber, RunNumber
+from valine.view import custom_id
+from valine.view import intake as wording_intake
 from valine.wire.discord_meaning import Refused, StatusAsked
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.errors import Malformed
-from valine.orchestrator import wording_intake
 from valine.ports import ReplyTo
+from valine.view import intake as wording_intake
 from valine.wire import discord_answers, discord_commands
 from valine.wire.decoding import decode
 from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valine.orchestrator import wording_intake
 from valine.orchestrator.states import RunStatus
+from valine.view import intake as wording_intake
 from valine.wire.discord_answers import Choice
 
 if TYPE_CHECKING:

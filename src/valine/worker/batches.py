@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from valine.engine.loop import SLICE
 from valine.errors import StoreError, Transient
-from valine.orchestrator import wording
 from valine.orchestrator.world import Failure
+from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Sequence

@@ -11,11 +11,11 @@ import httpx2
 import msgspec
 
 from builders import NOON
-from valine.orchestrator.cards import Message
 from valine.services.discord import DiscordAdmin, DiscordChat
 from valine.simulator.discord import DiscordTwin
 from valine.simulator.inprocess import TwinTransport
 from valine.simulator.transport import Delivery, Response
+from valine.view.cards import Message
 
 API = "https://discord.test/api/v10"
 MARKER = "r1 · card · abcdefghijkl"

@@ -6,19 +6,19 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from valine.orchestrator.cards import reply_body
 from valine.ports import Sent
 from valine.services.discord.answers import Answer, Code, odd
 from valine.services.discord.api import DiscordApi, Method
 from valine.services.discord.search import SNOWFLAKE, find_marked, texts
+from valine.view.cards import reply_body
 
 if TYPE_CHECKING:
     import httpx2
 
-    from valine.orchestrator.cards import Message
     from valine.orchestrator.decision import Reply
     from valine.orchestrator.model import Posted
     from valine.ports import Clock, ReplyTo
+    from valine.view.cards import Message
 
 log = logging.getLogger(__name__)
 

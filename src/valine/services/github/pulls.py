@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from valine.orchestrator import wording
 from valine.orchestrator.effects import EnsurePullRequest, EnsurePullRequestClosed
 from valine.orchestrator.events import PullRequestClosed, PullRequestEnsured
 from valine.orchestrator.naming import github_marker
@@ -17,6 +16,7 @@ from valine.services.github.api import GitHubApi
 from valine.services.github.http import Answer
 from valine.services.github.plan import body_hash
 from valine.services.github.shapes import Issue, Pull
+from valine.view import wording
 
 PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
 NOT_FOUND, INVALID = 404, 422

@@ -8,8 +8,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator import links
-from valine.orchestrator.components import (
+from valine.orchestrator.model import Run
+from valine.orchestrator.plan import LeftOut, PlanItem
+from valine.orchestrator.states import MilestoneKind, Reason, RunStatus
+from valine.orchestrator.text import REMEMBERED, escape, listed, numbers, plural, stamp
+from valine.view import links
+from valine.view.components import (
     GREY,
     Entry,
     Json,
@@ -23,11 +27,7 @@ from valine.orchestrator.components import (
     pages,
     select,
 )
-from valine.orchestrator.model import Run
-from valine.orchestrator.plan import LeftOut, PlanItem
-from valine.orchestrator.states import MilestoneKind, Reason, RunStatus
-from valine.orchestrator.text import REMEMBERED, escape, listed, numbers, plural, stamp
-from valine.orchestrator.wording_tasks import heading, left_out, name
+from valine.view.tasks import heading, left_out, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.components import custom_id
 from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.plan import Plan, PlanItem
 from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.text import escape, listed, numbers, plural, stamp
-from valine.orchestrator.wording_tasks import left_out, name
+from valine.view.components import custom_id
+from valine.view.tasks import left_out, name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
 from valine.orchestrator.text import github_line, listed, plural, quiet
-from valine.orchestrator.wording_run import counts, stage, waits
+from valine.view.run_replies import counts, stage, waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,9 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
-from valine.orchestrator.cards_board import board_page, board_pages
-from valine.orchestrator.cards_plan import plan_page, plan_pages
-from valine.orchestrator.components import (
+from valine.view.board import board_page, board_pages
+from valine.view.components import (
     COMPONENTS_V2,
     EPHEMERAL,
     MOST_CHARACTERS,
@@ -25,7 +24,8 @@ from valine.orchestrator.components import (
     said,
     text,
 )
-from valine.orchestrator.wording_milestones import milestone, rung
+from valine.view.plan_card import plan_page, plan_pages
+from valine.view.thread import milestone, rung
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Reply

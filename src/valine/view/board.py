@@ -8,8 +8,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator import links
-from valine.orchestrator.components import (
+from valine.orchestrator.model import Run, Task
+from valine.orchestrator.states import RunStatus, Stage, TaskState
+from valine.orchestrator.text import REMEMBERED, escape, stamp
+from valine.view import links
+from valine.view.components import (
     GREY,
     Entry,
     Json,
@@ -21,11 +24,8 @@ from valine.orchestrator.components import (
     page_of,
     pages,
 )
-from valine.orchestrator.model import Run, Task
-from valine.orchestrator.states import RunStatus, Stage, TaskState
-from valine.orchestrator.text import REMEMBERED, escape, stamp
-from valine.orchestrator.wording_run import counts, shut_out, stage, waits
-from valine.orchestrator.wording_tasks import emoji, name
+from valine.view.run_replies import counts, shut_out, stage, waits
+from valine.view.tasks import emoji, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

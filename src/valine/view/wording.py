@@ -4,7 +4,7 @@ A reply says what happened, whether anything changed, and what to do. Other peop
 """
 
 from valine.orchestrator.text import escape, quiet
-from valine.orchestrator.wording_github import (
+from valine.view.github import (
     github_reply,
     issue_comment,
     merge_message,
@@ -15,8 +15,7 @@ from valine.orchestrator.wording_github import (
     release_title,
     status_comment,
 )
-from valine.orchestrator.wording_milestones import milestone, rung
-from valine.orchestrator.wording_plan import (
+from valine.view.plan_replies import (
     already_approved,
     already_proposed,
     approved,
@@ -37,7 +36,7 @@ from valine.orchestrator.wording_plan import (
     thread_title,
     which_run,
 )
-from valine.orchestrator.wording_run import (
+from valine.view.run_replies import (
     already_over,
     already_shipping,
     cancel_asked,
@@ -58,8 +57,9 @@ from valine.orchestrator.wording_run import (
     task_dropped,
     waits,
 )
-from valine.orchestrator.wording_tasks import emoji, heading, left_out, name, why
-from valine.orchestrator.wording_trouble import (
+from valine.view.tasks import emoji, heading, left_out, name, why
+from valine.view.thread import milestone, rung
+from valine.view.trouble import (
     broke,
     denied,
     failed_inside,

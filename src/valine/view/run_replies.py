@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valine.orchestrator import links
-from valine.orchestrator.components import custom_id
 from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.model import Run, Task
 from valine.orchestrator.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import escape, numbers, plural, stamp
-from valine.orchestrator.wording_plan import where
-from valine.orchestrator.wording_tasks import name, why
+from valine.view import links
+from valine.view.components import custom_id
+from valine.view.plan_replies import where
+from valine.view.tasks import name, why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, assert_never
 from valine.orchestrator.model import Milestone, Note, Run
 from valine.orchestrator.states import MilestoneKind
 from valine.orchestrator.text import escape, numbers, plural, size
-from valine.orchestrator.wording_github import by_milestone, note
-from valine.orchestrator.wording_tasks import doers, name, why
+from valine.view.github import by_milestone, note
+from valine.view.tasks import doers, name, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

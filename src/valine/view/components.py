@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from valine.orchestrator import naming
-from valine.orchestrator.custom_id import Action, CustomId
 from valine.orchestrator.text import shorten, size
+from valine.view.custom_id import Action, CustomId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,0 +1,1 @@
+"""A run as people see it, and every sentence they read: pure functions of facts. Nothing here is ever decided on."""
