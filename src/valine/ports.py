@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result
     from valine.orchestrator.world import PlanWorld, WorkWorld
-    from valine.view.cards import Message
+    from valine.view.components import Message
 
 
 class Clock(Protocol):
@@ -108,6 +108,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     event: Event
     repository: Repository | None = None  # as decide() saw it, where the event depends on it
+    render: int = 0  # the version of the rendering in force
+    rules: int = 1  # those it was decided by
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,6 +229,10 @@ class Chat(Protocol):
         less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one that is gone
         raises Permanent with code `lost`, as does a channel.
         """
+        ...
+
+    async def remove_message(self, *, channel: str, message: str) -> None:
+        """The message is gone; one that was is no error."""
         ...
 
     async def ensure_thread(self, *, channel: str, message: str, title: str) -> str:

@@ -9,19 +9,19 @@ play.settle()
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
 from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_work_world, an_actor, an_issue
 from valine.orchestrator import effects, events, naming, ship
 from valine.orchestrator.decision import Answer, Decision, Look, Outcome, Refusal, Reply, State
+from valine.orchestrator.display import RemovePage, page_name
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Check, Posted, PullSeen, TestMerge
 from valine.orchestrator.policy import MANAGE_SERVER
 from valine.orchestrator.states import PullNumber, RunNumber, Sha
 from valine.orchestrator.wanted import wanted
-from valine.view import cards
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -157,12 +157,14 @@ class Play:
         self.edges: list[tuple[Stage | None, Stage, RunStatus]] = []
         self.log: list[tuple[int | None, Event]] = []
         self._commands = 0
+        self.display = Display(chat=cast("Any", None), clock=cast("Any", None), ledger=cast("Any", None))
 
     # The loop -------------------------------------------------------------------------------------------------------
 
     def state(self, number: int | None) -> State:
         active = tuple(self.runs[entry.number] for entry in self.repository.active)
-        return State(repository=self.repository, run=self.runs.get(number or 0), active=active)
+        run = self.runs.get(number or 0)
+        return State(repository=self.repository, run=run, active=active, render=self.display.version)
 
     def decide(self, event: Event, number: int | None = None) -> Outcome:
         """What comes of the event on that run, stored."""
@@ -194,7 +196,7 @@ class Play:
         run = self.runs[number]
         if run.look_at is not None and run.look_at <= self.now and not run.final:
             return self.look(number)
-        for effect in wanted(run):
+        for effect in wanted(run, self.display.version):
             entry = run.pending[effect.key]
             if entry.not_before is None or entry.not_before <= self.now:
                 return self.do(effect, number)
@@ -216,17 +218,24 @@ class Play:
         run = self.runs[number]
         if isinstance(effect, effects.EnsureThread):
             return events.ThreadEnsured(thread="thread-1")
-        if not isinstance(effect, effects.EnsureMessage):
+        if not isinstance(effect, effects.EnsureDocument):
             return self.forge.perform(effect, self.now)
-        old = run.messages.get(effect.name)
+        layout = self.display.layout(run, effect.document)
+        if isinstance(layout.step, RemovePage):
+            return events.PageRemoved(document=effect.document, page=layout.page)
+        name = page_name(effect.document, layout.page)
+        old = run.messages.get(name)
         posted = Posted(
             channel="channel-1",
-            message=f"message-{effect.name}",
-            shown=cards.render(run, effect.name).digest,
+            message=f"message-{run.uid}-{name}",
             at=self.now,
+            facts=layout.key,
+            pages=len(layout.pages),
+            render=self.display.version,
             generation=old.generation if old else 0,
         )
-        return events.MessageEnsured(name=effect.name, posted=posted)
+        self.display.sent(posted.message, posted.at, layout.pages[layout.page - 1])
+        return events.PageWritten(document=effect.document, page=layout.page, posted=posted, unchanged=layout.unchanged)
 
     def settle(self, number: int = 1, *, seconds: float = 30) -> None:
         """Let happen what is due, and what comes due within that time."""
@@ -247,7 +256,7 @@ class Play:
             run = self.runs[number]
             assert run.wake_at is not None
             self.now = max(self.now, run.wake_at)
-            for effect in wanted(run):
+            for effect in wanted(run, self.display.version):
                 if isinstance(effect, event_type):
                     return effect
             self.step(number)

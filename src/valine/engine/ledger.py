@@ -14,7 +14,7 @@ from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, History, Inbox
-from valine.view import wording
+from valine.view import RENDER_VERSION, wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +38,7 @@ class Ledger:
         self._clock = clock
         self._meter = meter
         self._untried: dict[RunUid, dict[str, datetime]] = {}
+        self._tried: dict[RunUid, set[tuple[str, int]]] = {}
 
     async def apply(self, lane: str, number: int, event: Event, *, version: int | None = None) -> bool:
         """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker.
@@ -60,7 +61,8 @@ class Ledger:
         record = await self._store.repository(lane)
         run = await self._store.run(lane, number) if number is not None else None
         active = [await self._load(lane, run, entry.number) for entry in record.active]
-        return State(repository=record, run=run, active=tuple(one for one in active if one is not None))
+        known = tuple(one for one in active if one is not None)
+        return State(repository=record, run=run, active=known, render=RENDER_VERSION)
 
     async def _load(self, lane: str, run: Run | None, number: int) -> Run | None:
         return run if run is not None and run.number == number else await self._store.run(lane, number)
@@ -74,7 +76,13 @@ class Ledger:
             return
         run = outcome.run
         history = History(
-            run=run.number, number=run.version + 1, at=now, event=event, repository=needed(event, state.repository)
+            run=run.number,
+            number=run.version + 1,
+            at=now,
+            event=event,
+            repository=needed(event, state.repository),
+            render=state.render,
+            rules=state.rules,
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)
@@ -88,15 +96,21 @@ class Ledger:
         old = before.pending if before is not None else {}
         known = self._untried.pop(run.uid, {})
         new = {k: one.since for k, one in run.pending.items() if k not in old or known.get(k) == one.since}
+        tried = {(k, page) for k, page in self._tried.pop(run.uid, ()) if k in new and known.get(k) == new[k]}
         if new:
-            self._untried[run.uid] = new
+            self._untried[run.uid], self._tried[run.uid] = new, tried
 
-    def take_untried(self, run: Run, key: str) -> bool:
-        """Whether nobody can have tried that effect yet; asked once, it is tried.
+    def take_untried(self, run: Run, key: str, page: int = 1) -> bool:
+        """Whether nobody can have tried that effect (that page of it) yet; asked once, it is tried.
 
         By what this process has committed itself, and not by the clock: another one's may have been wrong.
         """
-        return self._untried.get(run.uid, {}).pop(key, None) == run.pending[key].since
+        if self._untried.get(run.uid, {}).get(key) != run.pending[key].since:
+            return False
+        tried = self._tried[run.uid]
+        first = (key, page) not in tried
+        tried.add((key, page))
+        return first
 
     def _measure(self, event: Event, state: State, outcome: Outcome) -> None:
         if self._meter is not None:

@@ -14,16 +14,17 @@ import msgspec
 
 from valine.engine.alarms import Alarms
 from valine.engine.commander import Commander
+from valine.engine.display import Display
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError, StoreError
-from valine.orchestrator import effects, events, late, naming, track
+from valine.orchestrator import effects, events, late, track
 from valine.orchestrator.graph import commented
-from valine.orchestrator.model import Posted
 from valine.orchestrator.states import Stage
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope
-from valine.view import cards, wording
+from valine.view import wording
+from valine.view.thread import thread_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,7 @@ class Engine:
         self._clock = clock
         self._alarms = Alarms(store=store, queue=queue, clock=clock)
         self._ledger = Ledger(store, clock, meter)
+        self._display = Display(chat=chat, clock=clock, ledger=self._ledger)
         self._commander = Commander(ledger=self._ledger, store=store, forge=forge, chat=chat, clock=clock)
 
     async def handle(self, taken: Taken) -> None:
@@ -193,12 +195,16 @@ class Engine:
         version = -1
         while True:
             run = await self._store.run(lane, number)
-            if run is None or run.wake_at is None or run.version == version:
+            if run is None or run.version == version:
                 return
             version = run.version
             now = self._clock.now()
-            if run.wake_at > now + LINGER:
-                return  # its alarm clock will ring
+            if run.wake_at is None or run.wake_at > now + LINGER:
+                # Its time will come. What an older wording says is written again now that the run is at hand.
+                if now >= until or not self._is_outdated(run, now):
+                    return
+                await self._step(run, now)
+                continue
             if max(now, run.wake_at) >= until:
                 inbound = events.Woken(at=now, run=run.number, uid=run.uid)
                 await self._queue.put(
@@ -214,70 +220,60 @@ class Engine:
         if run.look_at is not None and run.look_at <= now and not run.final:
             await self._reconcile(run)
             return
-        effect = _due(run, now)
+        effect = self._due(run, now)
         if effect is None:
             await self._ledger.apply(run.repository, run.number, events.Woken(at=now, run=run.number, uid=run.uid))
             return
         event: Event
         version: int | None = None
-        over = late.written(run, effect.key)
+        page, over = 1, late.written(run, effect.key)
         try:
-            await self._ledger.afford(run.repository, effect.writes)
-            result = await self._perform(run, effect)
+            if isinstance(effect, effects.EnsureDocument):
+                layout = self._display.layout(run, effect.document)
+                page, over = layout.page, late.written(run, effect.key, layout.page)
+                result = await self._display.perform(run, effect, layout)
+            else:
+                await self._ledger.afford(run.repository, effect.writes)
+                result = await self._perform(run, effect)
         except OutsideError as error:
             log.warning("%s of %s failed: %s", effect.key, run.name, error)
-            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=error.failure, over=over)
+            event = events.EffectFailed(
+                at=self._clock.now(), key=effect.key, failure=error.failure, over=over, page=page
+            )
         except (Conflict, StoreError):
             raise
         except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
             log.exception("%s of %s broke", effect.key, run.name)
             broken = Failure(kind="transient", code="unreachable", detail=wording.broke(type(error).__name__))
-            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over)
+            event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over, page=page)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)
             if isinstance(result, events.MergeRefused):
                 version = run.version  # a no is about the run as it was: if that moved on, GitHub is asked again
         await self._ledger.apply(run.repository, run.number, event, version=version)
 
-    async def _perform(self, run: Run, effect: Effect) -> Result:
-        if isinstance(effect, effects.EnsureMessage):
-            return await self._message(run, effect.name)
+    async def _perform(self, run: Run, effect: effects.EnsureThread | effects.ForgeEffect) -> Result:
         if isinstance(effect, effects.EnsureThread):
             card = run.messages["card"]
-            thread = await self._chat.ensure_thread(channel=card.channel, message=card.message, title=effect.title)
+            title = thread_title(effect)
+            thread = await self._chat.ensure_thread(channel=card.channel, message=card.message, title=title)
             return events.ThreadEnsured(thread=thread)
         return await self._forge.perform(effect)
 
-    async def _message(self, run: Run, name: str) -> Result:
-        key, posted = f"message:{name}", run.messages.get(name)
-        message = cards.render(run, name)
-        generation = posted.generation if posted else 0
-        channel = run.thread if cards.in_thread(name) and run.thread else run.channel
-        sent = await self._chat.ensure_message(
-            channel=channel,
-            marker=naming.marker(run, name),
-            nonce=naming.nonce(run, name, generation),
-            message=message,
-            posted=posted if posted and posted.message else None,
-            since=run.pending[key].since,
-            # One that was there, and is to be put up anew, may have been put up by another process that stood still.
-            untried=self._ledger.take_untried(run, key) and posted is None,
+    def _due(self, run: Run, now: datetime) -> Effect | None:
+        """The first effect wanted that may be tried now."""
+        return next((effect for effect in self._wanted(run) if _may_be_tried(run, effect, now)), None)
+
+    def _is_outdated(self, run: Run, now: datetime) -> bool:
+        return any(
+            isinstance(effect, effects.EnsureDocument) and effect.outdated and _may_be_tried(run, effect, now)
+            for effect in self._wanted(run)
         )
-        shown = Posted(
-            channel=channel,
-            message=sent.message,
-            shown=message.digest,
-            at=self._clock.now(),
-            generation=generation,
-            shown_at=sent.shown_at,
-        )
-        return events.MessageEnsured(name=name, posted=shown)
+
+    def _wanted(self, run: Run) -> list[Effect]:
+        return wanted(run, self._display.version)
 
 
-def _due(run: Run, now: datetime) -> Effect | None:
-    """The first wanted effect that may be tried now."""
-    for effect in wanted(run):
-        entry = run.pending.get(effect.key)
-        if entry is not None and (entry.not_before is None or entry.not_before <= now):
-            return effect
-    return None
+def _may_be_tried(run: Run, effect: Effect, now: datetime) -> bool:
+    entry = run.pending.get(effect.key)
+    return entry is not None and (entry.not_before is None or entry.not_before <= now)

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.rules import RULES
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,11 +26,16 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What decide() starts from: the repository's record, the run the event names (if it exists), all active runs."""
+    """What decide() starts from: the repository's record, the run the event names (if it exists), all active runs.
+
+    `render` is the version of the rendering that is in force, `rules` that of the rules to decide by (see rules.py).
+    """
 
     repository: Repository
     run: Run | None = None
     active: tuple[Run, ...] = ()
+    render: int = 0
+    rules: int = RULES
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,24 +10,28 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunUid, Sha
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, RunUid, Sha
 
 
-class EnsureMessage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The message `name` of the run (card, card.2, board, milestone.x …) is on Discord with today's content."""
+class EnsureDocument(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The document of the run (card, board, milestone.x …) is on Discord, all its pages, with the facts of today.
 
-    name: str
+    `outdated` if it shows them already, and only the wording is an older version's: that is nothing to wake up for.
+    """
+
+    document: str
+    outdated: bool = False
     writes: ClassVar[int] = 0
 
     @property
     def key(self) -> str:
-        return f"message:{self.name}"
+        return f"message:{self.document}"
 
 
 class EnsureThread(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The card has its thread."""
 
-    title: str
+    run: RunNumber
     writes: ClassVar[int] = 0
 
     @property
@@ -210,7 +214,7 @@ class EnsureRelease(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return f"release:{self.tag}"
 
 
-ChatEffect = EnsureMessage | EnsureThread
+ChatEffect = EnsureDocument | EnsureThread
 ForgeEffect = (
     EnsureBranch
     | EnsurePullRequest

@@ -143,8 +143,29 @@ class LookFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MessageEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Of histories from before documents had facts: a message was there, with the text of that time."""
+
     name: str
     posted: Posted
+
+
+class PageWritten(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Page `page` of `pages` of the document is on Discord, as `posted` says.
+
+    `unchanged` are further pages that show what they must as they are, with the time (`Posted.at`) of each.
+    """
+
+    document: str
+    page: int
+    posted: Posted
+    unchanged: tuple[tuple[int, datetime], ...] = ()
+
+
+class PageRemoved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A page that the document no longer needs is off Discord."""
+
+    document: str
+    page: int
 
 
 class ThreadEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -227,6 +248,8 @@ class ReleaseEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 Result = (
     MessageEnsured
+    | PageWritten
+    | PageRemoved
     | ThreadEnsured
     | BranchEnsured
     | PullRequestEnsured
@@ -266,6 +289,7 @@ class EffectFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     key: str
     failure: Failure
     over: Over = msgspec.UNSET
+    page: int = 1  # of the document, if it is about one
 
 
 PersonCommand = (

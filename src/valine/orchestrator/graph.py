@@ -67,7 +67,7 @@ def decide(state: State, event: Event) -> Outcome:
     outcome = _command(state, event) if isinstance(event, events.Command) else _observation(state, event)
     if not isinstance(outcome, Decision):
         return outcome
-    run = schedule(ship.advance(outcome.run, event.at), event.at)
+    run = schedule(ship.advance(outcome.run, event.at), event.at, state.render)
     return replace(outcome, run=run, repository=recorded(outcome.repository, run))
 
 
@@ -134,11 +134,11 @@ def _woken(state: State, run: Run, event: events.Woken) -> Outcome:
     at = event.at
     seen = results.unsure(run, run.messages, at) if event.afresh else run
     if run.stage is not Stage.PROPOSED:
-        fresh = schedule(ship.advance(track.judge(seen, at), at), at)
+        fresh = schedule(ship.advance(track.judge(seen, at), at), at, state.render)
     elif run.expires_at <= at:
         return propose.expired(state, seen, at)
     else:
-        fresh = seen
+        fresh = schedule(seen, at, state.render)
     return Nothing() if fresh == run else _decided(state, fresh)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.orchestrator import events
+from valine.orchestrator.display import in_thread, page_name
 from valine.orchestrator.effects import update_key
-from valine.view import cards
 
 if TYPE_CHECKING:
     from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result
@@ -25,11 +25,11 @@ def holding(run: Run, event: EffectSucceeded) -> Result | None:
     """What holds of the result, which may be about what another process has changed since; None if nothing does."""
     result = event.result
     match result:
-        case events.MessageEnsured() if overtaken(run, event):
-            stays = _staying(run, result.name, result.posted)
-            return replace(result, posted=replace(stays, shown="", at=result.posted.at))
-        case events.ThreadEnsured() if overtaken(run, event):
-            return None  # it may be the thread of a card that is gone; who asks again is told the card's own
+        case events.MessageEnsured() | events.PageWritten() if overtaken(run, event):
+            return replace(result, posted=_doubtful(run, _message_of(result), result.posted))
+        case events.PageRemoved() | events.ThreadEnsured() if overtaken(run, event):
+            # Another one was put up since; or it may be the thread of a card that is gone, whose own comes next.
+            return None
         case events.BranchUpdated() if not _confirmed(run, event.key, result.issue):
             return replace(result, clean=False)
         case events.PullRequestEnsured() if (known := _pull_request(run, result.issue)) is not None:
@@ -49,6 +49,15 @@ def _pull_request(run: Run, issue: IssueNumber) -> PullNumber | None:
     return task.pull_request if task else None
 
 
+def _message_of(result: events.MessageEnsured | events.PageWritten) -> str:
+    return result.name if isinstance(result, events.MessageEnsured) else page_name(result.document, result.page)
+
+
+def _doubtful(run: Run, name: str, theirs: Posted) -> Posted:
+    """The message that stays, as one of which nobody knows what it shows."""
+    return replace(_staying(run, name, theirs), facts="", at=theirs.at)
+
+
 def _staying(run: Run, name: str, theirs: Posted) -> Posted:
     """Which of two stays, if whoever saw both has taken the other one away.
 
@@ -56,7 +65,7 @@ def _staying(run: Run, name: str, theirs: Posted) -> Posted:
     """
     known = run.messages.get(name)
     both = [theirs] if known is None else [known, theirs]
-    strayed = {one.channel for one in both} - {run.thread} if cards.in_thread(name) else set()
+    strayed = {one.channel for one in both} - {run.thread} if in_thread(name) else set()
     return min(
         both,
         key=lambda one: (-one.generation, not one.message, one.channel in strayed, len(one.message), one.message),
@@ -71,13 +80,21 @@ def _confirmed(run: Run, key: str, issue: IssueNumber) -> bool:
 
 def overtaken(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
     """Whether another process wrote the message meanwhile: then nobody knows what it shows, or which one it is."""
-    return event.over is not msgspec.UNSET and event.over != written(run, event.key)
+    return event.over is not msgspec.UNSET and event.over != written(run, event.key, page_of(event))
 
 
-def written(run: Run, key: str) -> events.Over:
-    """When the message of that effect was last written, by the book; for a thread, and what is new in it, its card."""
-    kind, _, name = key.partition(":")
+def page_of(event: EffectSucceeded | EffectFailed) -> int:
+    """The page that the event is about; 1 if it is about no document."""
+    if isinstance(event, events.EffectFailed):
+        return event.page
+    return event.result.page if isinstance(event.result, events.PageWritten | events.PageRemoved) else 1
+
+
+def written(run: Run, key: str, page: int = 1) -> events.Over:
+    """When the page of that effect was last written, by the book; for a thread, and what is new in it, its card."""
+    kind, _, document = key.partition(":")
     if kind not in {"message", "thread"}:
         return msgspec.UNSET
-    posted = run.messages.get(name) or (run.messages.get("card") if cards.in_thread(name) else None)
+    name = page_name(document, page)
+    posted = run.messages.get(name) or (run.messages.get("card") if in_thread(name) else None)
     return posted.at if posted else None

@@ -136,16 +136,19 @@ class Shipping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that is on Discord. `shown` is the digest of its content; a deliberate repost raises `generation`.
+    """A page of a document that is on Discord; without `message` it is there no longer.
 
-    `at` is when it was last written or doubted, by our clock: who finds another time was overtaken. `shown_at` is when
-    it came to show that, by Discord's clock (None: not known).
+    `facts` is the key of the facts that it shows (empty: not known), one of `pages` in the version `render` of the
+    rendering. A deliberate repost raises `generation`. `at` is when it was last written or doubted, by our clock: who
+    finds another time was overtaken. `shown_at` is when it came to show that, by Discord's clock (None: not known).
     """
 
     channel: str
     message: str
-    shown: str
     at: datetime
+    facts: str = ""
+    pages: int = 1
+    render: int = 0
     generation: int = 0
     shown_at: datetime | None = None
 

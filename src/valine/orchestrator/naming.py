@@ -12,6 +12,7 @@ from valine.orchestrator.states import RunUid
 from valine.orchestrator.text import quiet
 
 if TYPE_CHECKING:
+    from valine.orchestrator.facts import RunRef
     from valine.orchestrator.model import Run
 
 SLUG_LENGTH = 40
@@ -39,7 +40,7 @@ def branch(run_name: str, issue: int, title: str) -> str:
     return f"valine/{run_name}/{issue}-{slug(title)}"
 
 
-def marker(run: Run, name: str) -> str:
+def marker(run: Run | RunRef, name: str) -> str:
     """What the message `name` of the run bears, in sight of people: r12 · card · <uid>."""
     return f"{run.name} · {name} · {run.uid}"
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import naming, planner
+from valine.orchestrator import naming, planner, rules
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
+from valine.orchestrator.display import is_shown, shown_by
 from valine.orchestrator.model import Approval, Milestone, Run, tell
 from valine.orchestrator.plan import Actor, Plan
 from valine.orchestrator.policy import Deed, Policy, PolicyProblem, may, parse
 from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure, PlanWorld
-from valine.view import cards, wording
+from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State
     from valine.orchestrator.events import PlanApproved, PlanEdited, PlanObserved, PlanRejected, PlanRequested
-    from valine.orchestrator.model import Posted
 
 replace = msgspec.structs.replace
 
@@ -102,8 +102,8 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
     refusal = _not_open(run, event.by, "approve", event.at) or _another_revision(run, event.revision, event.digest)
     if refusal is not None:
         return refusal
-    if not _shown(run, event):
-        return Refusal(reply=wording.not_shown_yet(run))
+    if state.rules >= rules.FACTS and not _shown(run, event):
+        return _showing_first(state, run)
     if event.found is None:
         return Look(kind="plan", label=run.plan.label, run=run)
     if isinstance(event.found, Failure):
@@ -115,23 +115,16 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
 
 
 def _shown(run: Run, event: PlanApproved) -> bool:
-    """Whether every page of the plan is on Discord as it is now (and was when the command was typed)."""
-    for name in cards.names(run):
-        if name.partition(".")[0] != "card":
-            continue
-        posted = run.messages.get(name)
-        if posted is None or not posted.message or posted.shown != cards.render(run, name).digest:
-            return False
-        if event.revision is None and not _shown_by_then(posted, event):
-            return False
-    return True
+    """Whether all of the plan is on show as it is now, and was when the command was typed."""
+    typed = event.revision is None
+    return is_shown(run, "card") and (not typed or shown_by(run, "card", event.asked_at, event.at))
 
 
-def _shown_by_then(posted: Posted, event: PlanApproved) -> bool:
-    """By the platforms' clocks, since ours may be wrong; else not even if it is slow."""
-    if posted.shown_at is not None:
-        return posted.shown_at <= event.asked_at
-    return posted.at <= min(event.asked_at, event.at)
+def _showing_first(state: State, run: Run) -> Decision:
+    """Nobody approves what is not on show: the card is written again at once, and then it can be approved."""
+    card = {key: replace(entry, not_before=None) for key, entry in run.pending.items() if key == "message:card"}
+    run = replace(run, pending={**run.pending, **card})
+    return Decision(run=run, repository=state.repository, reply=wording.not_shown_yet(run))
 
 
 def _changed(state: State, run: Run, fresh: Plan, at: datetime) -> Decision:

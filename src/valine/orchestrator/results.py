@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from valine.orchestrator import events
+from valine.orchestrator.display import in_thread, is_begun, is_line, page_name
 from valine.orchestrator.effects import on_github
 from valine.orchestrator.late import holding, overtaken
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, after_merges, tell
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
-from valine.view import cards
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,15 +59,27 @@ REFUSALS = {
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
     """The run with the result noted, as far as it holds, and the effect no longer pending."""
     result = holding(run, event)
-    if not (isinstance(result, events.MessageEnsured) and overtaken(run, event)):  # that is written again
-        run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
-    return _noted(run, result, event.at) if result else run
+    if isinstance(result, events.MessageEnsured | events.PageWritten) and overtaken(run, event):
+        return _noted(run, result, event.at)  # it is written again
+    entry = run.pending.get(event.key)
+    run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
+    run = _noted(run, result, event.at) if result else run
+    paged = isinstance(result, events.PageWritten | events.PageRemoved)
+    if entry is None or not paged or not is_begun(run, event.key.partition(":")[2]):
+        return run
+    # The pages that are left follow at once; it is not wanted any more if there is none.
+    at_once = replace(entry, attempts=0, not_before=None, trouble="")
+    return replace(run, pending={**run.pending, event.key: at_once})
 
 
 def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - a line a result
     match result:
         case events.MessageEnsured():
             return replace(run, messages={**run.messages, result.name: result.posted})
+        case events.PageWritten():
+            return _written(run, result)
+        case events.PageRemoved():
+            return replace(run, messages=_reposted(run, {page_name(result.document, result.page)}, at))
         case events.ThreadEnsured():
             return replace(run, thread=result.thread)
         case events.BranchEnsured():
@@ -99,6 +111,17 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
             return replace(run, releases={**run.releases, result.tag: result.url})
         case _:
             assert_never(result)
+
+
+def _written(run: Run, result: events.PageWritten) -> Run:
+    """The run with the page noted, and those that show the same facts without having been written."""
+    posted = result.posted
+    messages = dict(run.messages)
+    for page, at in result.unchanged if posted.facts else ():
+        name = page_name(result.document, page)
+        if name in messages and messages[name].at == at:  # else another process wrote it meanwhile
+            messages[name] = replace(messages[name], facts=posted.facts, pages=posted.pages, render=posted.render)
+    return replace(run, messages={**messages, page_name(result.document, result.page): posted})
 
 
 def with_task(run: Run, issue: int, **changes: object) -> Run:
@@ -171,7 +194,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, look_at=min(run.look_at or event.at, event.at))
     if failure.code == "lost" and not github and not late:
-        run = _lost(run, event.key, failure, event.at)
+        run = _lost(run, event, event.at)
     later = replace(
         entry,
         attempts=entry.attempts + 1,
@@ -185,7 +208,7 @@ def _doubted(run: Run, event: EffectFailed) -> Run:
     """What failed may have been done all the same: over what another process wrote, or after it was undone."""
     kind, _, about = event.key.partition(":")
     if kind == "message":
-        return unsure(run, {about}, event.at)
+        return unsure(run, {page_name(about, event.page)}, event.at)
     if kind in UNDONE_BY and (task := run.task(int(about))) is not None:
         return with_task(run, task.issue, done=_without(task, UNDONE_BY[Step(kind)]))
     return run
@@ -194,7 +217,7 @@ def _doubted(run: Run, event: EffectFailed) -> Run:
 def unsure(run: Run, names: Collection[str], at: datetime) -> Run:
     """The run with these messages, of those that are there, as ones of which nobody knows what they show."""
     messages = {
-        name: replace(posted, shown="", at=at) if name in names and posted.message else posted
+        name: replace(posted, facts="", at=at) if name in names and posted.message else posted
         for name, posted in run.messages.items()
     }
     return replace(run, messages=messages)
@@ -254,14 +277,14 @@ def _known(run: Run, issue: int) -> tuple[IssueNumber, ...]:
     return (task.issue,) if task else ()
 
 
-def _lost(run: Run, key: str, failure: Failure, at: datetime) -> Run:
+def _lost(run: Run, event: EffectFailed, at: datetime) -> Run:
     """A message that somebody deleted is posted anew, as another generation; a deleted thread is started anew."""
-    name = key.partition(":")[2]
-    if key == "thread":  # its card is gone, or can have no other thread
+    name = page_name(event.key.partition(":")[2], event.page)
+    if event.key == "thread":  # its card is gone, or can have no other thread
         return replace(run, thread=None, messages=_reposted(run, {"card"}, at))
     known = run.messages.get(name)
     strayed = known is not None and bool(known.message) and known.channel != run.thread  # in a thread before this one
-    if failure.detail != "channel" or not cards.in_thread(name) or strayed:
+    if event.failure.detail != "channel" or not in_thread(name) or strayed:
         return replace(run, messages=_reposted(run, {name}, at))
     went_along = {other for other, posted in run.messages.items() if posted.channel == run.thread}
     again = {**run.pending, "thread": Pending(since=at, not_before=at + FIRST_RETRY)}
@@ -271,8 +294,8 @@ def _lost(run: Run, key: str, failure: Failure, at: datetime) -> Run:
 def _reposted(run: Run, names: Collection[str], at: datetime) -> dict[str, Posted]:
     """The messages, these as not on Discord any more; but what milestones said is said."""
     return {
-        name: replace(posted, message="", shown="", at=at, generation=posted.generation + 1)
-        if name in names and not name.startswith("milestone.")
+        name: replace(posted, message="", facts="", at=at, generation=posted.generation + 1)
+        if name in names and not is_line(name)
         else posted
         for name, posted in run.messages.items()
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import naming
+from valine.orchestrator import display, naming
 from valine.orchestrator.assess import verdict_changes_at, waits_for
 from valine.orchestrator.effects import (
     Effect,
@@ -19,9 +19,9 @@ from valine.orchestrator.effects import (
     EnsureBranch,
     EnsureBranchDeleted,
     EnsureComment,
+    EnsureDocument,
     EnsureIssueClosed,
     EnsureLabel,
-    EnsureMessage,
     EnsurePullRequest,
     EnsurePullRequestClosed,
     EnsureRelease,
@@ -30,9 +30,9 @@ from valine.orchestrator.effects import (
     MergePullRequest,
     UpdateBranch,
 )
-from valine.orchestrator.model import Note, Pending, Posted, Run, Task
+from valine.orchestrator.model import Note, Pending, Run, Task
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, Step, TaskState, Why
-from valine.view import cards, wording
+from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,25 +46,31 @@ GIVEN_UP = 14  # attempts
 MILESTONES_KEPT = 100
 
 
-def wanted(run: Run) -> list[Effect]:
-    """Everything that must be so and is not known to be, in the order in which it is best done."""
-    return [*_messages(run), *_task_steps(run), *_shipping(run), *_clean_up(run), *_releases(run)]
+def wanted(run: Run, render: int = 0) -> list[Effect]:
+    """Everything that must be so and is not known to be, in the order in which it is best done.
+
+    `render` is the version of the rendering in force: what an older one wrote is to be written again.
+    """
+    return [*_documents(run, render), *_task_steps(run), *_shipping(run), *_clean_up(run), *_releases(run)]
 
 
-def schedule(run: Run, at: datetime) -> Run:
+def schedule(run: Run, at: datetime, render: int = 0) -> Run:
     """The run with its pending effects and its alarm clock brought up to date."""
     run = _prune(run)
+    effects = wanted(run, render)
     pending = {
         effect.key: run.pending.get(effect.key) or Pending(since=at, not_before=_first_due(run, effect, at))
-        for effect in wanted(run)
+        for effect in effects
     }
-    return replace(run, pending=pending, wake_at=_wake_at(run, pending, at))
+    outdated = {effect.key for effect in effects if isinstance(effect, EnsureDocument) and effect.outdated}
+    waking = {key: entry for key, entry in pending.items() if key not in outdated} if outdated else pending
+    return replace(run, pending=pending, wake_at=_wake_at(run, waking, at))
 
 
 def _first_due(run: Run, effect: Effect, at: datetime) -> datetime | None:
-    if isinstance(effect, EnsureMessage) and effect.name in run.messages and not effect.name.startswith("milestone"):
-        return max(at, run.messages[effect.name].at + BOARD_INTERVAL)
-    if isinstance(effect, EnsureMessage | EnsureThread):
+    if isinstance(effect, EnsureDocument) and effect.document in run.messages and not display.is_line(effect.document):
+        return max(at, run.messages[effect.document].at + BOARD_INTERVAL)
+    if isinstance(effect, EnsureDocument | EnsureThread):
         return None
     if isinstance(effect, EnsureIssueClosed):
         return max(at + CLOSING_GRACE, run.quiet(at) or at)
@@ -102,27 +108,16 @@ def _needed(kind: MilestoneKind) -> bool:
     return kind is MilestoneKind.SHIPPED  # releases are derived from these
 
 
-def _messages(run: Run) -> Iterator[Effect]:
+def _documents(run: Run, render: int) -> Iterator[Effect]:
     """Card first, for its thread; then the thread; then all that is not on show as it should be."""
-    for name in cards.names(run):
-        if name == "card" or (run.thread is not None) or not cards.in_thread(name):
-            posted = run.messages.get(name)
-            if not _on_show(run, name, posted):
-                yield EnsureMessage(name=name)
-        if name == "card" and run.thread is None and _is_posted(run.messages.get("card")):
-            yield EnsureThread(title=wording.thread_title(run))
-
-
-def _is_posted(posted: Posted | None) -> bool:
-    return posted is not None and bool(posted.message)
-
-
-def _on_show(run: Run, name: str, posted: Posted | None) -> bool:
-    if posted is None or not posted.message:
-        return False
-    if name.startswith("milestone."):
-        return True  # said is said
-    return posted.shown == cards.render(run, name).digest
+    for document in display.documents(run):
+        if run.thread is not None or (not display.in_thread(document) and not display.is_begun(run, document)):
+            if not display.is_settled(run, document):
+                yield EnsureDocument(document=document)
+            elif display.is_outdated(run, document, render):
+                yield EnsureDocument(document=document, outdated=True)
+        if document == "card" and run.thread is None and display.pages(run, "card").get(1) is not None:
+            yield EnsureThread(run=run.number)
 
 
 def _task_steps(run: Run) -> Iterator[Effect]:

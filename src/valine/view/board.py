@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.model import Run, Task
+from valine.orchestrator.facts import Board, TaskRow
 from valine.orchestrator.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import REMEMBERED, escape, stamp
 from valine.view import links
 from valine.view.components import (
     GREY,
     Entry,
+    Frame,
     Json,
     Message,
     button,
@@ -24,8 +25,7 @@ from valine.view.components import (
     page_of,
     pages,
 )
-from valine.view.run_replies import counts, shut_out, stage, waits
-from valine.view.tasks import emoji, name
+from valine.view.tasks import counts, emoji, person, settled, shut_out, stage, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,106 +33,101 @@ if TYPE_CHECKING:
 ACTIVE, COMPLETED, CANCELLED, FAILED = 0x5865F2, 0x57F287, GREY, 0xED4245
 LONGEST_TITLE = 80
 BAR = 10
-RELEASES_SHOWN = 3
 
 
-def board_pages(run: Run) -> int:
-    """How many messages the board takes."""
-    return len(_pages(run))
+def board(facts: Board) -> tuple[Message, ...]:
+    """All pages of the board; the first is the one in the channel."""
+    found = pages(_entries(facts))
+    heading = _heading(facts, len(found))
+    frame = Frame(run=facts.run, document="board", word="Board", heading=heading, color=_color(facts))
+    controls = _controls(facts)
+    return tuple(page_of(frame, page, found, controls if page == 1 else []) for page in range(1, len(found) + 1))
 
 
-def board_page(run: Run, page: int) -> Message:
-    """The page (1 is the board in the channel). A page that the board has shrunk away from says so."""
-    found = _pages(run)
-    controls = _controls(run) if page == 1 else []
-    return page_of(run, "board", page, found, heading=_heading(run, len(found)), controls=controls, color=_color(run))
-
-
-def _pages(run: Run) -> list[list[Entry]]:
-    return pages(_entries(run))
-
-
-def _color(run: Run) -> int:
+def _color(facts: Board) -> int:
     return {RunStatus.COMPLETED: COMPLETED, RunStatus.CANCELLED: CANCELLED, RunStatus.FAILED: FAILED}.get(
-        run.status, ACTIVE
+        facts.status, ACTIVE
     )
 
 
-def bar(run: Run) -> str:
+def bar(facts: Board) -> str:
     """▰▰▰▱▱▱▱▱▱▱: what is merged of what was not dropped."""
-    wanted = [task for task in run.tasks if task.state is not TaskState.DROPPED]
+    wanted = [task for task in facts.rows if task.state is not TaskState.DROPPED]
     merged = sum(task.state is TaskState.MERGED for task in wanted)
     full = merged * BAR // len(wanted) if wanted else 0
     return "▰" * full + "▱" * (BAR - full)
 
 
-def _heading(run: Run, count: int) -> str:
-    base = escape(run.plan.base.branch, 100)
-    lines = [f"## Run {run.name} · {stage(run)}", f"{bar(run)} {counts(run)} · into {base}", *_footnotes(run)]
+def _heading(facts: Board, count: int) -> str:
+    base = escape(facts.base, 100)
+    lines = [
+        f"## Run {facts.run.name} · {stage(facts)}",
+        f"{bar(facts)} {counts(facts.rows)} · into {base}",
+        *_footnotes(facts),
+    ]
     if count > 1:
         lines.append(f"The board has {count} pages; the others are in the thread.")
     return "\n".join(lines)
 
 
-def _footnotes(run: Run) -> Iterator[str]:
+def _footnotes(facts: Board) -> Iterator[str]:
     """Who is shipping, who ended it, what was released."""
-    if run.shipping is not None:
-        yield f"Shipping since {stamp(run.shipping.at)}, started by {name(run.shipping.by)}"
-    if run.unreachable_since is not None and not run.final:
-        yield shut_out(run.unreachable_since)
-    if run.ended_at is not None:
-        by = f" by {name(run.ended_by)}" if run.ended_by is not None else ""
-        yield f"Ended {stamp(run.ended_at)}{by}"
-    shown_releases = [(tag, url) for tag, url in run.releases.items() if url]
-    for tag, url in shown_releases[-RELEASES_SHOWN:]:
+    if facts.shipping_since is not None:
+        yield f"Shipping since {stamp(facts.shipping_since)}, started by {person(facts.shipping_by)}"
+    if facts.unreachable_since is not None:
+        yield shut_out(facts.unreachable_since)
+    if facts.ended_at is not None:
+        by = f" by {person(facts.ended_by)}" if facts.ended_by is not None else ""
+        yield f"Ended {stamp(facts.ended_at)}{by}"
+    for tag, url in facts.releases:
         yield f"Released [{tag}]({url})"
 
 
-def _controls(run: Run) -> list[Json]:
-    if run.final:
+def _controls(facts: Board) -> list[Json]:
+    if facts.stage is Stage.DONE:
         return []
     made = []
-    if run.stage is Stage.TRACKING:
-        made.append(button("Ship", custom_id(run, "ship"), "success"))
-    made.append(button("Retry", custom_id(run, "retry")))
-    made.append(button("Refresh", custom_id(run, "status")))
-    made.append(button("Cancel", custom_id(run, "cancel"), "danger"))
+    if facts.stage is Stage.TRACKING:
+        made.append(button("Ship", custom_id(facts.run, "ship"), "success"))
+    made.append(button("Retry", custom_id(facts.run, "retry")))
+    made.append(button("Refresh", custom_id(facts.run, "status")))
+    made.append(button("Cancel", custom_id(facts.run, "cancel"), "danger"))
     return buttons(made)
 
 
-def _entries(run: Run) -> Iterator[Entry]:
-    site = links.repository(run)
-    if run.final:
-        yield from (_line(site, task, final=True) for task in run.tasks)
+def _entries(facts: Board) -> Iterator[Entry]:
+    site = facts.run.site
+    if facts.stage is Stage.DONE:
+        yield from (_line(site, task, final=True) for task in facts.rows)
         return
-    attention = [task for task in run.tasks if task.state in {TaskState.HELD, TaskState.FAILED}]
+    attention = [task for task in facts.rows if task.state in {TaskState.HELD, TaskState.FAILED}]
     if attention:
         yield entry("**Needs somebody**")
         yield from (_line(site, task) for task in attention)
-    rest = [task for task in run.tasks if task.state not in {TaskState.HELD, TaskState.FAILED}]
+    rest = [task for task in facts.rows if task.state not in {TaskState.HELD, TaskState.FAILED}]
     if attention and rest:
         yield entry("\n**The others**")
     yield from (_line(site, task) for task in rest)
 
 
 @functools.lru_cache(REMEMBERED)
-def _line(site: str, task: Task, *, final: bool = False) -> Entry:
+def _line(site: str, task: TaskRow, *, final: bool = False) -> Entry:
     pull = links.pull_request(site, task)
     arrow = f" → {pull}" if pull else ""
     title = escape(task.title, LONGEST_TITLE)
-    sign = emoji(TaskState.DROPPED if final and not task.settled else task.state)
+    sign = emoji(TaskState.DROPPED if final and not settled(task) else task.state)
     return entry(f"{sign} {links.issue(site, task.issue)} {title}{arrow} · {_state(task, final=final)}")
 
 
-def _state(task: Task, *, final: bool) -> str:
-    if final and not task.settled:
+def _state(task: TaskRow, *, final: bool) -> str:
+    if final and not settled(task):
         return "not shipped"
     if task.state is TaskState.MERGED:
-        return "merged by hand" if task.merged_by_hand else "merged"
-    edited = " · edited since it was approved" if task.edited and not task.settled else ""
-    if task.settled:
+        return "merged by hand" if task.by_hand else "merged"
+    edited = " · edited since it was approved" if task.edited and not settled(task) else ""
+    if settled(task):
         return str(task.state)
-    if task.note is None and task.state is not TaskState.READY:
+    if task.why is None and task.state is not TaskState.READY:
         return waits(task) + edited
-    reason = f": {waits(task)}" if task.note is not None else ""
+    reason = f": {waits(task)}" if task.why is not None else ""
     return f"{task.state}{reason}{edited}"

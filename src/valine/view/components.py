@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from valine.orchestrator import naming
+from valine.orchestrator.display import page_name
+from valine.orchestrator.facts import RunRef
 from valine.orchestrator.text import shorten, size
 from valine.view.custom_id import Action, CustomId
 
@@ -41,50 +43,42 @@ GREY = 0x99AAB5  # over: cancelled, ended, not needed any more
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as Discord takes it, for creating and for editing; `digest` changes when, and only when, it does."""
+    """A message as Discord takes it, for creating and for editing."""
 
     body: Json
-    digest: str
-
-
-def message(body: Json) -> Message:
-    """The body with its digest."""
-    return Message(body=body, digest=naming.short_hash(msgspec.json.encode(body, order="deterministic").hex()))
 
 
 def shown(components: Sequence[Json], color: int) -> Message:
     """A message of components in one coloured frame; nobody rings."""
     frame = {"type": 17, "accent_color": color, "components": list(components)}
-    return message({"flags": COMPONENTS_V2, "components": [frame], "allowed_mentions": SILENT})
+    return Message(body={"flags": COMPONENTS_V2, "components": [frame], "allowed_mentions": SILENT})
 
 
-def page_of(
-    run: Run,
-    name: str,
-    page: int,
-    found: Sequence[Sequence[Entry]],
-    *,
-    heading: str,
-    controls: Iterable[Json],
-    color: int,
-) -> Message:
-    """A page of the run's card or board (`name`), in its colour; one that it has shrunk away from says so."""
-    word = {"card": "plan"}.get(name, name)
-    footer = text(f"-# {naming.marker(run, name if page == 1 else f'{name}.{page}')}")
-    if page > len(found):
-        return shown([text(f"This page of the {word} is not needed any more."), footer], GREY)
-    title = heading if page == 1 else f"**{word.capitalize()} {run.name}**, page {page} of {len(found)}"
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What all pages of the card or board (`document`) of a run have in common; `word` is what people call it."""
+
+    run: RunRef
+    document: str
+    word: str
+    heading: str
+    color: int
+
+
+def page_of(frame: Frame, page: int, found: Sequence[Sequence[Entry]], controls: Iterable[Json]) -> Message:
+    """One page of the entries in its frame, with its controls below."""
+    footer = text(f"-# {naming.marker(frame.run, page_name(frame.document, page))}")
+    title = frame.heading if page == 1 else f"**{frame.word} {frame.run.name}**, page {page} of {len(found)}"
     entries = found[page - 1]
-    return shown([text(title), *([text(joined(entries))] if entries else []), *controls, footer], color)
+    return shown([text(title), *([text(joined(entries))] if entries else []), *controls, footer], frame.color)
 
 
 def said(content: str, ring: Sequence[str] = ()) -> Message:
     """A message of plain text, which alone is shown in push notifications; only the people in `ring` are rung."""
     mentions = {"parse": [], "users": sorted(set(ring))[:100]} if ring else SILENT
-    return message({"content": clip(content, MOST_CONTENT), "allowed_mentions": mentions})
+    return Message(body={"content": clip(content, MOST_CONTENT), "allowed_mentions": mentions})
 
 
-def custom_id(run: Run, action: Action, *arguments: object) -> str:
+def custom_id(run: Run | RunRef, action: Action, *arguments: object) -> str:
     """What a button on this run carries."""
     return CustomId(action=action, run=run.number, uid=run.uid, arguments=tuple(map(str, arguments))).write()
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
+from valine.orchestrator.document_facts import note_rows
 from valine.orchestrator.text import github_line, listed, plural, quiet
 from valine.view.run_replies import counts, stage, waits
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from valine.orchestrator.decision import Reply
     from valine.orchestrator.effects import EnsurePullRequest
+    from valine.orchestrator.facts import NoteRow
     from valine.orchestrator.model import Milestone, Run, Task
 
 LONGEST_BODY = 8_000
@@ -86,7 +88,7 @@ def release_title(run: Run, milestone: Milestone) -> str:
 
 def release_notes(run: Run, milestone: Milestone) -> str:
     """What a round of shipping merged, by the issues' milestones, each with its pull request and author."""
-    groups = by_milestone(run, milestone.issues)
+    groups = by_milestone(note_rows(run, milestone.issues))
     parts = []
     for title, members in groups.items():
         heading = github_line(title, 100) if title else "Changes" if len(groups) == 1 else "Other changes"
@@ -95,24 +97,19 @@ def release_notes(run: Run, milestone: Milestone) -> str:
     return _bounded("\n\n".join([opening, *parts])) + f"\n\n{naming.github_marker(run.uid)}"
 
 
-def by_milestone(run: Run, issues: Iterable[int]) -> dict[str, list[Task]]:
-    """The tasks of these issues, by the milestones that the issues have; "" for none."""
-    titles = {item.issue: item.milestone for item in run.plan.items}
-    groups: dict[str, list[Task]] = {}
-    for task in map(run.task, issues):
-        if task is not None:
-            groups.setdefault(titles.get(task.issue) or "", []).append(task)
+def by_milestone(rows: Iterable[NoteRow]) -> dict[str, list[NoteRow]]:
+    """The rows by the milestones that their issues have; "" for none."""
+    groups: dict[str, list[NoteRow]] = {}
+    for row in rows:
+        groups.setdefault(row.milestone, []).append(row)
     return groups
 
 
-def note(task: Task, quoted: Callable[[str, int], str]) -> str:
+def note(row: NoteRow, quoted: Callable[[str, int], str]) -> str:
     """The line of one issue in the notes; `quoted` makes other people's words safe, within so many characters."""
-    pull = f" (#{task.pull_request})" if task.pull_request is not None else ""
-    # Those who did it: of a pull request that was adopted its author, of all others the author is Valine.
-    author = task.pull.author if task.pull and task.adopted else None
-    people = [author] if author else [login for login in task.assignees if login not in task.unassigned]
-    by = f" by {listed((quoted(login, 40) for login in people), 3)}" if people else ""
-    return f"- {quoted(task.title, 200)}{pull}, for #{task.issue}{by}"
+    pull = f" (#{row.pull})" if row.pull is not None else ""
+    by = f" by {listed((quoted(login, 40) for login in row.people), 3)}" if row.people else ""
+    return f"- {quoted(row.title, 200)}{pull}, for #{row.issue}{by}"
 
 
 def status_comment(run: Run) -> str:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.facts import TaskRow
+    from valine.orchestrator.model import Run
 
 PUBLIC = "https://github.com"
 ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
@@ -28,10 +29,8 @@ def pull(site: str, number: int) -> str:
     return f"[#{number}]({site}/pull/{number})"
 
 
-def pull_request(site: str, task: Task) -> str | None:
+def pull_request(site: str, row: TaskRow) -> str | None:
     """The task's pull request as a link, or None while it has none."""
-    if task.pull is not None and task.pull.url.startswith(("https://", "http://")):
-        return f"[#{task.pull.number}]({task.pull.url})"
-    if task.pull_request is not None:
-        return pull(site, task.pull_request)
-    return None
+    if row.pull is None:
+        return None
+    return f"[#{row.pull}]({row.url})" if (row.url or "").startswith(("https://", "http://")) else pull(site, row.pull)

@@ -6,16 +6,16 @@ The card depends on the plan and its decision alone: what happens to the work af
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from valine.orchestrator.model import Run
-from valine.orchestrator.plan import LeftOut, PlanItem
-from valine.orchestrator.states import MilestoneKind, Reason, RunStatus
+from valine.orchestrator.facts import LeftOutRow, PlanCard, PlanRow
+from valine.orchestrator.states import Reason
 from valine.orchestrator.text import REMEMBERED, escape, listed, numbers, plural, stamp
 from valine.view import links
 from valine.view.components import (
     GREY,
     Entry,
+    Frame,
     Json,
     Message,
     button,
@@ -27,7 +27,7 @@ from valine.view.components import (
     pages,
     select,
 )
-from valine.view.tasks import heading, left_out, name
+from valine.view.tasks import heading, left_out, person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,96 +38,91 @@ LISTED_ONE_BY_ONE = 15
 IN_A_LINE = 40
 
 
-def plan_pages(run: Run) -> int:
-    """How many messages the plan takes."""
-    return len(_pages(run))
-
-
-def plan_page(run: Run, page: int) -> Message:
-    """The page (1 is the card itself). A page that the plan has shrunk away from says so."""
-    found = _pages(run)
-    open_page = run.status is RunStatus.PENDING and page <= len(found)
-    controls = _controls(run, options(found[page - 1]), page) if open_page else []
-    return page_of(run, "card", page, found, heading=_heading(run, len(found)), controls=controls, color=_color(run))
-
-
-def _pages(run: Run) -> list[list[Entry]]:
-    return pages(_entries(run))
-
-
-def _color(run: Run) -> int:
-    if run.status is RunStatus.PENDING:
-        return PENDING
-    return APPROVED if run.approvals else ENDED
-
-
-def _heading(run: Run, count: int) -> str:
-    plan = run.plan
-    base, label = escape(plan.base.branch, 100), escape(plan.label, 60)
-    limit = f", limit {plan.limit}" if plan.limit is not None else ""
-    issues = plural(len(plan.items), "issue")
-    more = f"\nThe plan has {count} pages; the others are in the thread." if count > 1 else ""
-    return (
-        f"## Plan {run.name}: {issues} into {base}\n"
-        f"Label {label}{limit} · revision {plan.revision} · asked for by {name(run.requested_by)}\n"
-        f"{_decision(run)}{more}"
+def plan_card(facts: PlanCard) -> tuple[Message, ...]:
+    """All pages of the plan; the first is the card itself."""
+    found = pages(_entries(facts))
+    heading = _heading(facts, len(found))
+    frame = Frame(run=facts.run, document="card", word="Plan", heading=heading, color=_color(facts))
+    return tuple(
+        page_of(frame, page, found, _controls(facts, options(entries), page)) for page, entries in enumerate(found, 1)
     )
 
 
-def _decision(run: Run) -> str:
-    if run.status is RunStatus.PENDING:
-        return f"Nothing starts before it is approved. Expires {stamp(run.expires_at)}."
-    if run.approvals:
-        last = run.approvals[-1]
-        return f"✅ Approved by {name(last.by)} {stamp(last.at)}."
-    when = f" {stamp(run.ended_at)}" if run.ended_at else ""
-    if run.ended_by is not None:
-        deed = "Rejected" if any(m.kind is MilestoneKind.REJECTED for m in run.milestones) else "Cancelled"
-        return f"🚫 {deed} by {name(run.ended_by)}{when}. Nothing was started."
-    if run.ended_at is not None and run.ended_at < run.expires_at:
-        return f"⌛ Ended{when}: nothing of it was left to do. Nothing was started."
-    return f"⌛ Expired{when}. Nothing was started."
+def _color(facts: PlanCard) -> int:
+    return {"open": PENDING, "approved": APPROVED}.get(facts.decision, ENDED)
 
 
-def _controls(run: Run, choices: list[tuple[str, str]], page: int) -> Iterator[Json]:
-    plan = run.plan
+def _heading(facts: PlanCard, count: int) -> str:
+    base, label = escape(facts.base, 100), escape(facts.label, 60)
+    limit = f", limit {facts.limit}" if facts.limit is not None else ""
+    issues = plural(len(facts.rows), "issue")
+    more = f"\nThe plan has {count} pages; the others are in the thread." if count > 1 else ""
+    return (
+        f"## Plan {facts.run.name}: {issues} into {base}\n"
+        f"Label {label}{limit} · revision {facts.revision} · asked for by {person(facts.requested_by)}\n"
+        f"{_decision(facts)}{more}"
+    )
+
+
+def _decision(facts: PlanCard) -> str:
+    when = f" {stamp(facts.decided_at)}" if facts.decided_at else ""
+    match facts.decision:
+        case "open":
+            expires = f" Expires {stamp(facts.expires_at)}." if facts.expires_at else ""
+            return f"Nothing starts before it is approved.{expires}"
+        case "approved":
+            return f"✅ Approved by {person(facts.decided_by)}{when}."
+        case "rejected" | "cancelled":
+            return f"🚫 {facts.decision.capitalize()} by {person(facts.decided_by)}{when}. Nothing was started."
+        case "nothing_left":
+            return f"⌛ Ended{when}: nothing of it was left to do. Nothing was started."
+        case "expired":
+            return f"⌛ Expired{when}. Nothing was started."
+        case _:
+            assert_never(facts.decision)
+
+
+def _controls(facts: PlanCard, choices: list[tuple[str, str]], page: int) -> Iterator[Json]:
+    if facts.decision != "open":
+        return
     if choices:
-        yield select(custom_id(run, "drop", plan.revision), "Take issues out of the plan", choices)
+        identity = custom_id(facts.run, "drop", facts.revision)
+        yield select(identity, "Take issues out of the plan", choices)
     if page == 1:
         yield from buttons(
             [
-                button("Approve", custom_id(run, "approve", plan.revision, plan.digest), "success"),
-                button("Reject", custom_id(run, "reject", plan.revision, plan.digest), "danger"),
+                button("Approve", custom_id(facts.run, "approve", facts.revision, facts.digest), "success"),
+                button("Reject", custom_id(facts.run, "reject", facts.revision, facts.digest), "danger"),
             ]
         )
 
 
-def _entries(run: Run) -> Iterator[Entry]:
-    site, priorities = links.repository(run), run.plan.policy.plan.priorities
-    for place, item in enumerate(run.plan.items, start=1):
-        yield _item(site, priorities, place, item)
+def _entries(facts: PlanCard) -> Iterator[Entry]:
+    site = facts.run.site
+    for place, row in enumerate(facts.rows, start=1):
+        yield _item(site, place, row)
     for reason in Reason:
-        group = [out for out in run.plan.left_out if out.reason is reason]
+        group = [out for out in facts.left_out if out.reason is reason]
         if group:
             yield entry(f"\n**{heading(reason)}: {plural(len(group), 'issue')}**")
             yield from _left_out(site, group)
 
 
 @functools.lru_cache(REMEMBERED)
-def _item(site: str, priorities: tuple[str, ...], place: int, item: PlanItem) -> Entry:
-    parts = [f"{place}. {links.issue(site, item.issue)} {escape(item.title, LONGEST_TITLE)}"]
-    if item.priority is not None and item.priority < len(priorities):
-        parts.append(escape(priorities[item.priority], 30))
-    if item.depends_on:
-        parts.append(f"after {numbers(item.depends_on, 8)}")
-    if item.assignees:
-        parts.append(listed((escape(login, 40) for login in item.assignees), 3))
-    if item.adopts is not None:
-        parts.append(f"continues {links.pull(site, item.adopts.number)}")
-    return entry(" · ".join(parts), (str(item.issue), f"#{item.issue} {item.title}"))
+def _item(site: str, place: int, row: PlanRow) -> Entry:
+    parts = [f"{place}. {links.issue(site, row.issue)} {escape(row.title, LONGEST_TITLE)}"]
+    if row.priority:
+        parts.append(escape(row.priority, 30))
+    if row.depends_on:
+        parts.append(f"after {numbers(row.depends_on, 8)}")
+    if row.assignees:
+        parts.append(listed((escape(login, 40) for login in row.assignees), 3))
+    if row.adopts is not None:
+        parts.append(f"continues {links.pull(site, row.adopts)}")
+    return entry(" · ".join(parts), (str(row.issue), f"#{row.issue} {row.title}"))
 
 
-def _left_out(site: str, group: list[LeftOut]) -> Iterator[Entry]:
+def _left_out(site: str, group: list[LeftOutRow]) -> Iterator[Entry]:
     """One by one while they are few, with the particulars; else their numbers."""
     if len(group) <= LISTED_ONE_BY_ONE:
         for out in group:
@@ -137,7 +132,7 @@ def _left_out(site: str, group: list[LeftOut]) -> Iterator[Entry]:
         yield entry(" ".join(_brief(out) for out in group[at : at + IN_A_LINE]))
 
 
-def _brief(out: LeftOut) -> str:
+def _brief(out: LeftOutRow) -> str:
     by = [*(f"#{number}" for number in out.by), *(escape(other, 60) for other in out.elsewhere)]
     if out.run is not None:
         by.append(f"r{out.run}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.orchestrator.decision import Button, Reply
+from valine.orchestrator.document_facts import left_out_row
 from valine.orchestrator.plan import Plan, PlanItem
 from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.text import escape, listed, numbers, plural, stamp
@@ -59,7 +60,9 @@ def no_issues(label: str, repository: str) -> Reply:
 def nothing_to_plan(plan: Plan) -> Reply:
     """Every issue is left out."""
     count = len(plan.left_out)
-    lines = [f"#{out.issue} {escape(out.title, 60)}: {left_out(out)}" for out in plan.left_out[:MOST_REASONS]]
+    lines = [
+        f"#{out.issue} {escape(out.title, 60)}: {left_out(left_out_row(out))}" for out in plan.left_out[:MOST_REASONS]
+    ]
     more = [f"and {count - MOST_REASONS:,} more"] if count > MOST_REASONS else []
     said = "The one issue" if count == 1 else f"None of the {count:,} issues"
     verdict = "cannot" if count == 1 else "can"

@@ -6,49 +6,33 @@ from typing import TYPE_CHECKING
 
 from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.model import Run, Task
-from valine.orchestrator.states import RunStatus, Stage, TaskState
+from valine.orchestrator.states import Stage, TaskState
 from valine.orchestrator.text import escape, numbers, plural, stamp
 from valine.view import links
 from valine.view.components import custom_id
 from valine.view.plan_replies import where
-from valine.view.tasks import name, why
+from valine.view.tasks import name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from datetime import datetime
 
 MOST_LINES = 12
 MOST_HEADS = 150  # a number and a head each: more would not fit in a reply
 MOST_RUNS = 20
 
 
-def shut_out(since: datetime) -> str:
-    """What the board says while the repository, or the permission to work in it, is gone."""
-    return f"GitHub has not let me in since {stamp(since)}: I wait, and give up after 24 hours"
-
-
 def stage(run: Run) -> str:
-    """What the run is busy with, in a word or two."""
-    if run.stage is not Stage.DONE:
-        return {
-            Stage.PROPOSED: "proposed",
-            Stage.EXECUTING: "opening pull requests",
-            Stage.TRACKING: "tracking",
-            Stage.SHIPPING: "shipping",
-        }[run.stage]
-    if run.status is RunStatus.CANCELLED and not run.approvals:
-        return "not approved"
-    return str(run.status)
+    from valine.orchestrator.document_facts import board
+    from valine.view.tasks import stage as _stage
+
+    return _stage(board(run))
 
 
 def counts(run: Run) -> str:
-    """3/8 merged · 1 held · 2 ready. Dropped tasks are counted apart."""
-    total: dict[TaskState, int] = dict.fromkeys(TaskState, 0)
-    for task in run.tasks:
-        total[task.state] += 1
-    told = (TaskState.HELD, TaskState.READY, TaskState.DROPPED, TaskState.FAILED)
-    merged = f"{total[TaskState.MERGED]}/{len(run.tasks) - total[TaskState.DROPPED]} merged"
-    return " · ".join([merged, *(f"{total[state]} {state}" for state in told if total[state])])
+    from valine.orchestrator.document_facts import row_of
+    from valine.view.tasks import counts as _counts
+
+    return _counts([row_of(t) for t in run.tasks])
 
 
 def preflight(run: Run, ready: Sequence[Task], waiting: Sequence[Task], heads: str) -> Reply:
@@ -72,7 +56,7 @@ def _ready_lines(run: Run, ready: Sequence[Task]) -> Iterator[str]:
         return
     site = links.repository(run)
     for place, task in enumerate(ready, start=1):
-        pull = links.pull_request(site, task)
+        pull = links.pull_request(site, __import__("valine.orchestrator.document_facts", fromlist=["x"]).row_of(task))
         yield f"{place}. {links.issue(site, task.issue)} {escape(task.title, 60)} → {pull} at `{_head(task)}`"
 
 
@@ -89,13 +73,10 @@ def _waiting_lines(run: Run, waiting: Sequence[Task]) -> Iterator[str]:
 
 
 def waits(task: Task) -> str:
-    """Why the task is not ready, as far as is known."""
-    if task.note is not None:
-        return why(task.note, task)
-    return {
-        TaskState.QUEUED: "its branch comes next",
-        TaskState.STARTED: "its pull request comes next" if task.pull_request is None else "is about to be looked at",
-    }.get(task.state, str(task.state))
+    from valine.orchestrator.document_facts import row_of
+    from valine.view.tasks import waits as _waits
+
+    return _waits(row_of(task))
 
 
 def nothing_ready(run: Run) -> Reply:

@@ -57,8 +57,7 @@ from valine.view.run_replies import (
     task_dropped,
     waits,
 )
-from valine.view.tasks import emoji, heading, left_out, name, why
-from valine.view.thread import milestone, rung
+from valine.view.tasks import emoji, heading, left_out, name
 from valine.view.trouble import (
     broke,
     denied,
@@ -101,7 +100,6 @@ __all__ = [
     "look_failed",
     "merge_message",
     "merge_title",
-    "milestone",
     "name",
     "no_access",
     "no_issues",
@@ -133,7 +131,6 @@ __all__ = [
     "release_title",
     "retried",
     "revision_moved",
-    "rung",
     "ship_not_possible",
     "ship_started",
     "stage",
@@ -143,6 +140,5 @@ __all__ = [
     "thread_title",
     "waits",
     "which_run",
-    "why",
     "write_limit",
 ]

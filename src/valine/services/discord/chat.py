@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.decision import Reply
     from valine.orchestrator.model import Posted
     from valine.ports import Clock, ReplyTo
-    from valine.view.cards import Message
+    from valine.view.components import Message
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,13 @@ class DiscordChat:
             return _id(await self._api.get("/channels/{channel}", {"channel": message}))
         return _id(answer)
 
+    async def remove_message(self, *, channel: str, message: str) -> None:
+        # https://docs.discord.com/developers/resources/message#delete-message
+        ids = {"channel": channel, "message": message}
+        answer = await self._in_thread("DELETE", "/channels/{channel}/messages/{message}", ids, None)
+        if answer.code not in {Code.UNKNOWN_MESSAGE, Code.UNKNOWN_CHANNEL}:
+            answer.value()
+
     async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
         token = reply_to.token
         if token is None or self._clock.now() - reply_to.at >= TOKEN_LASTS:
@@ -117,11 +124,7 @@ class DiscordChat:
         """The message that bears the marker, None if none does; of several the first, and the others are taken away."""
         found = await find_marked(self._api, channel, marker, since, await self._own_authors())
         for doubled in found[1:]:
-            # https://docs.discord.com/developers/resources/message#delete-message
-            ids = {"channel": channel, "message": doubled}
-            answer = await self._in_thread("DELETE", "/channels/{channel}/messages/{message}", ids, None)
-            if answer.code != Code.UNKNOWN_MESSAGE:
-                answer.value()
+            await self.remove_message(channel=channel, message=doubled)
         return found[0] if found else None
 
     async def _edit(self, channel: str, message: str, content: Message) -> Sent:
