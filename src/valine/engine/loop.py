@@ -23,7 +23,7 @@ from valine.orchestrator.states import Stage
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope
-from valine.view import cards, wording
+from valine.view import cards, github, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -231,7 +231,7 @@ class Engine:
             raise
         except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
             log.exception("%s of %s broke", effect.key, run.name)
-            broken = Failure(kind="transient", code="unreachable", detail=wording.broke(type(error).__name__))
+            broken = Failure(kind="transient", code="unreachable", detail=trouble.broke(type(error).__name__))
             event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)
@@ -244,7 +244,9 @@ class Engine:
             return await self._message(run, effect.name)
         if isinstance(effect, effects.EnsureThread):
             card = run.messages["card"]
-            thread = await self._chat.ensure_thread(channel=card.channel, message=card.message, title=effect.title)
+            thread = await self._chat.ensure_thread(
+                channel=card.channel, message=card.message, title=github.thread_title(effect)
+            )
             return events.ThreadEnsured(thread=thread)
         return await self._forge.perform(effect)
 

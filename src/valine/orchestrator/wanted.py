@@ -29,10 +29,12 @@ from valine.orchestrator.effects import (
     FindMerged,
     MergePullRequest,
     UpdateBranch,
+    WorkStarted,
 )
 from valine.orchestrator.model import Note, Pending, Posted, Run, Task
+from valine.orchestrator.replies.parts import note_rows
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, Step, TaskState, Why
-from valine.view import cards, wording
+from valine.view import cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +112,7 @@ def _messages(run: Run) -> Iterator[Effect]:
             if not _on_show(run, name, posted):
                 yield EnsureMessage(name=name)
         if name == "card" and run.thread is None and _is_posted(run.messages.get("card")):
-            yield EnsureThread(title=wording.thread_title(run))
+            yield EnsureThread(run=run.number)
 
 
 def _is_posted(posted: Posted | None) -> bool:
@@ -175,7 +177,7 @@ def _introduction(run: Run, task: Task) -> Effect | None:
             number=task.issue,
             name="started",
             marker=naming.github_marker(run.uid, f"started-{task.issue}"),
-            body=wording.issue_comment(run, task),
+            about=WorkStarted(run=run.number, pull_request=task.pull_request, adopted=task.adopted),
         )
     return None
 
@@ -237,8 +239,8 @@ def _shipping(run: Run) -> Iterator[Effect]:
             head=pull.head,
             base=run.plan.base.branch,
             method=run.plan.policy.ship.method,
-            title=wording.merge_title(task),
-            message=wording.merge_message(run, task),
+            title=naming.merge_title(task.issue, task.title, task.pull_request),
+            message=naming.merge_message(task.issue, run.uid),
         )
 
 
@@ -287,6 +289,7 @@ def _releases(run: Run) -> Iterator[Effect]:
                 uid=run.uid,
                 tag=tag,
                 commit=last.merged_sha,
-                title=wording.release_title(run, milestone),
-                body=wording.release_notes(run, milestone),
+                run=run.number,
+                round=milestone.round,
+                notes=note_rows(run, milestone.issues),
             )

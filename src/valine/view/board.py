@@ -9,6 +9,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from valine.orchestrator.model import Run, Task
+from valine.orchestrator.replies.parts import task_row
 from valine.orchestrator.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import REMEMBERED, escape, stamp
 from valine.view import links
@@ -24,8 +25,8 @@ from valine.view.components import (
     page_of,
     pages,
 )
-from valine.view.run_replies import counts, shut_out, stage, waits
-from valine.view.tasks import emoji, name
+from valine.view.run_replies import counts, shut_out, stage
+from valine.view.tasks import emoji, name, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,11 @@ def bar(run: Run) -> str:
 
 def _heading(run: Run, count: int) -> str:
     base = escape(run.plan.base.branch, 100)
-    lines = [f"## Run {run.name} · {stage(run)}", f"{bar(run)} {counts(run)} · into {base}", *_footnotes(run)]
+    lines = [
+        f"## Run {run.name} · {stage(status=run.status, stage=run.stage, approved=bool(run.approvals))}",
+        f"{bar(run)} {counts(run.tasks)} · into {base}",
+        *_footnotes(run),
+    ]
     if count > 1:
         lines.append(f"The board has {count} pages; the others are in the thread.")
     return "\n".join(lines)
@@ -133,6 +138,6 @@ def _state(task: Task, *, final: bool) -> str:
     if task.settled:
         return str(task.state)
     if task.note is None and task.state is not TaskState.READY:
-        return waits(task) + edited
-    reason = f": {waits(task)}" if task.note is not None else ""
+        return waits(task_row(task)) + edited
+    reason = f": {waits(task_row(task))}" if task.note is not None else ""
     return f"{task.state}{reason}{edited}"

@@ -28,8 +28,8 @@ from valine.view.plan_card import plan_page, plan_pages
 from valine.view.thread import milestone, rung
 
 if TYPE_CHECKING:
-    from valine.orchestrator.decision import Reply
     from valine.orchestrator.model import Run
+    from valine.view.replies import RenderedReply
 
 __all__ = ["Message", "custom_id", "in_thread", "names", "render", "reply_body"]
 
@@ -67,7 +67,7 @@ def render(run: Run, name: str) -> Message:
     return said(content, rung(run, found) if found is not None else ())
 
 
-def reply_body(reply: Reply) -> Json:
+def reply_body(reply: RenderedReply) -> Json:
     """The reply as the content of an ephemeral message; nobody rings."""
     shown = [button(b.label, b.custom_id, b.style) for b in reply.buttons]
     return {

@@ -16,6 +16,7 @@ from valine.view.custom_id import Action, CustomId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from valine.orchestrator.facts import RunRef
     from valine.orchestrator.model import Run
 
 Json = dict[str, Any]
@@ -84,7 +85,7 @@ def said(content: str, ring: Sequence[str] = ()) -> Message:
     return message({"content": clip(content, MOST_CONTENT), "allowed_mentions": mentions})
 
 
-def custom_id(run: Run, action: Action, *arguments: object) -> str:
+def custom_id(run: Run | RunRef, action: Action, *arguments: object) -> str:
     """What a button on this run carries."""
     return CustomId(action=action, run=run.number, uid=run.uid, arguments=tuple(map(str, arguments))).write()
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from valine.orchestrator.replies.parts import site as repository
+
 if TYPE_CHECKING:
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model import Task
 
-PUBLIC = "https://github.com"
-ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
-
-
-def repository(run: Run) -> str:
-    """The repository's address, without a slash at its end."""
-    web = run.plan.web
-    return web.rstrip("/") if ADDRESS.fullmatch(web) else f"{PUBLIC}/{run.repository}"
+__all__ = ["issue", "pull", "pull_link", "pull_request", "repository"]
 
 
 def issue(site: str, number: int) -> str:
@@ -31,7 +25,12 @@ def pull(site: str, number: int) -> str:
 def pull_request(site: str, task: Task) -> str | None:
     """The task's pull request as a link, or None while it has none."""
     if task.pull is not None and task.pull.url.startswith(("https://", "http://")):
-        return f"[#{task.pull.number}]({task.pull.url})"
-    if task.pull_request is not None:
-        return pull(site, task.pull_request)
-    return None
+        return pull_link(site, task.pull.number, task.pull.url)
+    return pull_link(site, task.pull_request, None)
+
+
+def pull_link(site: str, number: int | None, url: str | None) -> str | None:
+    """The pull request of that number as a link to its own address if that is one, else to the repository's."""
+    if number is None:
+        return None
+    return f"[#{number}]({url})" if url and url.startswith(("https://", "http://")) else pull(site, number)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from valine.orchestrator.model import Note, Task
+from valine.orchestrator.facts import LeftOutRow, TaskRow
 from valine.orchestrator.plan import Actor, LeftOut
+from valine.orchestrator.replies.parts import person
 from valine.orchestrator.states import Reason, TaskState, Why
 from valine.orchestrator.text import escape, listed, numbers
 
@@ -13,54 +14,47 @@ LONGEST_DETAIL = 150
 LONGEST_NAME = 40
 
 
-def name(actor: Actor | None) -> str:
+def name(by: Actor | str | None) -> str:
     """Who did it; Valine where nobody did."""
-    return "Valine" if actor is None or actor.platform == "valine" else escape(actor.name, LONGEST_NAME)
+    named = person(by) if isinstance(by, Actor) else by
+    return "Valine" if named is None else escape(named, LONGEST_NAME)
 
 
-def doers(task: Task) -> tuple[str, ...]:
-    """The logins of those who are expected to move this task on, as far as they are known."""
-    if task.assignees:
-        return task.assignees
-    author = task.pull.author if task.pull and task.adopted else None  # of all others it is Valine itself
-    return (author,) if author else ()
-
-
-def doer(task: Task) -> str:
+def doer(row: TaskRow) -> str:
     """Who is expected to move this task on, for a sentence."""
-    return listed((escape(login, LONGEST_NAME) for login in doers(task)), 3) or "somebody"
+    return listed((escape(login, LONGEST_NAME) for login in row.owners), 3) or "somebody"
 
 
-def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each reason
-    """What the task waits for, or who must do what: a sentence that begins in lower case."""
-    detail = escape(note.detail, LONGEST_DETAIL)
-    match note.why:
+def why(row: TaskRow) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each reason
+    """What the task waits for, or who must do what: a sentence that begins in lower case; empty if nothing is known."""
+    detail = escape(row.detail, LONGEST_DETAIL)
+    match row.why:
         case Why.STRANGER:
-            branch = escape(task.branch, 100)
+            branch = escape(row.branch, 100)
             return f"{branch} or its pull request is not mine: somebody must rename or delete it, then Retry"
         case Why.REFUSED:
             return f"GitHub refused it{_said(detail)}: somebody must mend that, then Retry"
         case Why.CLOSED:
-            return f"its pull request was closed: {doer(task)} must reopen it, or drop the issue from the run"
+            return f"its pull request was closed: {doer(row)} must reopen it, or drop the issue from the run"
         case Why.GONE:
             return "the issue or its pull request is not there any more: somebody must drop it from the run"
-        case Why.RETARGETED if task.pull and task.pull.state == "merged":
+        case Why.RETARGETED if row.merged_elsewhere:
             into = f"its pull request was merged into another branch{_said(detail)}"
             return f"{into}: somebody must bring it into the base branch, then drop the issue from the run"
         case Why.RETARGETED:
-            return f"its pull request now goes into another branch{_said(detail)}: {doer(task)} must change that back"
+            return f"its pull request now goes into another branch{_said(detail)}: {doer(row)} must change that back"
         case Why.ISSUE_CLOSED:
             return "the issue was closed without a merge: somebody must reopen it, or drop it from the run"
         case Why.EMPTY:
-            return f"its pull request changes nothing yet: {doer(task)} must push the work"
+            return f"its pull request changes nothing yet: {doer(row)} must push the work"
         case Why.CONFLICT:
-            return f"it conflicts with the base branch: {doer(task)} must resolve that and push"
+            return f"it conflicts with the base branch: {doer(row)} must resolve that and push"
         case Why.CHANGES_REQUESTED:
-            return f"a reviewer asked for changes: {doer(task)} must make them and ask for another review"
+            return f"a reviewer asked for changes: {doer(row)} must make them and ask for another review"
         case Why.CHECKS_FAILED:
-            return f"checks failed{_said(detail)}: {doer(task)} must push a fix or run them again"
+            return f"checks failed{_said(detail)}: {doer(row)} must push a fix or run them again"
         case Why.CHECKS_SLOW:
-            return f"checks have not ended in time{_said(detail)}: {doer(task)} must run them again"
+            return f"checks have not ended in time{_said(detail)}: {doer(row)} must run them again"
         case Why.NO_CHECKS:
             return (
                 'no check has run: somebody must set one up, or allow none (`checks = "none"` in .github/valine.toml)'
@@ -72,22 +66,34 @@ def why(note: Note, task: Task) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
         case Why.REVIEW_REQUIRED:
             return "a reviewer must approve it"
         case Why.DEPENDENCY:
-            return f"waits for {numbers(note.by)}"
+            return f"waits for {numbers(row.by)}"
         case Why.DRAFT:
-            return f"a draft: waits for {doer(task)} to mark it ready for review"
+            return f"a draft: waits for {doer(row)} to mark it ready for review"
         case Why.CHECKS:
             return f"waits for checks{_said(detail)}"
         case Why.MERGEABLE:
             return "waits for GitHub to work out whether it can be merged"
+        case None:
+            return ""
         case _:
-            assert_never(note.why)
+            assert_never(row.why)
+
+
+def waits(row: TaskRow) -> str:
+    """Why the task is not ready, as far as is known."""
+    if row.why is not None:
+        return why(row)
+    return {
+        TaskState.QUEUED: "its branch comes next",
+        TaskState.STARTED: "its pull request comes next" if row.pull is None else "is about to be looked at",
+    }.get(row.state, str(row.state))
 
 
 def _said(detail: str) -> str:
     return f" ({detail})" if detail else ""
 
 
-def left_out(out: LeftOut) -> str:  # noqa: PLR0911 - one sentence for each reason
+def left_out(out: LeftOut | LeftOutRow) -> str:  # noqa: PLR0911 - one sentence for each reason
     """Why the issue is not in the plan: a sentence that begins in lower case."""
     match out.reason:
         case Reason.CLAIMED:
@@ -109,7 +115,7 @@ def left_out(out: LeftOut) -> str:  # noqa: PLR0911 - one sentence for each reas
             assert_never(out.reason)
 
 
-def _blockers(out: LeftOut) -> str:
+def _blockers(out: LeftOut | LeftOutRow) -> str:
     elsewhere = [escape(other, 100) for other in out.elsewhere]
     return listed([*(f"#{issue}" for issue in out.by), *elsewhere], 10) or "another issue"
 

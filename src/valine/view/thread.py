@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from valine.orchestrator.model import Milestone, Note, Run
+from valine.orchestrator.replies.parts import note_rows, owners, task_row
 from valine.orchestrator.states import MilestoneKind
 from valine.orchestrator.text import escape, numbers, plural, size
 from valine.view.github import by_milestone, note
-from valine.view.tasks import doers, name, why
+from valine.view.tasks import name, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def milestone(run: Run, m: Milestone) -> str:  # noqa: C901, PLR0911, PLR0912 - 
 
 def _held(run: Run, m: Milestone) -> str:
     tasks = [task for task in map(run.task, m.issues) if task is not None]
-    reason = why(m.note, tasks[0]) if m.note is not None and tasks else "somebody should look"
+    reason = why(task_row(tasks[0], m.note)) if m.note is not None and tasks else "somebody should look"
     people = " ".join(f"<@{person}>" for person in rung(run, m))
     return f"⏸️ {numbers(m.issues)} is held: {reason}. {people}".rstrip()
 
@@ -93,11 +94,11 @@ def _untold(run: Run, m: Milestone) -> tuple[IssueNumber, ...]:
 def _notes(run: Run, issues: Sequence[IssueNumber]) -> str:
     """The lines of the release notes, as many as a message holds."""
     lines: list[str] = []
-    groups = by_milestone(run, issues)
-    for title, tasks in groups.items():
+    groups = by_milestone(note_rows(run, issues))
+    for title, rows in groups.items():
         heading = escape(title, 100) if title else "Other changes"
         lines += [f"**{heading}**"] if title or len(groups) > 1 else []
-        lines += [note(task, escape) for task in tasks]
+        lines += [note(row, escape) for row in rows]
     kept = list(lines)
     while size("\n".join(kept)) > MOST_NOTES:
         kept.pop()
@@ -114,5 +115,5 @@ def rung(run: Run, m: Milestone) -> tuple[str, ...]:
     if m.kind is not MilestoneKind.HELD:
         return ()
     known = {login.casefold(): person for login, person in run.plan.policy.people.items()}
-    logins = (login.casefold() for task in map(run.task, m.issues) if task for login in doers(task))
+    logins = (login.casefold() for task in map(run.task, m.issues) if task for login in owners(task))
     return tuple(dict.fromkeys(known[login] for login in logins if login in known))[:MOST_RUNG]
