@@ -10,11 +10,11 @@ import string
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.events import HintReceived, PlanApproved, PlanRequested, Woken
 from valine.orchestrator.model import Active, Approval, PullSeen, Repository, Run, Task
 from valine.orchestrator.plan import Actor, Base, Plan, PlanItem
 from valine.orchestrator.policy import Policy
+from valine.orchestrator.replies import Button, Said
 from valine.orchestrator.states import IssueNumber, PullNumber, RunNumber, RunStatus, RunUid, Sha
 from valine.orchestrator.world import IssueSeen, PlanWorld, WorkWorld
 from valine.ports import Envelope, History, Inbox, ReplyTo
@@ -195,9 +195,9 @@ def a_command_envelope(id: str = "c1", **changes: Any) -> Envelope:  # noqa: A00
     return an_envelope(id, **(given | changes))
 
 
-def a_reply(text: str = "Done.") -> Reply:
+def a_reply(text: str = "Done.") -> Said:
     """An answer with a button."""
-    return Reply(text=text, buttons=(Button(label="Show", custom_id="show"),))
+    return Said(text=text, buttons=(Button(label="Show", custom_id="show"),))
 
 
 def an_inbox(id: str = "c1", **changes: Any) -> Inbox:  # noqa: A002 - the field's own name

@@ -44,12 +44,19 @@ def _fill(kind: Any, numbers: Iterator[int]) -> list[Any]:
     elif origin is tuple:
         values = [tuple(_fill(arguments[0], numbers)), ()]
     elif origin is dict:
-        values = [{f"key {next(numbers)}": value for value in _fill(arguments[1], numbers)}, {}]
+        values = [_fill_dict(*arguments, numbers), {}]
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         values = _fill_struct(kind, numbers)
     else:
         values = _fill_plain(kind, next(numbers))
     return values
+
+
+def _fill_dict(key: Any, value: Any, numbers: Iterator[int]) -> dict[Any, Any]:
+    values = _fill(value, numbers)
+    if isinstance(key, type) and issubclass(key, enum.Enum):
+        return {one: values[index % len(values)] for index, one in enumerate(key)}
+    return {f"key {next(numbers)}": one for one in values}
 
 
 def _fill_plain(kind: Any, number: int) -> list[Any]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from valine.errors import StoreError, TooLarge
+from valine.orchestrator import replies
 from valine.orchestrator.model import SCHEMA
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ Migration = Callable[[Fields], Fields]
 MAX_DOCUMENT = 380 * 1024
 
 # (type, schema it was written in) -> what makes it one of the next schema. A type that did not change has no entry.
-MIGRATIONS: Mapping[tuple[str, int], Migration] = {}
+MIGRATIONS: Mapping[tuple[str, int], Migration] = {("Inbox", 1): replies.upgraded}
 
 
 PLAIN_UP_TO = 32 * 1024  # bytes: what is shorter stays readable in the store

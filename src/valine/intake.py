@@ -16,11 +16,11 @@ import msgspec
 
 from valine.errors import ConfigurationError, Malformed, StoreError, Unanswered, Untrusted
 from valine.logs import correlate
-from valine.orchestrator import naming
-from valine.orchestrator.decision import Reply
+from valine.orchestrator import naming, replies
+from valine.orchestrator.replies import Reply
 from valine.ports import Clock, Envelope, Letterbox, RunStore
-from valine.view import cards, wording
-from valine.view import intake as wording_intake
+from valine.view import cards
+from valine.view.replies import render
 from valine.wire import discord_answers, discord_interaction, discord_suggestions, github_webhook
 from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
 from valine.wire.github_webhook import Commented, Hinted, Ignored
@@ -116,12 +116,12 @@ class Intake:
         except (StoreError, TimeoutError) as error:
             why = str(error) or "the store took too long"
             log.warning("an interaction could not be stored or answered: %s", why)
-            trouble = _unstored(meaning, error)
+            trouble: Reply = _unstored(meaning, error)
         except Exception:  # a door never breaks: the person is told, the log has the rest
             correlation = self._correlation(request)
             with correlate(correlation):
                 log.exception("an interaction failed")
-            trouble = wording_intake.unexpected(correlation)
+            trouble = replies.Unexpected(correlation=correlation)
         return discord_answers.choices(()) if isinstance(meaning, SuggestionsAsked) else _said(trouble)
 
     async def _answer(self, meaning: Meaning) -> dict[str, Any]:
@@ -146,11 +146,11 @@ class Intake:
         """One run, or all active ones with the newest first."""
         repository = self._settings.repository
         if asked.run is None:
-            return wording.status(await active_runs(self._store, repository), repository)
+            return replies.StatusOf.of(await active_runs(self._store, repository), repository)
         run = await self._store.run(repository, asked.run)
         if run is None or asked.uid not in {None, run.uid}:
-            return wording.no_such_run(f"r{asked.run}")
-        return wording.status([run], repository)
+            return replies.NoSuchRun(number=asked.run)
+        return replies.StatusOf.of([run], repository)
 
     async def _suggestions(self, asked: SuggestionsAsked) -> Sequence[Choice]:
         match asked.option:
@@ -262,8 +262,8 @@ def _untrusted(service: str, error: Untrusted) -> HttpAnswer:
 
 def _unstored(meaning: Meaning, error: StoreError | TimeoutError) -> Reply:
     if isinstance(meaning, StatusAsked):
-        return wording_intake.not_read()
-    return wording_intake.perhaps_stored() if isinstance(error, Unanswered) else wording_intake.not_stored()
+        return replies.NotRead()
+    return replies.PerhapsStored() if isinstance(error, Unanswered) else replies.NotStored()
 
 
 def _malformed(service: str, error: Malformed) -> HttpAnswer:
@@ -272,7 +272,7 @@ def _malformed(service: str, error: Malformed) -> HttpAnswer:
 
 
 def _said(reply: Reply) -> dict[str, Any]:
-    return discord_answers.message(cards.reply_body(reply))
+    return discord_answers.message(cards.reply_body(render(reply)))
 
 
 def _json(status: int, body: Mapping[str, Any]) -> HttpAnswer:

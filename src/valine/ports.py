@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from valine.orchestrator.decision import Outcome, Reply
+from valine.orchestrator.decision import Outcome
 from valine.orchestrator.events import Event, Inbound, PersonCommand
 from valine.orchestrator.model import Posted, Repository, Run
+from valine.orchestrator.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.events import Result
     from valine.orchestrator.world import PlanWorld, WorkWorld
     from valine.view.components import Message
+    from valine.view.replies import RenderedReply
 
 
 class Clock(Protocol):
@@ -239,7 +241,7 @@ class Chat(Protocol):
         """The id of the thread on that message, started if there is none, woken if it was archived."""
         ...
 
-    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+    async def reply(self, reply_to: ReplyTo, reply: RenderedReply) -> None:
         """Answer an interaction that was deferred. A token that ended is no error: nobody is waiting any more."""
         ...
 

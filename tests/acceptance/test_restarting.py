@@ -8,12 +8,12 @@ from acceptance.stories import a_team
 from valine.orchestrator.effects import EnsureLabel
 
 if TYPE_CHECKING:
-    from valine.orchestrator.decision import Reply
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result
     from valine.orchestrator.world import PlanWorld
     from valine.ports import ReplyTo
     from valine.services.github import GitHubForge
+    from valine.view.replies import RenderedReply
 
 
 async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -> None:
@@ -45,7 +45,7 @@ async def test_a_command_whose_very_answer_breaks_valine_stops_no_other() -> Non
 class MuteChat:
     """Breaks Valine when it answers."""
 
-    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+    async def reply(self, reply_to: ReplyTo, reply: RenderedReply) -> None:
         message = f"a programming mistake about {reply.text} to {reply_to.at}"
         raise KeyError(message)
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import msgspec
 
 from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_work_world, an_actor, an_issue
+from valine.engine.display import Display
 from valine.orchestrator import effects, events, naming, ship
-from valine.orchestrator.decision import Answer, Decision, Look, Outcome, Refusal, Reply, State
+from valine.orchestrator.decision import Answer, Decision, Look, Outcome, Refusal, State
 from valine.orchestrator.display import RemovePage, page_name
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Check, Posted, PullSeen, TestMerge
@@ -324,7 +325,7 @@ class Play:
 def check_answered(event: Event, outcome: Outcome) -> None:
     """Whoever commands something is answered, and an observation answers nobody."""
     if isinstance(outcome, Decision | Refusal | Answer):
-        assert isinstance(outcome.reply, Reply) == isinstance(event, events.Command)
+        assert (outcome.reply is not None) == isinstance(event, events.Command)
 
 
 def behind(play: Play, issue: int) -> None:

@@ -16,11 +16,13 @@ from builders import (
     an_actor,
     an_approval,
 )
-from valine.orchestrator import planner
-from valine.orchestrator.decision import Reply
+from valine.orchestrator import planner, replies
 from valine.orchestrator.model import Milestone, Note, Run, Shipping
 from valine.orchestrator.plan import LeftOut, Plan
 from valine.orchestrator.policy import Denied, Policy
+from valine.orchestrator.replies import Reply, run_place
+from valine.orchestrator.replies.parts import ItemChange, PlanChanges
+from valine.orchestrator.rows import left_out_row
 from valine.orchestrator.states import (
     IssueNumber,
     Login,
@@ -36,11 +38,11 @@ from valine.orchestrator.states import (
     Why,
 )
 from valine.orchestrator.world import Failure
-from valine.view import wording
 
 replace = msgspec.structs.replace
 UID = RunUid("abcdefgh2345")
 DIGEST = "hhhhhhhh2345"
+STATUS = "v1:status:12:abcdefgh2345"
 ANA, BEN = "80351110224678912", "80351110224678913"
 PEOPLE = Policy(people={"ana": ANA, "ben": BEN})
 
@@ -134,99 +136,123 @@ def never_approved(**changes: object) -> Run:
     return a_run(12, **{**given, "ended_at": after(60), **changes})
 
 
-def replies() -> dict[str, list[Reply]]:
-    """Every function that makes a reply, with one of each of its answers."""
+def every_reply() -> dict[str, list[Reply]]:
+    """Every reply of a command, with one of each of its answers; those of the endpoint are in tests/intake."""
     run, ended = under_way(), over()
     ready, held = run.tasks
+    at, proposal = run_place(run), run_place(proposed())
     return {
-        "already_approved": [wording.already_approved(run)],
+        "already_approved": [replies.AlreadyApproved.of(run)],
         "already_over": [
-            wording.already_over(ended),
-            wording.already_over(over(RunStatus.CANCELLED, ended_by=an_actor())),
+            replies.AlreadyOver.of(ended),
+            replies.AlreadyOver.of(over(RunStatus.CANCELLED, ended_by=an_actor())),
         ],
-        "already_proposed": [wording.already_proposed(proposed())],
-        "already_shipping": [wording.already_shipping(shipping()), wording.already_shipping(under_way(Stage.SHIPPING))],
-        "approved": [wording.approved(run)],
-        "cancel_asked": [wording.cancel_asked(run), wording.cancel_asked(proposed())],
+        "already_proposed": [replies.AlreadyProposed.of(proposed())],
+        "already_shipping": [
+            replies.AlreadyShipping.of(shipping()),
+            replies.AlreadyShipping.of(under_way(Stage.SHIPPING)),
+        ],
+        "approved": [replies.Approved(run=at, issues=2)],
+        "cancel_asked": [replies.CancelAsked.of(run), replies.CancelAsked.of(proposed())],
         "cancelled": [
-            wording.cancelled(over(RunStatus.CANCELLED)),
-            wording.cancelled(over(RunStatus.CANCELLED, close_pull_requests=True)),
-            wording.cancelled(never_approved()),
+            replies.Cancelled.of(over(RunStatus.CANCELLED)),
+            replies.Cancelled.of(over(RunStatus.CANCELLED, close_pull_requests=True)),
+            replies.Cancelled.of(never_approved()),
         ],
-        "denied": [
-            wording.denied(Denied(deed="approve", needs="manage_server")),
-            wording.denied(Denied(deed="drop", needs="write")),
-            wording.denied(Denied(deed="ship", needs="discord")),
-            wording.denied(Denied(deed="status", needs="person")),
+        "not_allowed": [
+            replies.NotAllowed.of(Denied(deed="approve", needs="manage_server")),
+            replies.NotAllowed.of(Denied(deed="drop", needs="write")),
+            replies.NotAllowed.of(Denied(deed="ship", needs="discord")),
+            replies.NotAllowed.of(Denied(deed="status", needs="person")),
         ],
-        "dropped_items": [wording.dropped_items(proposed(), [43])],
-        "failed_inside": [wording.failed_inside("4711-abc")],
-        "github_down": [wording.github_down(), wording.github_down("502 @everyone")],
-        "heads_moved": [wording.heads_moved(run)],
+        "dropped_items": [replies.DroppedItems(run=proposal, issues=issue_numbers(43), revision=1, left=2)],
+        "failed_inside": [replies.FailedInside(correlation="4711-abc")],
+        "heads_moved": [replies.HeadsMoved(run=at)],
         "look_failed": [
-            wording.look_failed(REPOSITORY, Failure(kind="permanent", code="not_found")),
-            wording.look_failed(REPOSITORY, Failure(kind="permanent", code="unauthorized", detail="Bad credentials")),
-            wording.look_failed(REPOSITORY, Failure(kind="permanent", code="forbidden")),
-            wording.look_failed(REPOSITORY, Failure(kind="transient", code="limited")),
+            replies.LookFailed.of(REPOSITORY, Failure(kind="permanent", code="not_found")),
+            replies.LookFailed.of(REPOSITORY, Failure(kind="permanent", code="unauthorized", detail="Bad credentials")),
+            replies.LookFailed.of(REPOSITORY, Failure(kind="permanent", code="forbidden")),
+            replies.LookFailed.of(REPOSITORY, Failure(kind="transient", code="limited")),
+            replies.LookFailed.of(REPOSITORY, Failure(kind="transient", code="unreachable", detail="502 @everyone")),
         ],
-        "no_access": [wording.no_access(REPOSITORY)],
-        "no_issues": [wording.no_issues("ready", REPOSITORY)],
-        "no_repository": [wording.no_repository(REPOSITORY)],
-        "in_no_run": [wording.in_no_run(99)],
-        "no_run": [wording.no_run()],
-        "no_such_run": [wording.no_such_run("r99")],
-        "no_such_task": [wording.no_such_task(run, 99)],
-        "not_started": [wording.not_started(run)],
+        "no_issues": [replies.NoIssues(label="ready", repository=REPOSITORY)],
+        "in_no_run": [replies.InNoRun(number=99)],
+        "no_run": [replies.NoRun()],
+        "no_such_run": [replies.NoSuchRun(number=99)],
+        "no_such_task": [replies.NoSuchTask(run=at, number=99)],
+        "not_started": [replies.NotStarted(run=at)],
         "not_droppable": [
-            wording.not_droppable(run, a_task(41, state=TaskState.MERGED)),
-            wording.not_droppable(run, ready),
+            replies.NotDroppable.of(run, a_task(41, state=TaskState.MERGED)),
+            replies.NotDroppable.of(run, ready),
         ],
-        "not_in_plan": [wording.not_in_plan(proposed(), [98]), wording.not_in_plan(proposed(), [98, 99])],
+        "not_in_plan": [
+            replies.NotInPlan(run=proposal, issues=issue_numbers(98)),
+            replies.NotInPlan(run=proposal, issues=issue_numbers(98, 99)),
+        ],
         "not_pending": [
-            wording.not_pending(proposed()),
-            wording.not_pending(run),
-            wording.not_pending(ended),
-            wording.not_pending(over(RunStatus.FAILED)),
-            wording.not_pending(never_approved(ended_by=an_actor())),
-            wording.not_pending(never_approved()),
-            wording.not_pending(never_approved(ended_at=after(86_400))),
+            replies.NotPending.of(proposed()),
+            replies.NotPending.of(run),
+            replies.NotPending.of(ended),
+            replies.NotPending.of(over(RunStatus.FAILED)),
+            replies.NotPending.of(never_approved(ended_by=an_actor())),
+            replies.NotPending.of(never_approved()),
+            replies.NotPending.of(never_approved(ended_at=after(86_400))),
         ],
-        "not_shown_yet": [wording.not_shown_yet(proposed())],
-        "nothing_left": [wording.nothing_left(proposed()), wording.nothing_left(never_approved())],
-        "nothing_ready": [wording.nothing_ready(run)],
+        "not_shown_yet": [replies.NotShownYet.of(proposed())],
+        "nothing_left": [replies.NothingLeft(run=proposal), replies.NothingLeft(run=proposal, over=True)],
+        "nothing_ready": [replies.NothingReady.of(run)],
         "nothing_to_plan": [
-            wording.nothing_to_plan(a_plan(left_out=every_reason())),
-            wording.nothing_to_plan(a_plan(left_out=(left(),))),
-            wording.nothing_to_plan(a_plan(left_out=tuple(left(n) for n in range(1, 18)))),
+            replies.NothingToPlan.of(a_plan(left_out=every_reason())),
+            replies.NothingToPlan.of(a_plan(left_out=(left(),))),
+            replies.NothingToPlan.of(a_plan(left_out=tuple(left(n) for n in range(1, 18)))),
         ],
-        "nothing_to_retry": [wording.nothing_to_retry(run)],
-        "other_run": [wording.other_run(run)],
-        "plan_changed": [wording.plan_changed(proposed(), ["#41: another title", "#43 is out: it was closed"])],
-        "plan_too_big": [wording.plan_too_big(200), wording.plan_too_big(0)],
-        "planned": [wording.planned(proposed()), wording.planned(a_run(1, uid=UID, channel="555"))],
-        "policy_problem": [wording.policy_problem(".github/valine.toml: unknown key plan.limt")],
+        "nothing_to_retry": [replies.NothingToRetry(run=at)],
+        "other_run": [replies.OtherRun(run=at)],
+        "plan_changed": [
+            replies.PlanChanged(
+                run=proposal,
+                revision=1,
+                changes=PlanChanges(
+                    items=(
+                        ItemChange(issue=IssueNumber(41), title=True),
+                        ItemChange(issue=IssueNumber(43), out=True, reason=left_out_row(left(43, Reason.GONE))),
+                    )
+                ),
+            )
+        ],
+        "plan_too_big": [replies.PlanTooBig(fits=200), replies.PlanTooBig(fits=0)],
+        "planned": [
+            replies.Planned(run=proposal, issues=2, left_out=1),
+            replies.Planned(run=run_place(a_run(1, uid=UID, channel="555")), issues=1),
+        ],
+        "unusable_policy": [replies.UnusablePolicy(problem=".github/valine.toml: unknown key plan.limt")],
         "preflight": [
-            wording.preflight(run, [ready], [held], DIGEST),
-            wording.preflight(run, [ready], [], DIGEST),
-            wording.preflight(run, [ready] * 13, [held] * 13, DIGEST),
+            replies.Preflight.of(run, [ready], [held], DIGEST),
+            replies.Preflight.of(run, [ready], [], DIGEST),
+            replies.Preflight.of(run, [ready] * 13, [held] * 13, DIGEST),
         ],
-        "rejected": [wording.rejected(never_approved())],
-        "retried": [wording.retried(run, [42]), wording.retried(run, [])],
-        "revision_moved": [wording.revision_moved(proposed())],
+        "rejected": [replies.Rejected(run=proposal)],
+        "retried": [replies.Retried(run=at, issues=issue_numbers(42)), replies.Retried(run=at)],
+        "revision_moved": [replies.RevisionMoved(run=proposal, revision=1)],
         "ship_not_possible": [
-            wording.ship_not_possible(proposed()),
-            wording.ship_not_possible(under_way(Stage.EXECUTING)),
-            wording.ship_not_possible(ended),
-            wording.ship_not_possible(never_approved()),
+            replies.ShipNotPossible.of(proposed()),
+            replies.ShipNotPossible.of(under_way(Stage.EXECUTING)),
+            replies.ShipNotPossible.of(ended),
+            replies.ShipNotPossible.of(never_approved()),
         ],
-        "ship_started": [wording.ship_started(shipping())],
+        "ship_started": [replies.ShipStarted(run=at, pulls=1)],
         "status": [
-            wording.status([], REPOSITORY),
-            wording.status([run], REPOSITORY),
-            wording.status([proposed(), run, a_run(13, uid=UID, channel="555")], REPOSITORY),
+            replies.StatusOf.of([], REPOSITORY),
+            replies.StatusOf.of([run], REPOSITORY),
+            replies.StatusOf.of([proposed(), run, a_run(13, uid=UID, channel="555")], REPOSITORY),
         ],
-        "task_dropped": [wording.task_dropped(run, 42)],
-        "which_run": [wording.which_run(["r12", "r13"])],
+        "task_dropped": [replies.TaskDropped(run=at, issue=IssueNumber(42))],
+        "which_run": [replies.WhichRun(runs=(RunNumber(12), RunNumber(13)))],
+        "said": [
+            replies.Said(
+                text="r12 is over. Nothing was changed.", buttons=(replies.Button(label="Status", custom_id=STATUS),)
+            )
+        ],
     }
 
 

@@ -18,8 +18,8 @@ from builders import NOON, a_plan, a_plan_item, a_run, a_task, after, an_actor
 from core import sentences
 from core.card_parts import RUNS, hostile_board, hostile_plan, labels, parts, text_of
 from valine.orchestrator import naming
-from valine.orchestrator.decision import Button, Reply
 from valine.orchestrator.model import Posted, Run
+from valine.orchestrator.replies import Button
 from valine.orchestrator.states import (
     PullNumber,
     Reason,
@@ -27,6 +27,7 @@ from valine.orchestrator.states import (
     TaskState,
 )
 from valine.view import cards, custom_id
+from valine.view.replies import RenderedReply, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,10 +61,11 @@ def test_discord_takes_every_message(name: str, judge: Callable[[str, str, dict[
 
 
 def test_discord_takes_every_reply(judge: Callable[[str, str, dict[str, Any]], list[str]]) -> None:
-    many = Reply(text="", buttons=tuple(Button(label="b" * 99, custom_id=f"id-{n}") for n in range(12)))
-    said = [reply for replies in sentences.replies().values() for reply in replies]
+    many = RenderedReply(text="", buttons=tuple(Button(label="b" * 99, custom_id=f"id-{n}") for n in range(12)))
+    said = [render(reply) for replies in sentences.every_reply().values() for reply in replies]
 
-    for reply in [*said, many, Reply(text="x" * 9_000), Reply(text="漢" * 9_000), Reply(text="line\n" * 4_000)]:
+    long = [RenderedReply(text=text) for text in ("x" * 9_000, "漢" * 9_000, "line\n" * 4_000)]
+    for reply in [*said, many, *long]:
         assert judge("PATCH", "/webhooks/1/token/messages/@original", cards.reply_body(reply)) == [], reply
 
 

@@ -10,13 +10,12 @@ import pytest
 from builders import an_actor
 from core.commands import MEMBER, ONE, WRITER, told
 from core.play import CHECK, LEAD, Play
-from valine.orchestrator import events
+from valine.orchestrator import events, replies
 from valine.orchestrator.decision import Answer, Decision, Nothing, Refusal
 from valine.orchestrator.model import Check, Pending
-from valine.orchestrator.policy import Denied
+from valine.orchestrator.replies import run_place
 from valine.orchestrator.states import IssueNumber, MilestoneKind, Stage, TaskState, Why
 from valine.orchestrator.world import Failure
-from valine.view import wording
 
 replace = msgspec.structs.replace
 STRANGER = an_actor("gil", platform="github")
@@ -46,7 +45,7 @@ def test_retrying_one_task_by_either_number_leaves_the_others_as_they_are(number
     assert play.task(1).refusal == refused.refusal
     assert play.task(2).refusal is None
     assert isinstance(outcome, Decision)
-    assert outcome.reply == wording.retried(play.run, (IssueNumber(2),))
+    assert outcome.reply == replies.Retried(run=run_place(play.run), issues=(IssueNumber(2),))
 
 
 def test_retrying_all_names_all_that_were_held() -> None:
@@ -63,7 +62,7 @@ def test_retrying_a_task_that_is_not_there_says_which() -> None:
 
     outcome = play.says(events.RetryRequested, run=ONE, issue=IssueNumber(9))
 
-    assert outcome == Refusal(reply=wording.no_such_task(play.run, 9))
+    assert outcome == Refusal(reply=replies.NoSuchTask(run=run_place(play.run), number=9))
     assert play.run == before
 
 
@@ -73,7 +72,7 @@ def test_who_may_not_retry_changes_nothing_that_is_held() -> None:
 
     outcome = play.says(events.RetryRequested, run=ONE, by=MEMBER)
 
-    assert outcome == Refusal(reply=wording.denied(Denied(deed="retry", needs="manage_server")))
+    assert outcome == Refusal(reply=replies.NotAllowed(deed="retry", needs="manage_server"))
     assert play.run == before
 
 
@@ -145,8 +144,8 @@ def test_dropping_says_which_task_or_which_is_none() -> None:
     unknown = play.says(events.DropRequested, run=ONE, issue=IssueNumber(9))
 
     assert isinstance(dropped, Decision)
-    assert dropped.reply == wording.task_dropped(play.run, 1)
-    assert unknown == Refusal(reply=wording.no_such_task(play.run, 9))
+    assert dropped.reply == replies.TaskDropped(run=run_place(play.run), issue=IssueNumber(1))
+    assert unknown == Refusal(reply=replies.NoSuchTask(run=run_place(play.run), number=9))
 
 
 def test_a_cancelled_round_of_shipping_approves_nothing_any_more() -> None:
@@ -175,8 +174,8 @@ def test_status_is_the_runs_own_and_not_for_strangers() -> None:
     answered = play.says(events.StatusRequested, run=ONE, by=MEMBER)
     refused = play.says(events.StatusRequested, run=ONE, by=STRANGER)
 
-    assert answered == Answer(reply=wording.status((play.run,), play.run.repository))
-    assert refused == Refusal(reply=wording.denied(Denied(deed="status", needs="write")))
+    assert answered == Answer(reply=replies.StatusOf.of((play.run,), play.run.repository))
+    assert refused == Refusal(reply=replies.NotAllowed(deed="status", needs="write"))
 
 
 @pytest.mark.parametrize(("number", "known"), [(1, True), (2, True), (9, False), (101, False)])
@@ -187,7 +186,7 @@ def test_a_comment_on_an_issue_of_a_proposal_means_that_proposal(number: int, kn
     outcome = play.says(events.StatusRequested, number=number, by=WRITER)
 
     assert isinstance(outcome, Answer) is known
-    assert known or outcome == Refusal(reply=wording.in_no_run(number))
+    assert known or outcome == Refusal(reply=replies.InNoRun(number=number))
 
 
 def test_a_proposal_has_nothing_to_retry_or_drop() -> None:
@@ -198,7 +197,7 @@ def test_a_proposal_has_nothing_to_retry_or_drop() -> None:
         play.says(events.RetryRequested, run=ONE),
         play.says(events.DropRequested, run=ONE, issue=IssueNumber(1)),
     ):
-        assert outcome == Refusal(reply=wording.not_started(play.run))
+        assert outcome == Refusal(reply=replies.NotStarted(run=run_place(play.run)))
 
 
 # --- Which run is meant ----------------------------------------------------------------------------------------------
@@ -215,7 +214,7 @@ def test_what_decides_a_plan_means_the_proposal_and_the_rest_means_the_run_under
     status = play.says(events.StatusRequested)
     play.says(events.PlanRejected)
 
-    assert status == Answer(reply=wording.status((play.run,), play.run.repository))
+    assert status == Answer(reply=replies.StatusOf.of((play.run,), play.run.repository))
     assert (play.run.stage, play.runs[2].stage) == (Stage.TRACKING, Stage.DONE)
 
 
@@ -227,7 +226,7 @@ def test_a_proposal_alone_is_meant_by_everything() -> None:
 
 
 def test_no_run_at_all_is_said_so() -> None:
-    assert Play().says(events.StatusRequested) == Refusal(reply=wording.no_run())
+    assert Play().says(events.StatusRequested) == Refusal(reply=replies.NoRun())
 
 
 def test_each_run_keeps_its_own_claims() -> None:

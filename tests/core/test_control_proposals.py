@@ -10,14 +10,12 @@ import pytest
 
 from core.commands import EDIT, MEMBER, ONE, WRITER, told
 from core.play import LEAD, Play
-from valine.orchestrator import effects, events
+from valine.orchestrator import effects, events, replies
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
 from valine.orchestrator.model import Note
-from valine.orchestrator.policy import Denied
 from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, Step, TaskState, Why
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
-from valine.view import wording
 
 replace = msgspec.structs.replace
 
@@ -34,7 +32,7 @@ def proposed(count: int = 2) -> Play:
 def test_who_may_not_plan_is_told_what_they_lack() -> None:
     outcome = Play().plan(by=WRITER)
 
-    assert outcome == Refusal(reply=wording.denied(Denied(deed="plan", needs="discord")))
+    assert outcome == Refusal(reply=replies.NotAllowed(deed="plan", needs="discord"))
 
 
 def test_the_label_that_was_asked_for_is_the_one_that_is_looked_for() -> None:
@@ -55,8 +53,8 @@ def test_an_approval_looks_for_the_label_of_its_plan() -> None:
 def test_a_policy_that_cannot_be_read_is_quoted() -> None:
     outcome = Play(policy="[plan]\nlimt = 3").plan()
 
-    assert isinstance(outcome, Refusal)
-    assert "plan.limt" in outcome.reply.text
+    problem = ".github/valine.toml: unknown key plan.limt; did you mean plan.limit?"
+    assert outcome == Refusal(reply=replies.UnusablePolicy(problem=problem))
 
 
 def test_a_plan_that_no_run_could_hold_is_refused_before_anything_is_posted() -> None:
@@ -64,8 +62,7 @@ def test_a_plan_that_no_run_could_hold_is_refused_before_anything_is_posted() ->
 
     outcome = play.plan()
 
-    assert isinstance(outcome, Refusal)
-    assert "`limit` 359" in outcome.reply.text
+    assert outcome == Refusal(reply=replies.PlanTooBig(fits=359))
     assert play.runs == {}
 
 
@@ -124,7 +121,7 @@ def test_a_plan_whose_card_still_shows_the_revision_before_is_not_approved() -> 
 
     outcome = play.says(events.PlanApproved, run=ONE)
 
-    assert outcome == Refusal(reply=wording.not_shown_yet(play.run))
+    assert outcome == Refusal(reply=replies.NotShownYet.of(play.run))
 
 
 @pytest.mark.parametrize("message", ["", "gone"])

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.play import CHECK, LEAD, Play
-from valine.orchestrator import events
+from valine.orchestrator import events, replies
 from valine.orchestrator.decision import Decision, Refusal
 from valine.orchestrator.graph import MOVES
 from valine.orchestrator.model import Check
 from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure
-from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +200,7 @@ def test_a_comment_that_is_older_than_the_run_does_not_mean_it(seconds: float, d
     outcome = play.says(events.DropRequested, by=WRITER, number=1, issue=ONE, asked_at=asked)
 
     assert isinstance(outcome, Decision) is dropped
-    assert outcome == Refusal(reply=wording.in_no_run(1)) or dropped
+    assert outcome == Refusal(reply=replies.InNoRun(number=1)) or dropped
 
 
 def test_a_whole_day_ends_with_nothing_wanted() -> None:

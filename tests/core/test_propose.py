@@ -6,15 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from builders import an_actor, an_issue
+from builders import REPOSITORY, an_actor, an_issue
 from core.play import LEAD, Play
-from valine.orchestrator import events
+from valine.orchestrator import events, replies
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
-from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, RunStatus
+from valine.orchestrator.facts import LeftOutRow
+from valine.orchestrator.states import IssueNumber, MilestoneKind, Reason, RunNumber, RunStatus
 from valine.orchestrator.world import Failure
 
 ONE = RunNumber(1)
 MEMBER = an_actor("mia")
+GONE = LeftOutRow(issue=IssueNumber(1), title="Issue 1", reason=Reason.GONE)
 DOWN = Failure(kind="transient", code="unreachable", detail="down")
 
 
@@ -54,12 +56,12 @@ def test_a_look_that_fails_leaves_nothing_behind_and_says_which(code: Any) -> No
     assert play.runs == {}
 
 
-def test_each_kind_of_trouble_has_its_own_sentence() -> None:
-    def said(play: Play, found: Failure | None = None) -> str:
+def test_each_kind_of_trouble_has_its_own_reply() -> None:
+    def said(play: Play, found: Failure | None = None) -> replies.Reply:
         command = events.PlanRequested(id="c", by=LEAD, asked_at=play.now, at=play.now, channel="x")
         outcome = play.command(command, found=found)
         assert isinstance(outcome, Refusal)
-        return outcome.reply.text
+        return outcome.reply
 
     found = [
         said(Play(0)),
@@ -69,7 +71,13 @@ def test_each_kind_of_trouble_has_its_own_sentence() -> None:
         said(Play(), DOWN),
     ]
 
-    assert len(set(found)) == len(found)
+    assert found == [
+        replies.NoIssues(label="ready", repository=REPOSITORY),
+        replies.NothingToPlan(label="ready", count=1, left_out=(GONE,)),
+        replies.UnusablePolicy(problem=".github/valine.toml: unknown key plan.limt; did you mean plan.limit?"),
+        *(replies.LookFailed(repository=REPOSITORY, code=code) for code in ("forbidden", "not_found")),
+        replies.LookFailed(repository=REPOSITORY, code=DOWN.code, detail=DOWN.detail),
+    ]
 
 
 def test_one_proposal_at_a_time() -> None:
@@ -77,8 +85,7 @@ def test_one_proposal_at_a_time() -> None:
 
     outcome = play.plan()
 
-    assert isinstance(outcome, Refusal)
-    assert "r1" in outcome.reply.text
+    assert outcome == Refusal(reply=replies.AlreadyProposed.of(play.run))
     assert len(play.runs) == 1
 
 
@@ -121,7 +128,8 @@ def test_a_second_approval_is_refused_and_says_who_did() -> None:
     outcome = approve(play, by=an_actor("ben", permissions=LEAD.permissions))
 
     assert isinstance(outcome, Refusal)
-    assert "ana" in outcome.reply.text
+    assert isinstance(outcome.reply, replies.AlreadyApproved)
+    assert outcome.reply.by == "ana"
     assert len(play.run.approvals) == 1
 
 

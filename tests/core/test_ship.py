@@ -9,12 +9,11 @@ import pytest
 
 from builders import a_task, after, an_actor, an_issue
 from core.play import LEAD, Play, behind
-from valine.orchestrator import effects, events, ship
+from valine.orchestrator import effects, events, replies, ship
 from valine.orchestrator.decision import Answer, Decision, Refusal
 from valine.orchestrator.model import Check
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunNumber, RunStatus, Stage, TaskState, Why
 from valine.orchestrator.world import Failure
-from valine.view import wording
 
 replace = msgspec.structs.replace
 ONE = RunNumber(1)
@@ -30,8 +29,7 @@ def test_the_preflight_merges_nothing() -> None:
     outcome = play.says(events.ShipRequested, run=ONE)
 
     assert isinstance(outcome, Decision)
-    assert outcome.reply is not None
-    assert len(outcome.reply.buttons) == 1
+    assert isinstance(outcome.reply, replies.Preflight)
     assert play.run.stage is Stage.TRACKING
 
 
@@ -262,9 +260,7 @@ def test_with_two_runs_the_obvious_one_is_not_obvious() -> None:
 
     outcome = play.says(events.CancelRequested)
 
-    assert isinstance(outcome, Refusal)
-    assert "r1" in outcome.reply.text
-    assert "r2" in outcome.reply.text
+    assert outcome == Refusal(reply=replies.WhichRun(runs=(RunNumber(1), RunNumber(2))))
 
 
 # --- What is shown before, and noted after ---------------------------------------------------------------------------
@@ -279,7 +275,7 @@ def test_the_preflight_shows_what_is_ready_what_waits_and_carries_exactly_these_
 
     ready, waiting = [play.task(1), play.task(2)], [play.task(3)]
     assert isinstance(outcome, Decision)
-    assert outcome.reply == wording.preflight(play.run, ready, waiting, ship.heads_digest(ready))
+    assert outcome.reply == replies.Preflight.of(play.run, ready, waiting, ship.heads_digest(ready))
 
 
 def test_once_all_is_opened_it_is_looked_at() -> None:
@@ -316,5 +312,5 @@ def test_where_nothing_is_ready_nothing_is_shipped_and_it_says_why() -> None:
         play.says(events.ShipConfirmed, run=ONE, heads="x"),
     ):
         assert isinstance(outcome, Decision)
-        assert outcome.reply == wording.nothing_ready(play.run)
+        assert outcome.reply == replies.NothingReady.of(play.run)
         assert play.run.stage is Stage.TRACKING

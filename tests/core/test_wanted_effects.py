@@ -13,6 +13,7 @@ from core.wanting import approved_run, on_github
 from valine.orchestrator import effects, events
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Shipping
 from valine.orchestrator.policy import Policy, TaskPolicy
+from valine.orchestrator.rows import note_rows
 from valine.orchestrator.states import (
     IssueNumber,
     Login,
@@ -32,7 +33,7 @@ from valine.orchestrator.wanted import (
     still_coming,
     wanted,
 )
-from valine.view import cards, wording
+from valine.view import cards
 
 replace = msgspec.structs.replace
 
@@ -95,7 +96,7 @@ def test_the_comment_on_an_issue_is_found_again_by_its_marker() -> None:
         number=41,
         name="started",
         marker="<!-- valine:started-41:uid-1 -->",
-        body=wording.issue_comment(run, run.tasks[0]),
+        about=effects.WorkStarted(run=run.number, pull_request=PullNumber(7)),
     )
 
 
@@ -104,7 +105,7 @@ def test_the_thread_is_titled_for_people() -> None:
     play.plan()
     play.step()
 
-    assert one(play.run, effects.EnsureThread) == effects.EnsureThread(title=wording.thread_title(play.run))
+    assert one(play.run, effects.EnsureThread) == effects.EnsureThread(run=play.run.number)
 
 
 def test_a_merge_is_of_the_confirmed_head_into_the_plans_base_as_the_policy_says() -> None:
@@ -120,8 +121,8 @@ def test_a_merge_is_of_the_confirmed_head_into_the_plans_base_as_the_policy_says
         head=pull.head,
         base="main",
         method="rebase",
-        title=wording.merge_title(play.task(1)),
-        message=wording.merge_message(play.run, play.task(1)),
+        title="Issue 1 (#101)",
+        message=f"Closes #1\n\nValine-Run: {play.run.uid}",
     )
 
 
@@ -179,8 +180,9 @@ def test_a_release_is_of_the_rounds_last_merge_with_its_notes() -> None:
         uid=play.run.uid,
         tag="valine-r1.2",
         commit=merged,
-        title=wording.release_title(play.run, second),
-        body=wording.release_notes(play.run, second),
+        run=play.run.number,
+        round=2,
+        notes=note_rows(play.run, second.issues),
     )
 
 

@@ -4,22 +4,25 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 from inline_snapshot import snapshot
 
 from builders import HEAD, a_base, a_plan, a_plan_item, a_pull, a_task, an_actor
 from core import sentences
+from valine.orchestrator.effects import EnsureThread
 from valine.orchestrator.model import Note
 from valine.orchestrator.plan import PullRef
+from valine.orchestrator.plan_changes import changes
 from valine.orchestrator.policy import PlanPolicy, Policy
-from valine.orchestrator.states import IssueNumber, Login, MilestoneKind, PullNumber, Reason, TaskState, Why
-from valine.view import custom_id, wording
+from valine.orchestrator.replies.parts import PlanChanges
+from valine.orchestrator.rows import task_row
+from valine.orchestrator.states import IssueNumber, Login, MilestoneKind, PullNumber, Reason, RunNumber, TaskState, Why
+from valine.view import custom_id, github, plan_replies, tasks, thread, trouble
+from valine.view.replies import render
 
 
 def test_every_reply() -> None:
-    said = {name: [reply.text for reply in replies] for name, replies in sentences.replies().items()}
+    said = {name: [render(reply).text for reply in found] for name, found in sentences.every_reply().items()}
 
     assert said == snapshot(
         {
@@ -45,7 +48,7 @@ def test_every_reply() -> None:
                 "r12 is cancelled. Its pull requests are being closed, and its issues are free for another plan.",
                 "r12 is cancelled. Nothing was started.",
             ],
-            "denied": [
+            "not_allowed": [
                 "To approve a plan, you need the permission Manage Server. Nothing was changed.",
                 "To drop an issue from a run, you need write permission on this repository. Nothing was changed.",
                 "To ship, go to Discord: it cannot be done from GitHub. Nothing was changed.",
@@ -57,10 +60,6 @@ def test_every_reply() -> None:
             "failed_inside": [
                 "Something went wrong inside me, and I have put this request aside. Look with `/status` before you ask again, and tell whoever runs me this number: 4711-abc."
             ],
-            "github_down": [
-                "GitHub is not answering. Nothing was changed. Please try again in a few minutes.",
-                "GitHub is not answering (502 @\u200beveryone). Nothing was changed. Please try again in a few minutes.",
-            ],
             "heads_moved": [
                 "What can be merged in r12 has changed since you looked, so nothing was merged. Look again."
             ],
@@ -69,15 +68,10 @@ def test_every_reply() -> None:
                 "GitHub does not let me into team/app (Bad credentials). Nothing was changed. Whoever runs me should look at the token or the App's permissions.",
                 "GitHub does not let me into team/app. Nothing was changed. Whoever runs me should look at the token or the App's permissions.",
                 "GitHub is not answering. Nothing was changed. Please try again in a few minutes.",
-            ],
-            "no_access": [
-                "GitHub does not let me into team/app. Nothing was changed. Whoever runs me should look at the token or the App's permissions."
+                "GitHub is not answering (502 @\u200beveryone). Nothing was changed. Please try again in a few minutes.",
             ],
             "no_issues": [
                 "No open issue of team/app carries the label ready. Nothing was changed. Label some, then `/plan` again."
-            ],
-            "no_repository": [
-                "GitHub knows no repository team/app, or hides it from me. Nothing was changed. Whoever runs me should look at `GITHUB_REPOSITORY` and at what the token may see."
             ],
             "in_no_run": ["#99 belongs to no active run. Nothing was changed. `/status` lists those there are."],
             "no_run": ["There is no run at the moment. `/plan` proposes one."],
@@ -159,7 +153,7 @@ and 2 more\
                 """\
 GitHub has changed since r12 was proposed, so it was not approved. Revision 1 is in <#555>: look at it, then approve that.
 - #41: another title
-- #43 is out: it was closed\
+- #43 is out: it was closed, or lost its label\
 """
             ],
             "plan_too_big": [
@@ -170,7 +164,7 @@ GitHub has changed since r12 was proposed, so it was not approved. Revision 1 is
                 "r12 proposes 2 issues, 1 left out: see <#555>. Nothing starts before it is approved.",
                 "r1 proposes 1 issue: see <#555>. Nothing starts before it is approved.",
             ],
-            "policy_problem": [
+            "unusable_policy": [
                 ".github/valine.toml: unknown key plan.limt. Nothing was changed. Mend the file on the default branch, then try again."
             ],
             "preflight": [
@@ -237,24 +231,17 @@ Not now: 13 issues.
             ],
             "task_dropped": ["Took #42 out of r12. Its pull request stays as it is; the issue can be planned again."],
             "which_run": ["Which run do you mean, r12 or r13? Nothing was changed. Name it."],
+            "said": ["r12 is over. Nothing was changed."],
         }
     )
-
-
-def test_every_function_that_makes_a_reply_is_among_them() -> None:
-    makers = {
-        name for name in wording.__all__ if inspect.signature(getattr(wording, name)).return_annotation == "Reply"
-    }
-
-    assert makers == set(sentences.replies())
 
 
 def test_every_button() -> None:
     buttons = [
         (button.label, button.custom_id, button.style)
-        for replies in sentences.replies().values()
-        for reply in replies
-        for button in reply.buttons
+        for found in sentences.every_reply().values()
+        for reply in found
+        for button in render(reply).buttons
     ]
 
     assert buttons == snapshot(
@@ -269,19 +256,22 @@ def test_every_button() -> None:
             ("Merge 1 pull request", "v1:confirm:12:abcdefgh2345:hhhhhhhh2345", "success"),
             ("Merge 1 pull request", "v1:confirm:12:abcdefgh2345:hhhhhhhh2345", "success"),
             ("Merge 13 pull requests", "v1:confirm:12:abcdefgh2345:hhhhhhhh2345", "success"),
+            ("Status", "v1:status:12:abcdefgh2345", "secondary"),
         ]
     )
     assert all(custom_id.read(identity) is not None for _, identity, _ in buttons)
 
 
 def test_no_reply_shouts() -> None:
-    assert not [name for name, replies in sentences.replies().items() for reply in replies if "!" in reply.text]
+    found = [reply for some in sentences.every_reply().values() for reply in some]
+
+    assert not [reply for reply in found if "!" in render(reply).text]
 
 
 def test_why_for_every_reason() -> None:
     task = a_task(assignees=(Login("ana"), Login("ben")))
 
-    said = {str(why): wording.why(Note(why=why, by=(40, 39), detail="ci/test @here"), task) for why in Why}
+    said = {str(why): tasks.why(task_row(task, Note(why=why, by=(40, 39), detail="ci/test @here"))) for why in Why}
 
     assert said == snapshot(
         {
@@ -311,13 +301,13 @@ def test_why_for_every_reason() -> None:
 def test_why_without_particulars_names_the_author_or_somebody() -> None:
     conflict = Note(why=Why.CONFLICT)
 
-    assert wording.why(conflict, a_task(adopted=True, pull=a_pull(author="eve"))) == snapshot(
+    assert tasks.why(task_row(a_task(adopted=True, pull=a_pull(author="eve")), conflict)) == snapshot(
         "it conflicts with the base branch: eve must resolve that and push"
     )
-    assert wording.why(conflict, a_task()) == snapshot(
+    assert tasks.why(task_row(a_task(), conflict)) == snapshot(
         "it conflicts with the base branch: somebody must resolve that and push"
     )
-    assert wording.why(Note(why=Why.RULES), a_task()) == snapshot(
+    assert tasks.why(task_row(a_task(), Note(why=Why.RULES))) == snapshot(
         "a rule of the repository does not let it be merged: somebody must satisfy it"
     )
 
@@ -325,13 +315,13 @@ def test_why_without_particulars_names_the_author_or_somebody() -> None:
 def test_what_was_merged_into_another_branch_is_told_as_that() -> None:
     task = a_task(pull=a_pull(state="merged", base="release"))
 
-    assert wording.why(Note(why=Why.RETARGETED, detail="release"), task) == snapshot(
+    assert tasks.why(task_row(task, Note(why=Why.RETARGETED, detail="release"))) == snapshot(
         "its pull request was merged into another branch (release): somebody must bring it into the base branch, then drop the issue from the run"
     )
 
 
 def test_left_out_and_heading_for_every_reason() -> None:
-    assert [wording.left_out(out) for out in sentences.every_reason()] == snapshot(
+    assert [tasks.left_out(out) for out in sentences.every_reason()] == snapshot(
         [
             "r7 is already working on it",
             "it waits for #5, still open and not in this plan",
@@ -343,7 +333,7 @@ def test_left_out_and_heading_for_every_reason() -> None:
             "several open pull requests close it: #70 and #71",
         ]
     )
-    assert [wording.heading(reason) for reason in Reason] == snapshot(
+    assert [tasks.heading(reason) for reason in Reason] == snapshot(
         [
             "Already in another run",
             "Blocked by something that is not in this plan",
@@ -357,13 +347,13 @@ def test_left_out_and_heading_for_every_reason() -> None:
 
 
 def test_every_state_has_its_own_sign() -> None:
-    assert len({wording.emoji(state) for state in TaskState}) == len(TaskState)
+    assert len({tasks.emoji(state) for state in TaskState}) == len(TaskState)
 
 
 def test_every_milestone() -> None:
     run = sentences.under_way()
 
-    assert {str(m.kind): wording.milestone(run, m) for m in sentences.milestones()} == snapshot(
+    assert {str(m.kind): thread.milestone(run, m) for m in sentences.milestones()} == snapshot(
         {
             "proposed": "📋 ben asked for r12: 1 issue proposed.",
             "revised": "✏️ ben changed the plan: revision 2 waits for approval.",
@@ -394,7 +384,7 @@ def test_every_milestone() -> None:
 
 def test_milestones_that_depend_on_what_became_of_the_run() -> None:
     def told(kind: MilestoneKind, **changes: object) -> str:
-        return wording.milestone(sentences.under_way(), sentences.a_milestone(kind, **changes))
+        return thread.milestone(sentences.under_way(), sentences.a_milestone(kind, **changes))
 
     assert told(MilestoneKind.SHIPPED, issues=()) == snapshot("🚢 This round merged nothing. The board tells why.")
     assert told(MilestoneKind.REVISED, by=None) == snapshot("✏️ Valine changed the plan: revision 2 waits for approval.")
@@ -405,15 +395,15 @@ def test_milestones_that_depend_on_what_became_of_the_run() -> None:
         "⏸️ #99 is held: somebody should look."
     )
     cancelled = sentences.a_milestone(MilestoneKind.CANCELLED)
-    assert wording.milestone(sentences.under_way(close_pull_requests=True), cancelled) == snapshot(
+    assert thread.milestone(sentences.under_way(close_pull_requests=True), cancelled) == snapshot(
         "🛑 ben cancelled r12. Its pull requests are closed."
     )
-    assert wording.milestone(sentences.proposed(), cancelled) == snapshot("🛑 ben cancelled r12. Nothing was started.")
+    assert thread.milestone(sentences.proposed(), cancelled) == snapshot("🛑 ben cancelled r12. Nothing was started.")
 
 
 @pytest.mark.parametrize("kind", MilestoneKind)
 def test_only_somebody_who_must_act_is_rung(kind: MilestoneKind) -> None:
-    rung = wording.rung(sentences.under_way(), sentences.a_milestone(kind))
+    rung = thread.rung(sentences.under_way(), sentences.a_milestone(kind))
 
     assert rung == ((sentences.BEN,) if kind is MilestoneKind.HELD else ())
 
@@ -435,7 +425,7 @@ def test_changes_between_revisions_are_told_issue_by_issue() -> None:
         left_out=(sentences.left(3, Reason.GONE),),
     )
 
-    assert wording.changes(before, after) == snapshot(
+    assert plan_replies.changes(changes(before, after)) == snapshot(
         (
             "the base branch is now next",
             "the policy is another one",
@@ -446,19 +436,19 @@ def test_changes_between_revisions_are_told_issue_by_issue() -> None:
             "#5 is new",
         )
     )
-    assert wording.changes(before, before) == ()
+    assert changes(before, before) == PlanChanges()
 
 
 def test_the_thread_has_a_name_that_never_changes() -> None:
-    assert wording.thread_title(sentences.proposed()) == wording.thread_title(sentences.over()) == snapshot("Run r12")
+    assert github.thread_title(EnsureThread(run=RunNumber(12))) == snapshot("Run r12")
 
 
 def test_names_of_actors_are_escaped_and_valine_is_called_valine() -> None:
-    assert wording.name(None) == wording.name(an_actor("x", platform="valine")) == "Valine"
-    assert wording.name(an_actor("*@here*")) == "\\*@\u200bhere\\*"
+    assert tasks.name(None) == tasks.name(an_actor("x", platform="valine")) == "Valine"
+    assert tasks.name(an_actor("*@here*")) == "\\*@\u200bhere\\*"
 
 
 def test_what_is_kept_beside_an_effect_that_waits() -> None:
-    assert wording.write_limit() == "GitHub's limit of writes a minute or an hour is used up"
-    assert wording.out_of_time() == "it was not done within the time that a worker has: something answers slowly"
-    assert wording.broke("KeyError") == "KeyError inside Valine"
+    assert trouble.write_limit() == "GitHub's limit of writes a minute or an hour is used up"
+    assert trouble.out_of_time() == "it was not done within the time that a worker has: something answers slowly"
+    assert trouble.broke("KeyError") == "KeyError inside Valine"

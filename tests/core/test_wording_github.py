@@ -12,12 +12,13 @@ from inline_snapshot import snapshot
 from builders import HEAD, a_plan, a_plan_item, a_pull, a_run, a_task, after
 from core import sentences
 from valine.orchestrator import naming
-from valine.orchestrator.decision import Reply
-from valine.orchestrator.effects import EnsurePullRequest
-from valine.orchestrator.model import Note
-from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, TaskState, Why
+from valine.orchestrator.effects import EnsureComment, EnsurePullRequest, EnsureRelease, WorkStarted
+from valine.orchestrator.model import Run
+from valine.orchestrator.replies import Said
+from valine.orchestrator.rows import note_rows
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber
 from valine.orchestrator.text import stamp
-from valine.view import wording
+from valine.view import github
 
 TITLE = "Fix *login*, closes #9 @ana"
 
@@ -35,8 +36,8 @@ def the_pull_request(title: str = TITLE) -> EnsurePullRequest:
 
 
 def test_a_pull_request_closes_its_issue_quotes_its_brief_and_bears_the_runs_uid() -> None:
-    assert wording.pull_request_title(the_pull_request()) == snapshot("Fix *login*, c\u200bloses #9 @\u200bana")
-    assert wording.pull_request_body(the_pull_request(), "It fails.\n\n```py\nx = 1\n```") == snapshot("""\
+    assert github.pull_request_title(the_pull_request()) == snapshot("Fix *login*, c\u200bloses #9 @\u200bana")
+    assert github.pull_request_body(the_pull_request(), "It fails.\n\n```py\nx = 1\n```") == snapshot("""\
 Closes #41
 
 > It fails.
@@ -52,7 +53,7 @@ Opened by Valine for run r12. Push the work to this branch, and mark it ready fo
 
 
 def test_a_brief_that_was_edited_after_approval_or_is_empty_is_not_quoted() -> None:
-    assert wording.pull_request_body(the_pull_request(), None) == snapshot("""\
+    assert github.pull_request_body(the_pull_request(), None) == snapshot("""\
 Closes #41
 
 The issue was edited after it was approved: read it there.
@@ -61,7 +62,7 @@ The issue was edited after it was approved: read it there.
 Opened by Valine for run r12. Push the work to this branch, and mark it ready for review when it is.
 <!-- valine:run:abcdefgh2345 -->\
 """)
-    assert "The issue has no description." in wording.pull_request_body(the_pull_request(), " \r\n ")
+    assert "The issue has no description." in github.pull_request_body(the_pull_request(), " \r\n ")
 
 
 HOSTILE = (
@@ -70,7 +71,7 @@ HOSTILE = (
 
 
 def test_a_brief_rings_nobody_closes_nothing_else_and_forges_no_marker() -> None:
-    body = wording.pull_request_body(the_pull_request(), HOSTILE)
+    body = github.pull_request_body(the_pull_request(), HOSTILE)
 
     assert body == snapshot("""\
 Closes #41
@@ -89,7 +90,7 @@ Opened by Valine for run r12. Push the work to this branch, and mark it ready fo
 
 @pytest.mark.parametrize("line", ["word ", "a long line without end", "\n", "- [ ] #1 @x\n", "漢字\n"])
 def test_a_long_brief_is_cut_and_says_so(line: str) -> None:
-    body = wording.pull_request_body(the_pull_request(), "start" + line * 10_000 + "end")
+    body = github.pull_request_body(the_pull_request(), "start" + line * 10_000 + "end")
 
     assert len(body) <= 8_000
     assert "(the rest is in the issue)" in body
@@ -98,31 +99,42 @@ def test_a_long_brief_is_cut_and_says_so(line: str) -> None:
 
 @given(st.text(max_size=300))
 def test_whatever_the_brief_is_it_stays_inside_its_quotation(brief: str) -> None:
-    body = wording.pull_request_body(the_pull_request(), brief)
+    body = github.pull_request_body(the_pull_request(), brief)
 
     quoted = body.removeprefix("Closes #41\n\n").partition("\n\n---\nOpened by Valine")[0]
     assert quoted == "The issue has no description." or all(line.startswith(">") for line in quoted.split("\n"))
 
 
 def test_the_issue_is_told_where_its_work_happens() -> None:
-    run = sentences.under_way()
-    first = run.tasks[0]
+    def about(**changes: bool) -> EnsureComment:
+        work = WorkStarted(run=RunNumber(12), pull_request=PullNumber(77), **changes)
+        return EnsureComment(issue=IssueNumber(41), number=41, name="started", marker="<!-- x -->", about=work)
 
-    assert wording.issue_comment(run, first) == snapshot("Work on this happens in #77, as part of run r12.")
-    assert wording.issue_comment(run, a_task(43, adopted=True, pull_request=PullNumber(80))) == snapshot(
-        "Work on this continues in #80, as part of run r12."
-    )
+    assert github.comment_body(about()) == snapshot("""\
+Work on this happens in #77, as part of run r12.
+
+<!-- x -->\
+""")
+    assert github.comment_body(about(adopted=True)) == snapshot("""\
+Work on this continues in #77, as part of run r12.
+
+<!-- x -->\
+""")
 
 
 def test_a_merge_names_issue_and_pull_request_and_closes_only_that_issue() -> None:
-    task = a_task(41, title=TITLE, pull_request=PullNumber(77))
-
-    assert wording.merge_title(task) == snapshot("Fix *login*, c\u200bloses #9 @\u200bana (#77)")
-    assert wording.merge_message(sentences.under_way(), task) == snapshot("""\
+    assert naming.merge_title(41, TITLE, 77) == snapshot("Fix *login*, c\u200bloses #9 @\u200bana (#77)")
+    assert naming.merge_title(41, " \n", None) == "Issue 41"
+    assert naming.merge_message(41, sentences.UID) == snapshot("""\
 Closes #41
 
 Valine-Run: abcdefgh2345\
 """)
+
+
+def a_release(run: Run, *issues: int, round: int = 1) -> EnsureRelease:  # noqa: A002 - the field's own name
+    notes = note_rows(run, issues)
+    return EnsureRelease(uid=run.uid, tag="valine-r12", commit=HEAD, run=run.number, round=round, notes=notes)
 
 
 def test_release_notes_group_what_was_merged_by_milestone_with_pull_requests_and_authors() -> None:
@@ -141,11 +153,9 @@ def test_release_notes_group_what_was_merged_by_milestone_with_pull_requests_and
             for n in (1, 2, 3)
         ),
     )
-    shipped = sentences.a_milestone(MilestoneKind.SHIPPED, issues=sentences.issue_numbers(1, 2, 3), round=1)
-    again = sentences.a_milestone(MilestoneKind.SHIPPED, issues=sentences.issue_numbers(2), round=2)
 
-    assert wording.release_title(run, shipped) == snapshot("Valine r12")
-    assert wording.release_notes(run, shipped) == snapshot("""\
+    assert github.release_title(a_release(run, 1, 2, 3)) == snapshot("Valine r12")
+    assert github.release_notes(a_release(run, 1, 2, 3)) == snapshot("""\
 3 issues shipped by run r12.
 
 ## v2 \\*beta\\*
@@ -159,8 +169,8 @@ def test_release_notes_group_what_was_merged_by_milestone_with_pull_requests_and
 
 <!-- valine:run:abcdefgh2345 -->\
 """)
-    assert wording.release_title(run, again) == snapshot("Valine r12, round 2")
-    assert wording.release_notes(run, again) == snapshot("""\
+    assert github.release_title(a_release(run, 2, round=2)) == snapshot("Valine r12, round 2")
+    assert github.release_notes(a_release(run, 2, round=2)) == snapshot("""\
 1 issue shipped by run r12.
 
 ## Changes
@@ -171,29 +181,17 @@ def test_release_notes_group_what_was_merged_by_milestone_with_pull_requests_and
 """)
 
 
-def test_status_on_github_is_a_table() -> None:
-    assert wording.status_comment(sentences.under_way()) == snapshot("""\
-**r12** · tracking · 0/2 merged · 1 held · 1 ready
-
-| issue | pull request | state | |
-|---|---|---|---|
-| #41 | #77 | ready |  |
-| #42 | #78 | held | checks failed (ci/test): ben must push a fix or run them again |\
-""")
-    assert wording.status_comment(sentences.proposed()) == snapshot("**r12** · proposed · 2 issues")
-
-
 def test_a_reply_made_for_discord_can_be_read_on_github() -> None:
-    reply = Reply(text=f"ben already approved r12, {stamp(after(0))}. See <#666>. Fixes #9, @here.")
+    reply = Said(text=f"ben already approved r12, {stamp(after(0))}. See <#666>. Fixes #9, @here.")
 
-    assert wording.github_reply(reply) == snapshot(
+    assert github.answer(reply) == snapshot(
         "ben already approved r12, on 2026-11-02 at 12:00 UTC. See Discord. F\u200bixes #9, @\u200bhere."
     )
 
 
 def test_nothing_outgrows_a_comment() -> None:
-    task = a_task(41, state=TaskState.HELD, note=Note(why=Why.RULES, detail="|@x " * 100), pull=a_pull(77), start=HEAD)
-    run = sentences.under_way(tasks=(task,) * 600)
+    task = a_task(41, title="|@x " * 100, pull=a_pull(77), assignees=(Login("ana"),))
+    run = sentences.under_way(tasks=(task,))
 
-    assert len(wording.status_comment(run)) <= 65_536
-    assert len(wording.github_reply(Reply(text="x" * 100_000))) <= 65_536
+    assert len(github.release_notes(a_release(run, *[41] * 600))) <= 65_536
+    assert len(github.answer(Said(text="x" * 100_000))) <= 65_536

@@ -26,7 +26,7 @@ from valine.orchestrator.decision import Decision
 from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
 from valine.ports import Commit
-from valine.view import cards, wording
+from valine.view import cards, trouble
 
 if TYPE_CHECKING:
     from valine.ports import Envelope
@@ -73,7 +73,7 @@ async def test_what_breaks_is_noted_as_a_failure_of_its_own_and_logged(caplog: p
 
     await world.engine._step(await world.run(), NOON)
 
-    detail = wording.broke("ZeroDivisionError")
+    detail = trouble.broke("ZeroDivisionError")
     broken = Failure(kind="transient", code="unreachable", detail=detail)
     assert [step.event for step in await history(world)] == [events.EffectFailed(at=NOON, key=BRANCH, failure=broken)]
     assert (await world.run()).pending[BRANCH].trouble == detail
@@ -176,7 +176,7 @@ async def test_a_thread_is_opened_under_the_card_as_it_was_known() -> None:
 
     await world.engine._step(await world.run(), NOON)
 
-    assert world.outside.threads == [{"channel": "channel-1", "message": "m-card", "title": wording.thread_title(run)}]
+    assert world.outside.threads == [{"channel": "channel-1", "message": "m-card", "title": "Run r1"}]
     (step,) = await history(world)
     opened = events.ThreadEnsured(thread="thread-9")
     assert step.event == events.EffectSucceeded(at=NOON, key="thread", result=opened, over=after(-60))

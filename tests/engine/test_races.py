@@ -20,12 +20,12 @@ from valine.orchestrator.effects import EnsureComment
 from valine.orchestrator.states import IssueNumber, RunNumber
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, ReplyTo
-from valine.view import wording
+from valine.view import trouble
+from valine.view.replies import RenderedReply, render
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.decision import Reply
     from valine.orchestrator.world import PlanWorld
 
 replace = msgspec.structs.replace
@@ -70,7 +70,7 @@ class Desk:
     def __init__(self, *, may_write: bool = False) -> None:
         self.writers = may_write
         self.looks = 0
-        self.answers: list[Reply] = []
+        self.answers: list[RenderedReply] = []
         self.performed: list[Any] = []
 
     async def plan_world(self, label: str | None) -> PlanWorld:
@@ -85,7 +85,7 @@ class Desk:
     async def perform(self, effect: Any) -> Any:
         self.performed.append(effect)
 
-    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+    async def reply(self, reply_to: ReplyTo, reply: RenderedReply) -> None:
         assert reply_to.token == "token"
         self.answers.append(reply)
 
@@ -172,7 +172,7 @@ async def test_a_write_that_would_be_too_many_is_not_made_and_told_when() -> Non
 
     failure = caught.value.failure
     assert (failure.kind, failure.code, failure.retry_at) == ("transient", "limited", after(61))
-    assert failure.detail == wording.write_limit()
+    assert failure.detail == trouble.write_limit()
     assert len((await store.repository(REPOSITORY)).writes) == A_MINUTE
 
 
@@ -190,7 +190,8 @@ async def test_a_command_that_comes_twice_is_obeyed_once_and_answered_the_same()
     assert desk.looks == 1
     inbox = await store.inbox("c1", NOON)
     assert inbox is not None
-    assert desk.answers == [inbox.reply] * 2
+    assert inbox.reply is not None
+    assert desk.answers == [render(inbox.reply)] * 2
     assert len(await store.history(REPOSITORY, 1)) == 1
 
 
@@ -247,7 +248,7 @@ async def test_githubs_own_word_says_who_may_and_strangers_are_not_answered(writ
             number=9,
             name=name,
             marker=naming.github_marker(name, "reply"),
-            body=wording.github_reply(inbox.reply),
+            about=inbox.reply,
         )
         for _ in range(writer)
         if inbox.reply is not None

@@ -17,7 +17,8 @@ from valine.config.functions import DiscordDoor
 from valine.handlers.doors import answered
 from valine.handlers.warm import Made, Warm
 from valine.intake import Intake
-from valine.view import intake as wording_intake
+from valine.orchestrator.replies import NotRead
+from valine.view.replies import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def test_status_says_that_the_records_cannot_be_read(door: Warm[Intake], caplog:
     answer = ask(door, slash("status"))
 
     assert answer["type"] == 4
-    assert wording_intake.not_read().text in json.dumps(answer, ensure_ascii=False)
+    assert render(NotRead()).text in json.dumps(answer, ensure_ascii=False)
     assert "the store took too long" in caplog.text
 
 

@@ -12,9 +12,10 @@ from valine.errors import Busy, StoreError, Unanswered
 from valine.intake import HttpRequest
 from valine.orchestrator.events import PlanApproved, PlanRequested
 from valine.orchestrator.model import Run
+from valine.orchestrator.replies import PerhapsStored
 from valine.orchestrator.states import RunStatus, RunUid, Stage
 from valine.ports import ReplyTo
-from valine.view import intake as wording_intake
+from valine.view.replies import render
 
 UID = RunUid("abcdefghij23")
 EPHEMERAL = 64
@@ -196,7 +197,7 @@ async def test_what_could_not_be_stored_is_never_promised(error: Exception, capl
 async def test_what_may_have_been_stored_is_not_said_to_have_changed_nothing() -> None:
     doors = Doors(queue=Broken(Unanswered("SQS did not answer.")))
 
-    assert told(await doors.discord(slash("plan"))) == wording_intake.perhaps_stored().text
+    assert told(await doors.discord(slash("plan"))) == render(PerhapsStored()).text
     doors.close()
 
 

@@ -2,45 +2,45 @@
 from inline_snapshot import snapshot
 
 from builders import a_plan, a_plan_item, a_run, a_task
+from valine.orchestrator import replies
 from valine.orchestrator.states import RunStatus, Stage, TaskState
-from valine.view import intake as wording_intake
+from valine.view import intake
+from valine.view.replies import render
+
+EVERY_INTAKE_REPLY = (
+    replies.UnknownCommand(),
+    replies.UnknownComponent(),
+    replies.DirectMessage(),
+    replies.AnotherServer(),
+    replies.BadRun(),
+    replies.BadLimit(most=250),
+    replies.BadLabel(longest=100),
+    replies.NothingChosen(),
+    replies.NotStored(),
+    replies.PerhapsStored(),
+    replies.NotRead(),
+    replies.Unexpected(correlation="abc"),
+)
 
 
 def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:
-    said = {
-        tell.__name__: tell().text
-        for tell in (
-            wording_intake.unknown_command,
-            wording_intake.unknown_component,
-            wording_intake.direct_message,
-            wording_intake.another_server,
-            wording_intake.bad_run,
-            wording_intake.bad_limit,
-            wording_intake.bad_label,
-            wording_intake.nothing_chosen,
-            wording_intake.not_stored,
-            wording_intake.perhaps_stored,
-            wording_intake.not_read,
-        )
-    }
+    said = {type(reply).__name__: render(reply).text for reply in EVERY_INTAKE_REPLY}
 
     assert said == snapshot(
         {
-            "unknown_command": "I don't know this command. Nothing was changed. I know `/plan`, `/approve`, `/status` and `/ship`.",
-            "unknown_component": "This button is not one of mine any more. Nothing was changed. Use `/status` to see what is going on.",
-            "direct_message": "I only work in your team's server: here I can't see who may do what. Nothing was changed.",
-            "another_server": "I am set up for another Discord server, so nothing was changed. Whoever runs me can move me here (`DISCORD_APPLICATION_ID` and `DISCORD_GUILD_ID`).",
-            "bad_run": "That is not the name of a run. Nothing was changed. Pick one from the list that appears as you type, or write its name as the card shows it, such as `r12`.",
-            "bad_limit": "`limit` is a number from 1 to 250. Nothing was planned.",
-            "bad_label": "`label` is the name of a GitHub label, 100 characters at most. Nothing was planned.",
-            "nothing_chosen": "No issue was chosen, so the plan stays as it is.",
-            "not_stored": "I could not store that, so nothing was changed. Please try again in a minute.",
-            "perhaps_stored": "I don't know whether that was stored: my queue did not answer. Look with `/status` in a minute, and try again only if nothing was changed.",
-            "not_read": "I can't read my own records at the moment. Nothing was changed. Please try again in a minute.",
+            "UnknownCommand": "I don't know this command. Nothing was changed. I know `/plan`, `/approve`, `/status` and `/ship`.",
+            "UnknownComponent": "This button is not one of mine any more. Nothing was changed. Use `/status` to see what is going on.",
+            "DirectMessage": "I only work in your team's server: here I can't see who may do what. Nothing was changed.",
+            "AnotherServer": "I am set up for another Discord server, so nothing was changed. Whoever runs me can move me here (`DISCORD_APPLICATION_ID` and `DISCORD_GUILD_ID`).",
+            "BadRun": "That is not the name of a run. Nothing was changed. Pick one from the list that appears as you type, or write its name as the card shows it, such as `r12`.",
+            "BadLimit": "`limit` is a number from 1 to 250. Nothing was planned.",
+            "BadLabel": "`label` is the name of a GitHub label, 100 characters at most. Nothing was planned.",
+            "NothingChosen": "No issue was chosen, so the plan stays as it is.",
+            "NotStored": "I could not store that, so nothing was changed. Please try again in a minute.",
+            "PerhapsStored": "I don't know whether that was stored: my queue did not answer. Look with `/status` in a minute, and try again only if nothing was changed.",
+            "NotRead": "I can't read my own records at the moment. Nothing was changed. Please try again in a minute.",
+            "Unexpected": "Something went wrong inside me. Look with `/status` before you try again, and tell whoever runs me this number: `abc`.",
         }
-    )
-    assert wording_intake.unexpected("abc").text == snapshot(
-        "Something went wrong inside me. Look with `/status` before you try again, and tell whoever runs me this number: `abc`."
     )
 
 
@@ -49,9 +49,9 @@ def test_a_suggested_run_says_its_label_its_issues_and_what_it_is_busy_with() ->
     under_way = {"status": RunStatus.IN_PROGRESS, "stage": Stage.SHIPPING}
 
     suggestions = [
-        wording_intake.choice(a_run(1)),
-        wording_intake.choice(a_run(2, plan=a_plan(a_plan_item(1), a_plan_item(2), label="bugs"))),
-        wording_intake.choice(a_run(3, tasks=(merged, a_task(42)), **under_way)),
+        intake.choice(a_run(1)),
+        intake.choice(a_run(2, plan=a_plan(a_plan_item(1), a_plan_item(2), label="bugs"))),
+        intake.choice(a_run(3, tasks=(merged, a_task(42)), **under_way)),
     ]
 
     assert suggestions == snapshot(

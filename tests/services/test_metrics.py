@@ -11,8 +11,9 @@ import pytest
 from acceptance.stories import a_team
 from builders import NOON, a_run, a_task, after, an_approval, plan_requested
 from valine.orchestrator import events
-from valine.orchestrator.decision import Decision, Refusal, Reply
+from valine.orchestrator.decision import Decision, Refusal
 from valine.orchestrator.model import Repository
+from valine.orchestrator.replies import NoRun
 from valine.orchestrator.states import RunStatus, Stage, TaskState
 from valine.orchestrator.world import Failure
 from valine.services.metrics import EmfMeter, Fact, facts
@@ -100,7 +101,7 @@ def test_a_run_that_ends_without_a_merge_took_no_time_to_ship() -> None:
 
 
 def test_a_count_is_one_line_in_the_embedded_metric_format(capsys: pytest.CaptureFixture[str]) -> None:
-    EmfMeter("prod").decided(plan_requested(), None, Refusal(reply=Reply(text="No.")))
+    EmfMeter("prod").decided(plan_requested(), None, Refusal(reply=NoRun()))
 
     [line] = capsys.readouterr().out.splitlines()
     told = json.loads(line)

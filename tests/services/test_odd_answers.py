@@ -17,11 +17,10 @@ from builders import NOON, a_plan, a_run, a_task
 from fuzzing import odd_answer
 from services.discord.place import Place, a_message, ensuring
 from services.github.forge_world import ManualClock
-from services.github.things import BRANCH, MARKER, UID
+from services.github.things import BRANCH, MARKER, STARTED, UID
 from services.github.twin_world import TwinWorld
 from valine.documents import decode, encode
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.decision import Reply
 from valine.orchestrator.effects import (
     EnsureAssignees,
     EnsureBranchDeleted,
@@ -32,9 +31,10 @@ from valine.orchestrator.effects import (
     EnsureRelease,
 )
 from valine.orchestrator.model import Posted
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, Sha
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, Sha
 from valine.ports import ReplyTo
 from valine.services.github import AppAuth
+from valine.view.replies import RenderedReply
 from valine.wire.discord_manifest import manifest
 
 if TYPE_CHECKING:
@@ -154,11 +154,11 @@ class OddForge:
         return [
             EnsureLabel(issue=issue, label="in-progress", present=True),
             EnsureAssignees(issue=issue, numbers=(number, issue), logins=(Login("ana"), Login("eve"))),
-            EnsureComment(issue=issue, number=issue, name="n", marker=MARKER, body=f"On it. {MARKER}"),
+            EnsureComment(issue=issue, number=issue, name="n", marker=MARKER, about=STARTED),
             EnsureIssueClosed(issue=issue),
             EnsureBranchDeleted(issue=issue, branch=BRANCH, head=head),
             EnsurePullRequestClosed(issue=issue, uid=UID, branch=BRANCH, pull_request=pull),
-            EnsureRelease(uid=UID, tag="valine-r1", commit=main, title="r1", body="Notes"),
+            EnsureRelease(uid=UID, tag="valine-r1", commit=main, run=RunNumber(1), round=1, notes=()),
         ]
 
 
@@ -217,7 +217,7 @@ async def test_odd_answers_from_discord_bring_a_value_or_a_named_error(data: st.
             "find": lambda: chat.ensure_message(**ensuring(place, since=NOON - timedelta(minutes=9))),
             "edit": lambda: chat.ensure_message(**ensuring(place, message=a_message("New"), posted=posted)),
             "thread": lambda: chat.ensure_thread(channel=channel, message=first, title="Run r1"),
-            "reply": lambda: chat.reply(reply_to, Reply(text="Yes.")),
+            "reply": lambda: chat.reply(reply_to, RenderedReply(text="Yes.")),
             "application": admin.application,
             "get commands": lambda: admin.get_commands(place.guild["guild"]),
             "put commands": lambda: admin.put_commands([], None),

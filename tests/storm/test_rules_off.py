@@ -25,7 +25,7 @@ from valine.services.github.branches import head_of
 from valine.services.github.forge import GitHubForge
 from valine.services.github.pulls import get_pull
 from valine.services.github.shapes import Pull
-from valine.view import cards
+from valine.view import cards, github
 from valine.view import thread as wording_milestones
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Hasty(GitHubForge):
     async def perform(self, effect: ForgeEffect) -> Result:
         if not isinstance(effect, EnsureComment):
             return await super().perform(effect)
-        body = {"body": f"{effect.body}\n\n{effect.marker}"}
+        body = {"body": github.comment_body(effect)}
         path = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
         await self._api.write("POST", path, body, issue_number=effect.number)
         return CommentEnsured(issue=effect.issue, name=effect.name)

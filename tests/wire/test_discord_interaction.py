@@ -20,7 +20,7 @@ from discord_bytes import (
     typing,
 )
 from valine.errors import Malformed
-from valine.orchestrator.decision import Reply
+from valine.orchestrator import replies
 from valine.orchestrator.events import (
     CancelConfirmed,
     CancelRequested,
@@ -32,8 +32,8 @@ from valine.orchestrator.events import (
     ShipConfirmed,
     ShipRequested,
 )
+from valine.orchestrator.replies import Reply
 from valine.ports import ReplyTo
-from valine.view import intake as wording_intake
 from valine.wire.discord_interaction import read
 from valine.wire.discord_meaning import Asked, Ping, Refused, StatusAsked, SuggestionsAsked
 
@@ -127,12 +127,12 @@ def test_a_limit_out_of_range_or_of_another_type_is_refused_with_what_it_may_be(
     if limit is None:
         assert isinstance(command(wrong), PlanRequested)
     else:
-        assert refusal(wrong) == wording_intake.bad_limit()
+        assert refusal(wrong) == replies.BadLimit(most=250)
 
 
 @pytest.mark.parametrize("label", ["x" * 101, ["ready"], 1.5, {"a": 1}])
 def test_a_label_that_can_be_none_is_refused(label: Any) -> None:
-    assert refusal(slash("plan", label=label)) == wording_intake.bad_label()
+    assert refusal(slash("plan", label=label)) == replies.BadLabel(longest=100)
 
 
 @pytest.mark.parametrize(("typed", "number"), [("r12", 12), ("12", 12), (" R12 ", 12), (12, 12), ("", None)])
@@ -164,7 +164,7 @@ def test_approving_what_was_typed_by_hand_carries_the_run_alone() -> None:
 )
 @pytest.mark.parametrize("name", ["approve", "status", "ship"])
 def test_what_is_no_runs_name_is_refused_with_what_to_do(name: str, typed: Any) -> None:
-    assert refusal(slash(name, run=typed)) == wording_intake.bad_run()
+    assert refusal(slash(name, run=typed)) == replies.BadRun()
 
 
 def test_status_is_to_be_answered_at_once() -> None:
@@ -173,14 +173,14 @@ def test_status_is_to_be_answered_at_once() -> None:
 
 
 def test_a_command_we_do_not_have_is_answered_with_those_we_have() -> None:
-    assert refusal(slash("deploy")) == wording_intake.unknown_command()
+    assert refusal(slash("deploy")) == replies.UnknownCommand()
 
 
 def test_a_user_command_that_bears_the_name_of_ours_is_not_ours() -> None:
     strange = slash("plan")
     strange["data"]["type"] = 2
 
-    assert refusal(strange) == wording_intake.unknown_command()
+    assert refusal(strange) == replies.UnknownCommand()
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_the_select_takes_issues_out_of_the_revision_that_it_stood_under() -> No
 
 
 def test_a_select_closed_with_nothing_in_it_leaves_the_plan_as_it_is() -> None:
-    assert refusal(click(f"v1:drop:12:{UID}:2", values=[])) == wording_intake.nothing_chosen()
+    assert refusal(click(f"v1:drop:12:{UID}:2", values=[])) == replies.NothingChosen()
 
 
 @pytest.mark.parametrize(
@@ -233,11 +233,11 @@ def test_a_select_closed_with_nothing_in_it_leaves_the_plan_as_it_is() -> None:
     ],
 )
 def test_a_button_of_another_version_or_app_is_answered_and_does_nothing(custom_id: str) -> None:
-    assert refusal(click(custom_id)) == wording_intake.unknown_component()
+    assert refusal(click(custom_id)) == replies.UnknownComponent()
 
 
 def test_a_select_whose_values_are_no_issues_does_nothing() -> None:
-    assert refusal(click(f"v1:drop:12:{UID}:2", values=["41", "x"])) == wording_intake.unknown_component()
+    assert refusal(click(f"v1:drop:12:{UID}:2", values=["41", "x"])) == replies.UnknownComponent()
 
 
 def test_a_click_on_a_public_message_is_answered_by_a_new_message_that_only_the_person_sees() -> None:
@@ -255,20 +255,20 @@ def test_a_click_on_an_ephemeral_message_is_answered_by_editing_it() -> None:
 
 
 def test_a_dialog_and_whatever_discord_invents_next_are_answered_as_unknown() -> None:
-    assert refusal(interaction(5, data={"custom_id": "m", "components": []})) == wording_intake.unknown_component()
-    assert refusal(interaction(99, data={})) == wording_intake.unknown_component()
+    assert refusal(interaction(5, data={"custom_id": "m", "components": []})) == replies.UnknownComponent()
+    assert refusal(interaction(99, data={})) == replies.UnknownComponent()
 
 
 def test_in_a_direct_message_nobodys_rights_are_known_so_nothing_is_done() -> None:
     direct = slash("plan")
     del direct["member"], direct["guild_id"]
 
-    assert refusal(direct | {"user": {"id": USER, "username": "ana"}}) == wording_intake.direct_message()
+    assert refusal(direct | {"user": {"id": USER, "username": "ana"}}) == replies.DirectMessage()
 
 
 @pytest.mark.parametrize("changes", [{"guild_id": "5"}, {"application_id": "5"}, {"application_id": None}])
 def test_another_server_or_application_is_told_that_it_is_not_served(changes: Any) -> None:
-    assert refusal(slash("plan", changes)) == wording_intake.another_server()
+    assert refusal(slash("plan", changes)) == replies.AnotherServer()
 
 
 @pytest.mark.parametrize("permissions", [None, "", "all", "-1", 32, "٣", "9" * 41])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from valine.cli.recording import Recording
     from valine.orchestrator.model import Run
     from valine.orchestrator.replay import Step
+    from valine.orchestrator.replies import Reply
 
 MOST_CHANGES = 3  # told on a step's line
 LONGEST = 60  # characters of a value
@@ -145,10 +146,16 @@ def _print_one(step: Step, recording: Recording) -> None:
         "Nothing but what is to be done, and when."
     )
     if step.reply is not None:
-        typer.echo(f"\nThe reply\n{telling.plain_line(step.reply.text)}")
+        typer.echo(f"\nThe reply\n{telling.plain_line(_words(step.reply))}")
     typer.echo("\nThe effects")
     rows = list(_effects(step))
     tables.table(("Effect", "", "Attempts", "Not before", "What"), rows) if rows else typer.echo("None.")
+
+
+def _words(reply: Reply) -> str:
+    from valine.view.replies import render
+
+    return render(reply).text
 
 
 def _effects(step: Step) -> Iterator[tuple[str, ...]]:
@@ -176,7 +183,7 @@ def _print_json(steps: Sequence[Step], recording: Recording) -> None:
                     {"field": path, "before": before, "after": after}
                     for path, before, after in _changed(step.before, step.run)
                 ],
-                "reply": step.reply.text if step.reply else None,
+                "reply": _words(step.reply) if step.reply else None,
                 "effects": {"new": step.fresh, "settled": step.settled, "pending": list(step.run.pending)},
                 "run": telling.document_of(step.run),
             }

@@ -178,7 +178,14 @@ def _row(run: Run) -> tuple[str, ...]:
     from valine.view.run_replies import stage
 
     who = telling.plain_line(run.requested_by.name)
-    return (run.name, str(run.status), stage(run), telling.progress(run), telling.moment(run.created_at), who)
+    return (
+        run.name,
+        str(run.status),
+        stage(status=run.status, stage=run.stage, approved=bool(run.approvals)),
+        telling.progress(run),
+        telling.moment(run.created_at),
+        who,
+    )
 
 
 def _summary(run: Run) -> dict[str, Any]:

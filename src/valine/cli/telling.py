@@ -18,7 +18,8 @@ def tell_run(run: Run) -> None:
     from valine.cli import tables
     from valine.view.run_replies import stage
 
-    typer.echo(f"{run.name} of {run.repository}: {run.status}, {stage(run)}, {progress(run)}")
+    busy = stage(status=run.status, stage=run.stage, approved=bool(run.approvals))
+    typer.echo(f"{run.name} of {run.repository}: {run.status}, {busy}, {progress(run)}")
     typer.echo(f"Made {moment(run.created_at)} by {plain_line(run.requested_by.name)}; uid {run.uid}")
     for approval in run.approvals:
         typer.echo(f"Approved {moment(approval.at)} by {plain_line(approval.by.name)} (revision {approval.revision})")
@@ -48,10 +49,11 @@ def _task(task: Task) -> tuple[str, ...]:
 
 def progress(run: Run) -> str:
     """How far it is: its tasks counted, or its issues before it has any."""
+    from valine.orchestrator.rows import row_of
     from valine.orchestrator.text import plural
     from valine.view.run_replies import counts
 
-    return counts(run) if run.tasks else plural(len(run.plan.items), "issue")
+    return counts(map(row_of, run.tasks)) if run.tasks else plural(len(run.plan.items), "issue")
 
 
 def step_row(step: History) -> tuple[str, ...]:

@@ -9,16 +9,16 @@ import msgspec
 
 from valine.engine.ledger import RACES, Ledger
 from valine.errors import Conflict, OutsideError
-from valine.orchestrator import effects, naming, track
+from valine.orchestrator import effects, naming, replies, track
 from valine.orchestrator.decision import Decision, Look, Nothing, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.states import IssueNumber
 from valine.ports import Inbox
-from valine.view import wording
+from valine.view.replies import render
 
 if TYPE_CHECKING:
-    from valine.orchestrator.decision import Reply
     from valine.orchestrator.events import PersonCommand
+    from valine.orchestrator.replies import Reply
     from valine.orchestrator.world import Failure, PlanWorld, WorkWorld
     from valine.ports import Chat, Clock, Forge, ReplyTo, RunStore
 
@@ -50,7 +50,7 @@ class Commander:
         """Tell a person that their command broke Valine; nothing more can be done for it."""
         try:
             if _heard(await self._vouched(command)):
-                await self._reply(lane, command, reply_to, wording.failed_inside(command.id))
+                await self._reply(lane, command, reply_to, replies.FailedInside(correlation=command.id))
         except Exception as error:  # noqa: BLE001 - it may be the very thing that broke
             log.warning("nobody could be told that %s failed: %r", command.id, error)
 
@@ -96,7 +96,7 @@ class Commander:
 
     async def _reply(self, lane: str, command: PersonCommand, reply_to: ReplyTo, reply: Reply) -> None:
         if reply_to.number is None:
-            await self._chat.reply(reply_to, reply)
+            await self._chat.reply(reply_to, render(reply))
             return
         cost = effects.EnsureComment.writes
         await self._ledger.afford(lane, cost)
@@ -107,7 +107,7 @@ class Commander:
                 number=reply_to.number,
                 name=name,
                 marker=naming.github_marker(name, "reply"),
-                body=wording.github_reply(reply),
+                about=reply,
             )
         )
 

@@ -14,7 +14,7 @@ from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, History, Inbox
-from valine.view import RENDER_VERSION, wording
+from valine.view import RENDER_VERSION, trouble
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,7 +129,7 @@ class Ledger:
                     Failure(
                         kind="transient",
                         code="limited",
-                        detail=wording.write_limit(),
+                        detail=trouble.write_limit(),
                         retry_at=now + timedelta(seconds=seconds),
                     )
                 )

@@ -23,8 +23,7 @@ from valine.orchestrator.states import Stage
 from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope
-from valine.view import wording
-from valine.view.thread import thread_title
+from valine.view import github, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -244,7 +243,7 @@ class Engine:
             raise
         except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
             log.exception("%s of %s broke", effect.key, run.name)
-            broken = Failure(kind="transient", code="unreachable", detail=wording.broke(type(error).__name__))
+            broken = Failure(kind="transient", code="unreachable", detail=trouble.broke(type(error).__name__))
             event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over, page=page)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)
@@ -255,7 +254,7 @@ class Engine:
     async def _perform(self, run: Run, effect: effects.EnsureThread | effects.ForgeEffect) -> Result:
         if isinstance(effect, effects.EnsureThread):
             card = run.messages["card"]
-            title = thread_title(effect)
+            title = github.thread_title(effect)
             thread = await self._chat.ensure_thread(channel=card.channel, message=card.message, title=title)
             return events.ThreadEnsured(thread=thread)
         return await self._forge.perform(effect)

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from valine.orchestrator import replies
 from valine.orchestrator.decision import Answer, Decision, Refusal
 from valine.orchestrator.effects import on_github
 from valine.orchestrator.model import Milestone, Run, tell
 from valine.orchestrator.policy import Deed, may
+from valine.orchestrator.replies import run_place
 from valine.orchestrator.results import with_task
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.track import judge
-from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State
@@ -34,8 +35,8 @@ def _barred(run: Run, by: Actor, deed: Deed) -> Refusal | None:
     """Why this person may not do that to this run, if so: they lack the permission, or it is over."""
     denied = may(by, deed, run.plan.policy)
     if denied is not None:
-        return Refusal(reply=wording.denied(denied))
-    return Refusal(reply=wording.already_over(run)) if run.final else None
+        return Refusal(reply=replies.NotAllowed.of(denied))
+    return Refusal(reply=replies.AlreadyOver.of(run)) if run.final else None
 
 
 def cancel_requested(run: Run, event: CancelRequested) -> Outcome:
@@ -43,7 +44,7 @@ def cancel_requested(run: Run, event: CancelRequested) -> Outcome:
     refusal = _barred(run, event.by, "cancel")
     if refusal is not None:
         return refusal
-    return Answer(reply=wording.cancel_asked(run))
+    return Answer(reply=replies.CancelAsked.of(run))
 
 
 def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
@@ -64,7 +65,7 @@ def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
         close_pull_requests=event.close_pull_requests,
     )
     run = tell(run, Milestone(key="cancelled", kind=MilestoneKind.CANCELLED, at=event.at, by=event.by))
-    return Decision(run=run, repository=state.repository, reply=wording.cancelled(run))
+    return Decision(run=run, repository=state.repository, reply=replies.Cancelled.of(run))
 
 
 def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
@@ -73,15 +74,15 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
     if refusal is not None:
         return refusal
     if run.stage is Stage.PROPOSED:
-        return Refusal(reply=wording.not_started(run))
+        return Refusal(reply=replies.NotStarted(run=run_place(run)))
     task = find_task(run, event.issue) if event.issue is not None else None
     if event.issue is not None and task is None:
-        return Refusal(reply=wording.no_such_task(run, event.issue))
+        return Refusal(reply=replies.NoSuchTask(run=run_place(run), number=event.issue))
     chosen = [task] if task else list(run.tasks)
     held = tuple(task.issue for task in chosen if task.state in {TaskState.HELD, TaskState.CHECKING})
     troubled = {key for key, entry in run.pending.items() if entry.attempts}
     if not held and not troubled:
-        return Refusal(reply=wording.nothing_to_retry(run))
+        return Refusal(reply=replies.NothingToRetry(run=run_place(run)))
     for issue in held:
         run = _unheld(run, issue)
     pending = {
@@ -97,7 +98,7 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
         issues=held,
     )
     run = tell(run, milestone)
-    return Decision(run=run, repository=state.repository, reply=wording.retried(run, held))
+    return Decision(run=run, repository=state.repository, reply=replies.Retried(run=run_place(run), issues=held))
 
 
 def _unheld(run: Run, issue: int) -> Run:
@@ -114,18 +115,19 @@ def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
     if refusal is not None:
         return refusal
     if run.stage is Stage.PROPOSED:
-        return Refusal(reply=wording.not_started(run))
+        return Refusal(reply=replies.NotStarted(run=run_place(run)))
     task = find_task(run, event.issue)
     if task is None:
-        return Refusal(reply=wording.no_such_task(run, event.issue))
+        return Refusal(reply=replies.NoSuchTask(run=run_place(run), number=event.issue))
     if task.settled or _may_be_merged(run, task):
-        return Refusal(reply=wording.not_droppable(run, task))
+        return Refusal(reply=replies.NotDroppable.of(run, task))
     run = judge(with_task(run, task.issue, state=TaskState.DROPPED, note=None), event.at)
     milestone = Milestone(
         key=f"dropped.{task.issue}", kind=MilestoneKind.DROPPED, at=event.at, by=event.by, issues=(task.issue,)
     )
     run = tell(run, milestone)
-    return Decision(run=run, repository=state.repository, reply=wording.task_dropped(run, task.issue))
+    reply = replies.TaskDropped(run=run_place(run), issue=task.issue)
+    return Decision(run=run, repository=state.repository, reply=reply)
 
 
 def _may_be_merged(run: Run, task: Task) -> bool:
@@ -137,8 +139,8 @@ def status_requested(run: Run, event: StatusRequested) -> Outcome:
     """How the run stands."""
     denied = may(event.by, "status", run.plan.policy)
     if denied is not None:
-        return Refusal(reply=wording.denied(denied))
-    return Answer(reply=wording.status((run,), run.repository))
+        return Refusal(reply=replies.NotAllowed.of(denied))
+    return Answer(reply=replies.StatusOf.of((run,), run.repository))
 
 
 def is_about(run: Run, number: int) -> bool:

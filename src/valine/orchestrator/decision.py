@@ -7,22 +7,8 @@ from typing import Literal
 import msgspec
 
 from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.replies import Reply
 from valine.orchestrator.rules import RULES
-
-
-class Button(msgspec.Struct, frozen=True, kw_only=True):
-    """A button under a reply. `custom_id` is made by cards.custom_id."""
-
-    label: str
-    custom_id: str
-    style: Literal["primary", "secondary", "success", "danger"] = "secondary"
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What the person who asked is told, and nobody else: Discord markdown, made in wording.py, and buttons."""
-
-    text: str
-    buttons: tuple[Button, ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Board, LeftOutRow, NoteRow, PlanCard, PlanRow, RunRef, TaskRow, ThreadLine
+from valine.orchestrator.facts import Board, LeftOutRow, NoteRow, PlanCard, PlanRow, ThreadLine
 from valine.orchestrator.remembering import Remembering
-from valine.orchestrator.states import MilestoneKind, RunStatus, TaskState
+from valine.orchestrator.rows import left_out_row, note_rows, owners, person, row_of, run_ref, task_row
+from valine.orchestrator.states import MilestoneKind, RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
     from valine.orchestrator.facts import Document
-    from valine.orchestrator.model import Milestone, Note, Run, Task
-    from valine.orchestrator.plan import Actor, LeftOut, Plan
-    from valine.orchestrator.states import IssueNumber, Login
+    from valine.orchestrator.model import Milestone, Run, Task
+    from valine.orchestrator.plan import Plan
 
-PUBLIC = "https://github.com"
-ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
 RELEASES_SHOWN = 3
 MOST_MENTIONED = 10
-
-
-def run_ref(run: Run) -> RunRef:
-    """Which run it is, and where its repository is on the web."""
-    web = run.plan.web
-    site = web.rstrip("/") if ADDRESS.fullmatch(web) else f"{PUBLIC}/{run.repository}"
-    return RunRef(number=run.number, uid=run.uid, site=site)
-
-
-def person(actor: Actor | None) -> str | None:
-    """Their name; None for Valine itself."""
-    return None if actor is None or actor.platform == "valine" else actor.name
-
-
-def owners(task: Task) -> tuple[Login, ...]:
-    """The logins of those who are expected to move this task on, as far as they are known."""
-    if task.assignees:
-        return task.assignees
-    author = task.pull.author if task.pull and task.adopted else None  # of all others it is Valine itself
-    return (author,) if author else ()  # type: ignore[return-value] # a login is a login
-
-
-def task_row(task: Task, note: Note | None) -> TaskRow:
-    """The row of a task, with that note as the reason of its state."""
-    pull = task.pull
-    return TaskRow(
-        issue=task.issue,
-        title=task.title,
-        state=task.state,
-        why=note.why if note else None,
-        by=note.by if note else (),
-        detail=note.detail if note else "",
-        owners=owners(task),
-        branch=task.branch,
-        pull=pull.number if pull else task.pull_request,
-        url=pull.url if pull else None,
-        merged_elsewhere=pull is not None and pull.state == "merged" and task.state is not TaskState.MERGED,
-        by_hand=task.merged_by_hand,
-        edited=task.edited,
-    )
-
-
-def _row(task: Task) -> TaskRow:
-    return task_row(task, task.note)
-
-
-row_of = Remembering(_row)
 
 
 def plan_card(run: Run) -> PlanCard:
@@ -106,13 +56,6 @@ def _plan_rows(plan: Plan) -> tuple[tuple[PlanRow, ...], tuple[LeftOutRow, ...]]
 
 
 _rows_of = Remembering(_plan_rows, most=64)
-
-
-def left_out_row(out: LeftOut) -> LeftOutRow:
-    """The row of an issue that is not in the plan."""
-    return LeftOutRow(
-        issue=out.issue, title=out.title, reason=out.reason, by=out.by, elsewhere=out.elsewhere, run=out.run
-    )
 
 
 def _decision(run: Run) -> dict[str, Any]:
@@ -186,30 +129,6 @@ def _notes(run: Run, milestone: Milestone) -> tuple[NoteRow, ...]:
     # All that was merged, unless the one round that did it has just said it.
     rounds = [told.issues for told in run.milestones if told.kind is MilestoneKind.SHIPPED and told.issues]
     return () if rounds == [milestone.issues] else note_rows(run, milestone.issues)
-
-
-def note_rows(run: Run, issues: Iterable[IssueNumber]) -> tuple[NoteRow, ...]:
-    """The merged issues as release notes list them, each with who did it and the issue's own milestone."""
-    titles = {item.issue: item.milestone for item in run.plan.items}
-    return tuple(
-        NoteRow(
-            issue=task.issue,
-            title=task.title,
-            pull=task.pull_request,
-            people=_authors(task),
-            milestone=titles.get(task.issue) or "",
-        )
-        for task in map(run.task, issues)
-        if task is not None
-    )
-
-
-def _authors(task: Task) -> tuple[Login, ...]:
-    """Of a pull request that was adopted its author; of all others the author is Valine, and the assignees did it."""
-    author = task.pull.author if task.pull and task.adopted else None
-    if author:
-        return (author,)  # type: ignore[return-value] # a login is a login
-    return tuple(login for login in task.assignees if login not in task.unassigned)
 
 
 def mentioned(run: Run, tasks: Iterable[Task]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from valine.orchestrator.facts import NoteRow
+from valine.orchestrator.replies import Reply
 from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, RunUid, Sha
 
 
@@ -29,7 +31,7 @@ class EnsureDocument(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EnsureThread(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The card has its thread."""
+    """The card has its thread, named after the run."""
 
     run: RunNumber
     writes: ClassVar[int] = 0
@@ -99,14 +101,22 @@ class EnsureAssignees(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return f"assign:{self.issue}"
 
 
+class WorkStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The issue's work happens in this pull request; or goes on there, if it was adopted."""
+
+    run: RunNumber
+    pull_request: PullNumber
+    adopted: bool = False
+
+
 class EnsureComment(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The issue or pull request `number` has a comment that bears `marker`."""
+    """The issue or pull request `number` has a comment that bears `marker`: about its work, or an answer."""
 
     issue: IssueNumber
     number: int
     name: str
     marker: str
-    body: str
+    about: WorkStarted | Reply
     writes: ClassVar[int] = 1
 
     @property
@@ -130,7 +140,7 @@ class UpdateBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MergePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Exactly this head is merged, into this base."""
+    """Exactly this head is merged, into this base; title and message are the commit's."""
 
     issue: IssueNumber
     pull_request: PullNumber
@@ -200,13 +210,14 @@ class EnsurePullRequestClosed(msgspec.Struct, frozen=True, kw_only=True, tag=Tru
 
 
 class EnsureRelease(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A release with this tag exists at the commit and bears our uid."""
+    """A release with this tag exists at the commit and bears our uid; its notes are of a round of shipping."""
 
     uid: RunUid
     tag: str
     commit: Sha
-    title: str
-    body: str
+    run: RunNumber
+    round: int
+    notes: tuple[NoteRow, ...]
     writes: ClassVar[int] = 1
 
     @property

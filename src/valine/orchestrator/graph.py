@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from valine.orchestrator import control, events, propose, results, ship, track
+from valine.orchestrator import control, events, propose, replies, results, ship, track
 from valine.orchestrator.decision import Decision, Nothing, Outcome, Refusal, State
 from valine.orchestrator.model import Active, Repository, Run
 from valine.orchestrator.states import RunStatus, Stage
 from valine.orchestrator.wanted import schedule
-from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.events import Event, PersonCommand
@@ -151,13 +150,13 @@ def meant(state: State, event: PersonCommand) -> Run | Refusal:
     if event.run is not None:
         return _named(state, event, event.run)
     if event.number is not None:
-        return commented(state, event) or Refusal(reply=wording.in_no_run(event.number))
+        return commented(state, event) or Refusal(reply=replies.InNoRun(number=event.number))
     deciding = isinstance(event, events.PlanApproved | events.PlanEdited | events.PlanRejected)
     fitting = [run for run in state.active if (run.stage is Stage.PROPOSED) == deciding] or list(state.active)
     if len(fitting) == 1:
         return fitting[0]
-    names = [run.name for run in fitting]
-    return Refusal(reply=wording.which_run(names) if names else wording.no_run())
+    numbers = tuple(run.number for run in fitting)
+    return Refusal(reply=replies.WhichRun(runs=numbers) if numbers else replies.NoRun())
 
 
 def commented(state: State, event: PersonCommand) -> Run | None:
@@ -172,9 +171,9 @@ def commented(state: State, event: PersonCommand) -> Run | None:
 def _named(state: State, event: PersonCommand, number: int) -> Run | Refusal:
     run = state.run
     if run is None or run.number != number:
-        return Refusal(reply=wording.no_such_run(f"r{number}"))
+        return Refusal(reply=replies.NoSuchRun(number=number))
     if event.uid is not None and event.uid != run.uid:
-        return Refusal(reply=wording.other_run(run))
+        return Refusal(reply=replies.OtherRun(run=replies.run_place(run)))
     return run
 
 

@@ -26,7 +26,7 @@ from valine.orchestrator.states import (
     Why,
 )
 
-SCHEMA = 1
+SCHEMA = 2  # 2: a reply is stored as facts (Inbox)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

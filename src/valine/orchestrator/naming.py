@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.model import Run
 
 SLUG_LENGTH = 40
+LONGEST_SUBJECT = 200
 
 
 def short_hash(*parts: object, length: int = 12) -> str:
@@ -59,6 +60,17 @@ def commit_message(issue: int, title: str, uid: str) -> str:
     """The message of a task's first commit, the run's uid as its trailer."""
     subject = f"Start #{issue}: {quiet(' '.join(title.split()))}"  # a title must close or ring nothing
     return f"{subject[:72].rstrip()}\n\nValine-Run: {uid}\n"
+
+
+def merge_title(issue: int, title: str, pull: int | None) -> str:
+    """The subject of the merge or squash commit, as GitHub itself would write it."""
+    subject = quiet(" ".join(title.split()))[:LONGEST_SUBJECT] or f"Issue {issue}"
+    return f"{subject} (#{pull})" if pull is not None else subject
+
+
+def merge_message(issue: int, uid: str) -> str:
+    """The message of that commit: it closes the issue, the run's uid is its trailer."""
+    return f"Closes #{issue}\n\nValine-Run: {uid}"
 
 
 def release_tag(run: Run, shipping_round: int) -> str:

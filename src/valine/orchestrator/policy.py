@@ -64,11 +64,14 @@ OPEN_TO_MEMBERS: frozenset[Deed] = frozenset({"plan", "status"})
 OPEN_TO_GITHUB: frozenset[Deed] = frozenset({"retry", "drop", "cancel", "status"})
 
 
+Lacking = Literal["manage_server", "write", "discord", "person"]
+
+
 class Denied(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody may not do this. `needs` tells what would let them; wording.denied has the sentence."""
+    """Somebody may not do this; `needs` is what would let them."""
 
     deed: Deed
-    needs: Literal["manage_server", "write", "discord", "person"]
+    needs: Lacking
 
 
 def may(actor: Actor, deed: Deed, policy: Policy) -> Denied | None:  # noqa: ARG001 - the door for roles and quorum

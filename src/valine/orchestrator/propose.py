@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import naming, planner, rules
+from valine.orchestrator import naming, planner, replies, rules
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
 from valine.orchestrator.display import is_shown, shown_by
 from valine.orchestrator.model import Approval, Milestone, Run, tell
 from valine.orchestrator.plan import Actor, Plan
+from valine.orchestrator.plan_changes import changes
 from valine.orchestrator.policy import Deed, Policy, PolicyProblem, may, parse
+from valine.orchestrator.replies import run_place
 from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Stage
 from valine.orchestrator.world import Failure, PlanWorld
-from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.decision import Outcome, State
@@ -28,25 +29,25 @@ def requested(state: State, event: PlanRequested) -> Outcome:
     """/plan: one proposal at a time; its issues, their order and the reason of each come from the planner."""
     denied = may(event.by, "plan", Policy())
     if denied is not None:
-        return Refusal(reply=wording.denied(denied))
+        return Refusal(reply=replies.NotAllowed.of(denied))
     open_one = next((run for run in state.active if run.stage is Stage.PROPOSED), None)
     if open_one is not None:
-        return Refusal(reply=wording.already_proposed(open_one))
+        return Refusal(reply=replies.AlreadyProposed.of(open_one))
     if event.found is None:
         return Look(kind="plan", label=event.label)
     if isinstance(event.found, Failure):
-        return Refusal(reply=wording.look_failed(state.repository.name, event.found))
+        return Refusal(reply=replies.LookFailed.of(state.repository.name, event.found))
     try:
         policy = parse(event.found.policy)
     except PolicyProblem as problem:
-        return Refusal(reply=wording.policy_problem(str(problem)))
+        return Refusal(reply=replies.UnusablePolicy(problem=str(problem)))
     return _propose(state, event, event.found, policy)
 
 
 def _propose(state: State, event: PlanRequested, world: PlanWorld, policy: Policy) -> Outcome:
     label = event.label or policy.plan.label
     if not world.issues:
-        return Refusal(reply=wording.no_issues(label, state.repository.name))
+        return Refusal(reply=replies.NoIssues(label=label, repository=state.repository.name))
     plan = planner.make_plan(
         world,
         policy=policy,
@@ -58,10 +59,10 @@ def _propose(state: State, event: PlanRequested, world: PlanWorld, policy: Polic
         by=event.by,
     )
     if not plan.items:
-        return Refusal(reply=wording.nothing_to_plan(plan))
+        return Refusal(reply=replies.NothingToPlan.of(plan))
     fits = planner.too_big(plan)
     if fits is not None:
-        return Refusal(reply=wording.plan_too_big(fits))
+        return Refusal(reply=replies.PlanTooBig(fits=fits))
     run = Run(
         uid=naming.run_uid(state.repository.name, event.id),
         number=state.repository.next_number,
@@ -74,7 +75,8 @@ def _propose(state: State, event: PlanRequested, world: PlanWorld, policy: Polic
         milestones=(Milestone(key="proposed", kind=MilestoneKind.PROPOSED, at=event.at, by=event.by),),
     )
     repository = replace(state.repository, next_number=RunNumber(run.number + 1))
-    return Decision(run=run, repository=repository, reply=wording.planned(run))
+    reply = replies.Planned(run=run_place(run), issues=len(plan.items), left_out=len(plan.left_out))
+    return Decision(run=run, repository=repository, reply=reply)
 
 
 def edited(state: State, run: Run, event: PlanEdited) -> Outcome:
@@ -84,12 +86,13 @@ def edited(state: State, run: Run, event: PlanEdited) -> Outcome:
         return refusal
     unknown = [issue for issue in event.drop if all(item.issue != issue for item in run.plan.items)]
     if unknown or not event.drop:
-        return Refusal(reply=wording.not_in_plan(run, unknown))
+        return Refusal(reply=replies.NotInPlan(run=run_place(run), issues=tuple(unknown)))
     plan = planner.revise(run.plan, drop=event.drop, at=event.at, by=event.by)
     if not plan.items:
-        return Refusal(reply=wording.nothing_left(run))
+        return Refusal(reply=replies.NothingLeft(run=run_place(run)))
     run = _revised(run, plan, event.by, event.at)
-    return Decision(run=run, repository=state.repository, reply=wording.dropped_items(run, event.drop))
+    reply = replies.DroppedItems(run=run_place(run), issues=event.drop, revision=plan.revision, left=len(plan.items))
+    return Decision(run=run, repository=state.repository, reply=reply)
 
 
 def _revised(run: Run, plan: Plan, by: Actor | None, at: datetime) -> Run:
@@ -107,7 +110,7 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
     if event.found is None:
         return Look(kind="plan", label=run.plan.label, run=run)
     if isinstance(event.found, Failure):
-        return Refusal(reply=wording.look_failed(run.repository, event.found))
+        return Refusal(reply=replies.LookFailed.of(run.repository, event.found))
     fresh = planner.refresh(run.plan, event.found, repository=state.repository, at=event.at)
     if fresh is not None:
         return _changed(state, run, fresh, event.at)
@@ -124,17 +127,19 @@ def _showing_first(state: State, run: Run) -> Decision:
     """Nobody approves what is not on show: the card is written again at once, and then it can be approved."""
     card = {key: replace(entry, not_before=None) for key, entry in run.pending.items() if key == "message:card"}
     run = replace(run, pending={**run.pending, **card})
-    return Decision(run=run, repository=state.repository, reply=wording.not_shown_yet(run))
+    return Decision(run=run, repository=state.repository, reply=replies.NotShownYet.of(run))
 
 
 def _changed(state: State, run: Run, fresh: Plan, at: datetime) -> Decision:
     """GitHub has moved on since the plan was made: a new revision is shown, and nobody has approved it."""
     if not fresh.items:
         run = _ended(run, MilestoneKind.EXPIRED, None, at)
-        return Decision(run=run, repository=state.repository, reply=wording.nothing_left(run))
-    changes = wording.changes(run.plan, fresh)
+        over = replies.NothingLeft(run=run_place(run), over=True)
+        return Decision(run=run, repository=state.repository, reply=over)
+    changed = changes(run.plan, fresh)
     run = _revised(run, fresh, None, at)
-    return Decision(run=run, repository=state.repository, reply=wording.plan_changed(run, changes))
+    reply = replies.PlanChanged(run=run_place(run), revision=fresh.revision, changes=changed)
+    return Decision(run=run, repository=state.repository, reply=reply)
 
 
 def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Decision:
@@ -152,7 +157,8 @@ def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Dec
         look_at=event.at + timedelta(minutes=2),
     )
     run = tell(run, milestone)
-    return Decision(run=run, repository=state.repository, reply=wording.approved(run))
+    reply = replies.Approved(run=run_place(run), issues=len(run.tasks))
+    return Decision(run=run, repository=state.repository, reply=reply)
 
 
 def rejected(state: State, run: Run, event: PlanRejected) -> Outcome:
@@ -161,7 +167,7 @@ def rejected(state: State, run: Run, event: PlanRejected) -> Outcome:
     if refusal is not None:
         return refusal
     run = _ended(run, MilestoneKind.REJECTED, event.by, event.at)
-    return Decision(run=run, repository=state.repository, reply=wording.rejected(run))
+    return Decision(run=run, repository=state.repository, reply=replies.Rejected(run=run_place(run)))
 
 
 def expired(state: State, run: Run, at: datetime) -> Outcome:
@@ -192,15 +198,15 @@ def _not_open(run: Run, by: Actor, deed: Deed, at: datetime) -> Refusal | None:
     """Why this run's plan cannot be changed or decided by this person now, if so."""
     denied = may(by, deed, run.plan.policy)
     if denied is not None:
-        return Refusal(reply=wording.denied(denied))
+        return Refusal(reply=replies.NotAllowed.of(denied))
     if run.approvals and deed == "approve":
-        return Refusal(reply=wording.already_approved(run))
+        return Refusal(reply=replies.AlreadyApproved.of(run))
     if run.stage is not Stage.PROPOSED or at >= run.expires_at:
-        return Refusal(reply=wording.not_pending(run))
+        return Refusal(reply=replies.NotPending.of(run))
     return None
 
 
 def _another_revision(run: Run, revision: int | None, digest: str | None) -> Refusal | None:
     if revision is not None and (revision, digest or run.plan.digest) != (run.plan.revision, run.plan.digest):
-        return Refusal(reply=wording.revision_moved(run))
+        return Refusal(reply=replies.RevisionMoved(run=run_place(run), revision=run.plan.revision))
     return None

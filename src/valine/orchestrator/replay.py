@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator.decision import Decision, Reply, State
+from valine.orchestrator.decision import Decision, State
 from valine.orchestrator.events import Event
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

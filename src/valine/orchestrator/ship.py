@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import naming
+from valine.orchestrator import naming, replies
 from valine.orchestrator.assess import waits_for
 from valine.orchestrator.decision import Decision, Look, Refusal
 from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.model import Milestone, Run, Shipping, Task, tell
 from valine.orchestrator.policy import may
+from valine.orchestrator.replies import run_place
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.track import judge, observe
 from valine.orchestrator.wanted import introduced, next_to_ship, still_coming
 from valine.orchestrator.world import Failure
-from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,8 +37,8 @@ def requested(state: State, run: Run, event: ShipRequested) -> Outcome:
     run, ready = seen, shippable(seen)
     waiting = [task for task in run.tasks if not task.settled and task not in ready]
     if not ready:
-        return Decision(run=run, repository=state.repository, reply=wording.nothing_ready(run))
-    reply = wording.preflight(run, ready, waiting, heads_digest(ready))
+        return Decision(run=run, repository=state.repository, reply=replies.NothingReady.of(run))
+    reply = replies.Preflight.of(run, ready, waiting, heads_digest(ready))
     return Decision(run=run, repository=state.repository, reply=reply)
 
 
@@ -49,9 +49,9 @@ def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
         return seen
     run, ready = seen, shippable(seen)
     if not ready:
-        return Decision(run=run, repository=state.repository, reply=wording.nothing_ready(run))
+        return Decision(run=run, repository=state.repository, reply=replies.NothingReady.of(run))
     if heads_digest(ready) != event.heads:
-        return Decision(run=run, repository=state.repository, reply=wording.heads_moved(run))
+        return Decision(run=run, repository=state.repository, reply=replies.HeadsMoved(run=run_place(run)))
     heads = {str(task.issue): task.pull.head for task in ready if task.pull is not None}
     number = run.rounds + 1
     milestone = Milestone(
@@ -69,22 +69,23 @@ def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
         shipping=Shipping(by=event.by, at=event.at, round=number, heads=heads),
     )
     run = tell(run, milestone)
-    return Decision(run=run, repository=state.repository, reply=wording.ship_started(run))
+    reply = replies.ShipStarted(run=run_place(run), pulls=len(heads))
+    return Decision(run=run, repository=state.repository, reply=reply)
 
 
 def _looked(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Look | Refusal:
     """The run as the look that the command needs shows it; or that look, or why there is nothing to look for."""
     denied = may(event.by, "ship", run.plan.policy)
     if denied is not None:
-        return Refusal(reply=wording.denied(denied))
+        return Refusal(reply=replies.NotAllowed.of(denied))
     if run.stage is Stage.SHIPPING:
-        return Refusal(reply=wording.already_shipping(run))
+        return Refusal(reply=replies.AlreadyShipping.of(run))
     if run.stage is not Stage.TRACKING:
-        return Refusal(reply=wording.ship_not_possible(run))
+        return Refusal(reply=replies.ShipNotPossible.of(run))
     if event.found is None:
         return Look(kind="work", run=run)
     if isinstance(event.found, Failure):
-        return Refusal(reply=wording.look_failed(run.repository, event.found))
+        return Refusal(reply=replies.LookFailed.of(run.repository, event.found))
     return observe(run, WorldObserved(at=event.at, world=event.found))
 
 

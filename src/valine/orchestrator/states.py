@@ -73,7 +73,7 @@ class Reason(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a task is held, or what it waits for. wording.py has the sentence for each."""
+    """Why a task is held, or what it waits for. view/tasks.py has the sentence for each."""
 
     # held: somebody must do something
     STRANGER = "stranger"  # a branch or pull request of that name is not ours

@@ -29,10 +29,11 @@ from valine.orchestrator.effects import (
     FindMerged,
     MergePullRequest,
     UpdateBranch,
+    WorkStarted,
 )
 from valine.orchestrator.model import Note, Pending, Run, Task
+from valine.orchestrator.rows import note_rows
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, Step, TaskState, Why
-from valine.view import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +171,7 @@ def _introduction(run: Run, task: Task) -> Effect | None:
             number=task.issue,
             name="started",
             marker=naming.github_marker(run.uid, f"started-{task.issue}"),
-            body=wording.issue_comment(run, task),
+            about=WorkStarted(run=run.number, pull_request=task.pull_request, adopted=task.adopted),
         )
     return None
 
@@ -232,8 +233,8 @@ def _shipping(run: Run) -> Iterator[Effect]:
             head=pull.head,
             base=run.plan.base.branch,
             method=run.plan.policy.ship.method,
-            title=wording.merge_title(task),
-            message=wording.merge_message(run, task),
+            title=naming.merge_title(task.issue, task.title, task.pull_request),
+            message=naming.merge_message(task.issue, run.uid),
         )
 
 
@@ -282,6 +283,7 @@ def _releases(run: Run) -> Iterator[Effect]:
                 uid=run.uid,
                 tag=tag,
                 commit=last.merged_sha,
-                title=wording.release_title(run, milestone),
-                body=wording.release_notes(run, milestone),
+                run=run.number,
+                round=milestone.round,
+                notes=note_rows(run, milestone.issues),
             )

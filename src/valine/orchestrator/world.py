@@ -61,6 +61,9 @@ class WorkWorld(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     required_checks: tuple[str, ...] = ()
 
 
+FailureCode = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "stranger", "invalid", "lost"]
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Why something outside could not be done, by what to do next.
 
@@ -70,6 +73,6 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """
 
     kind: Literal["transient", "permanent", "ambiguous"]
-    code: Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "stranger", "invalid", "lost"]
+    code: FailureCode
     detail: str = ""
     retry_at: datetime | None = None

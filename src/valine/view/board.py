@@ -25,7 +25,8 @@ from valine.view.components import (
     page_of,
     pages,
 )
-from valine.view.tasks import counts, emoji, person, settled, shut_out, stage, waits
+from valine.view.run_replies import counts, shut_out, stage
+from valine.view.tasks import emoji, name, settled, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def bar(facts: Board) -> str:
 def _heading(facts: Board, count: int) -> str:
     base = escape(facts.base, 100)
     lines = [
-        f"## Run {facts.run.name} · {stage(facts)}",
+        f"## Run {facts.run.name} · {stage(status=facts.status, stage=facts.stage, approved=facts.approved)}",
         f"{bar(facts)} {counts(facts.rows)} · into {base}",
         *_footnotes(facts),
     ]
@@ -73,11 +74,11 @@ def _heading(facts: Board, count: int) -> str:
 def _footnotes(facts: Board) -> Iterator[str]:
     """Who is shipping, who ended it, what was released."""
     if facts.shipping_since is not None:
-        yield f"Shipping since {stamp(facts.shipping_since)}, started by {person(facts.shipping_by)}"
+        yield f"Shipping since {stamp(facts.shipping_since)}, started by {name(facts.shipping_by)}"
     if facts.unreachable_since is not None:
         yield shut_out(facts.unreachable_since)
     if facts.ended_at is not None:
-        by = f" by {person(facts.ended_by)}" if facts.ended_by is not None else ""
+        by = f" by {name(facts.ended_by)}" if facts.ended_by is not None else ""
         yield f"Ended {stamp(facts.ended_at)}{by}"
     for tag, url in facts.releases:
         yield f"Released [{tag}]({url})"

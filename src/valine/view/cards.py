@@ -22,8 +22,8 @@ from valine.view.plan_card import plan_card
 from valine.view.thread import thread_line
 
 if TYPE_CHECKING:
-    from valine.orchestrator.decision import Reply
     from valine.orchestrator.facts import Document
+    from valine.view.replies import RenderedReply
 
 
 def render(facts: Document) -> tuple[Message, ...]:
@@ -39,7 +39,7 @@ def render(facts: Document) -> tuple[Message, ...]:
             assert_never(facts)
 
 
-def reply_body(reply: Reply) -> Json:
+def reply_body(reply: RenderedReply) -> Json:
     """The reply as the content of an ephemeral message; nobody is notified."""
     shown = [button(b.label, b.custom_id, b.style) for b in reply.buttons]
     return {

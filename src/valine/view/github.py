@@ -1,6 +1,8 @@
-"""What is written on GitHub: pull requests, comments, commits, releases. It rings nobody and closes what it means to.
+"""What is written on GitHub: pull requests, comments, releases. It rings nobody and closes what it means to.
 
-Words of other people (titles, briefs) go through text.quiet: what they would ring or close, they do not.
+Each text is made of its effect alone, by whoever performs that (what a pull request quotes is read only then). Words of
+other people (titles, briefs) go through text.quiet: what they would ring or close, they do not. Commit messages are in
+orchestrator.naming, since they are part of what is decided.
 """
 
 from __future__ import annotations
@@ -10,21 +12,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
-from valine.orchestrator.document_facts import note_rows
+from valine.orchestrator.effects import WorkStarted
 from valine.orchestrator.text import github_line, listed, plural, quiet
-from valine.view.run_replies import counts, stage, waits
+from valine.view.replies import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
-    from valine.orchestrator.decision import Reply
-    from valine.orchestrator.effects import EnsurePullRequest
+    from valine.orchestrator.effects import EnsureComment, EnsurePullRequest, EnsureRelease, EnsureThread
     from valine.orchestrator.facts import NoteRow
-    from valine.orchestrator.model import Milestone, Run, Task
+    from valine.orchestrator.replies import Reply
 
 LONGEST_BODY = 8_000
 LONGEST_COMMENT = 60_000
-LONGEST_TITLE = 200
 EDITED = "The issue was edited after it was approved: read it there."
 
 
@@ -63,42 +63,42 @@ def _quoted(brief: str, room: int) -> str:
     return "\n".join(kept)
 
 
-def issue_comment(run: Run, task: Task) -> str:
+def thread_title(effect: EnsureThread) -> str:
+    """The name of the thread under the card. It never changes: Discord allows two renames in ten minutes."""
+    return f"Run r{effect.run}"
+
+
+def comment_body(effect: EnsureComment) -> str:
+    """Where the work on the issue happens, or an answer; ends with the effect's marker."""
+    about = effect.about
+    text = work_started(about) if isinstance(about, WorkStarted) else answer(about)
+    return f"{text}\n\n{effect.marker}"
+
+
+def work_started(about: WorkStarted) -> str:
     """Tells the issue where its work happens."""
-    pull = f"#{task.pull_request}" if task.pull_request is not None else f"`{task.branch}`"
-    how = "continues in" if task.adopted else "happens in"
-    return f"Work on this {how} {pull}, as part of run {run.name}."
+    how = "continues in" if about.adopted else "happens in"
+    return f"Work on this {how} #{about.pull_request}, as part of run r{about.run}."
 
 
-def merge_title(task: Task) -> str:
-    """The subject of the merge or squash commit, as GitHub itself would write it."""
-    title = quiet(" ".join(task.title.split()))[:LONGEST_TITLE] or f"Issue {task.issue}"
-    return f"{title} (#{task.pull_request})" if task.pull_request is not None else title
-
-
-def merge_message(run: Run, task: Task) -> str:
-    """Closes the issue, bears the run's uid."""
-    return f"Closes #{task.issue}\n\nValine-Run: {run.uid}"
-
-
-def release_title(run: Run, milestone: Milestone) -> str:
+def release_title(effect: EnsureRelease) -> str:
     """Names the run, and the round if it is not the first."""
-    return f"Valine {run.name}" if milestone.round <= 1 else f"Valine {run.name}, round {milestone.round}"
+    return f"Valine r{effect.run}" if effect.round <= 1 else f"Valine r{effect.run}, round {effect.round}"
 
 
-def release_notes(run: Run, milestone: Milestone) -> str:
+def release_notes(effect: EnsureRelease) -> str:
     """What a round of shipping merged, by the issues' milestones, each with its pull request and author."""
-    groups = by_milestone(note_rows(run, milestone.issues))
+    groups = by_milestone(effect.notes)
     parts = []
     for title, members in groups.items():
         heading = github_line(title, 100) if title else "Changes" if len(groups) == 1 else "Other changes"
-        parts.append("\n".join([f"## {heading}", "", *(note(task, github_line) for task in members)]))
-    opening = f"{plural(sum(map(len, groups.values())), 'issue')} shipped by run {run.name}."
-    return _bounded("\n\n".join([opening, *parts])) + f"\n\n{naming.github_marker(run.uid)}"
+        parts.append("\n".join([f"## {heading}", "", *(note(row, github_line) for row in members)]))
+    opening = f"{plural(len(effect.notes), 'issue')} shipped by run r{effect.run}."
+    return _bounded("\n\n".join([opening, *parts])) + f"\n\n{naming.github_marker(effect.uid)}"
 
 
 def by_milestone(rows: Iterable[NoteRow]) -> dict[str, list[NoteRow]]:
-    """The rows by the milestones that their issues have; "" for none."""
+    """These issues by the milestones that they have; "" for none."""
     groups: dict[str, list[NoteRow]] = {}
     for row in rows:
         groups.setdefault(row.milestone, []).append(row)
@@ -112,28 +112,12 @@ def note(row: NoteRow, quoted: Callable[[str, int], str]) -> str:
     return f"- {quoted(row.title, 200)}{pull}, for #{row.issue}{by}"
 
 
-def status_comment(run: Run) -> str:
-    """How the run stands, for whoever asked on GitHub."""
-    if not run.tasks:
-        return f"**{run.name}** · {stage(run)} · {plural(len(run.plan.items), 'issue')}"
-    lines = [f"**{run.name}** · {stage(run)} · {counts(run)}", ""]
-    lines += ["| issue | pull request | state | |", "|---|---|---|---|", *_rows(run)]
-    return _bounded("\n".join(lines))
+def answer(reply: Reply) -> str:
+    """A reply as a comment: without the channels, times and buttons that it has on Discord."""
+    return _bounded(_github_markdown(render(reply).text))
 
 
-def _rows(run: Run) -> Iterator[str]:
-    for task in run.tasks:
-        pull = f"#{task.pull_request}" if task.pull_request is not None else ""
-        rest = "" if task.settled or task.note is None else github_reply_text(waits(task)).replace("|", "\\|")
-        yield f"| #{task.issue} | {pull} | {task.state} | {rest} |"
-
-
-def github_reply(reply: Reply) -> str:
-    """A reply made for Discord, as a comment: without its channels, times and buttons."""
-    return _bounded(github_reply_text(reply.text))
-
-
-def github_reply_text(text: str) -> str:
+def _github_markdown(text: str) -> str:
     """Discord's markdown as GitHub's."""
     text = re.sub(r"<#[^>]*>", "Discord", text)
     text = re.sub(r"<t:(\d+):[A-Za-z]>", lambda match: _utc(int(match[1])), text)

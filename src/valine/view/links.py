@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from valine.orchestrator.facts import TaskRow
-    from valine.orchestrator.model import Run
-
-PUBLIC = "https://github.com"
-ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
-
-
-def repository(run: Run) -> str:
-    """The repository's address, without a slash at its end."""
-    web = run.plan.web
-    return web.rstrip("/") if ADDRESS.fullmatch(web) else f"{PUBLIC}/{run.repository}"
 
 
 def issue(site: str, number: int) -> str:
@@ -31,6 +20,11 @@ def pull(site: str, number: int) -> str:
 
 def pull_request(site: str, row: TaskRow) -> str | None:
     """The task's pull request as a link, or None while it has none."""
-    if row.pull is None:
+    return pull_link(site, row.pull, row.url)
+
+
+def pull_link(site: str, number: int | None, url: str | None) -> str | None:
+    """The pull request of that number as a link to its own address if that is one, else to the repository's."""
+    if number is None:
         return None
-    return f"[#{row.pull}]({row.url})" if (row.url or "").startswith(("https://", "http://")) else pull(site, row.pull)
+    return f"[#{number}]({url})" if url and url.startswith(("https://", "http://")) else pull(site, number)

@@ -27,7 +27,7 @@ from valine.view.components import (
     pages,
     select,
 )
-from valine.view.tasks import heading, left_out, person
+from valine.view.tasks import heading, left_out, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _heading(facts: PlanCard, count: int) -> str:
     more = f"\nThe plan has {count} pages; the others are in the thread." if count > 1 else ""
     return (
         f"## Plan {facts.run.name}: {issues} into {base}\n"
-        f"Label {label}{limit} · revision {facts.revision} · asked for by {person(facts.requested_by)}\n"
+        f"Label {label}{limit} · revision {facts.revision} · asked for by {name(facts.requested_by)}\n"
         f"{_decision(facts)}{more}"
     )
 
@@ -71,9 +71,9 @@ def _decision(facts: PlanCard) -> str:
             expires = f" Expires {stamp(facts.expires_at)}." if facts.expires_at else ""
             return f"Nothing starts before it is approved.{expires}"
         case "approved":
-            return f"✅ Approved by {person(facts.decided_by)}{when}."
+            return f"✅ Approved by {name(facts.decided_by)}{when}."
         case "rejected" | "cancelled":
-            return f"🚫 {facts.decision.capitalize()} by {person(facts.decided_by)}{when}. Nothing was started."
+            return f"🚫 {facts.decision.capitalize()} by {name(facts.decided_by)}{when}. Nothing was started."
         case "nothing_left":
             return f"⌛ Ended{when}: nothing of it was left to do. Nothing was started."
         case "expired":

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import assert_never
 
-from valine.orchestrator.states import Reason, RunStatus, Stage, TaskState, Why
-from valine.orchestrator.text import escape, listed, numbers, stamp
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from valine.orchestrator.facts import LeftOutRow, TaskRow
-    from valine.orchestrator.plan import Actor
+from valine.orchestrator.facts import LeftOutRow, TaskRow
+from valine.orchestrator.states import Reason, TaskState, Why
+from valine.orchestrator.text import escape, listed, numbers
 
 LONGEST_DETAIL = 150
 LONGEST_NAME = 40
 
 
-class Staged(Protocol):
-    """Facts that say how far a run is."""
-
-    @property
-    def status(self) -> RunStatus: ...
-    @property
-    def stage(self) -> Stage: ...
-    @property
-    def approved(self) -> bool: ...
-
-
-def name(actor: Actor | None) -> str:
+def name(by: str | None) -> str:
     """Who did it; Valine where nobody did."""
-    return "Valine" if actor is None or actor.platform == "valine" else escape(actor.name, LONGEST_NAME)
-
-
-def person(who: str | None) -> str:
-    """A person's name; Valine where it was nobody."""
-    return "Valine" if who is None else escape(who, LONGEST_NAME)
+    return "Valine" if by is None else escape(by, LONGEST_NAME)
 
 
 def settled(row: TaskRow) -> bool:
@@ -49,49 +27,10 @@ def owner(row: TaskRow) -> str:
     return listed((escape(login, LONGEST_NAME) for login in row.owners), 3) or "somebody"
 
 
-def counts(rows: Sequence[TaskRow]) -> str:
-    """3/8 merged · 1 held · 2 ready. Dropped tasks are counted apart."""
-    total: dict[TaskState, int] = dict.fromkeys(TaskState, 0)
-    for row in rows:
-        total[row.state] += 1
-    told = (TaskState.HELD, TaskState.READY, TaskState.DROPPED, TaskState.FAILED)
-    merged = f"{total[TaskState.MERGED]}/{len(rows) - total[TaskState.DROPPED]} merged"
-    return " · ".join([merged, *(f"{total[state]} {state}" for state in told if total[state])])
-
-
-def stage(run: Staged) -> str:
-    """What the run is busy with, in a word or two."""
-    if run.stage is not Stage.DONE:
-        return {
-            Stage.PROPOSED: "proposed",
-            Stage.EXECUTING: "opening pull requests",
-            Stage.TRACKING: "tracking",
-            Stage.SHIPPING: "shipping",
-        }[run.stage]
-    if run.status is RunStatus.CANCELLED and not run.approved:
-        return "not approved"
-    return str(run.status)
-
-
-def shut_out(since: datetime) -> str:
-    """What the board says while the repository, or the permission to work in it, is gone."""
-    return f"GitHub has not let me in since {stamp(since)}: I wait, and give up after 24 hours"
-
-
-def waits(row: TaskRow) -> str:
-    """Why the task is not ready, as far as is known."""
-    if row.why is not None:
-        return why(row, row.why)
-    return {
-        TaskState.QUEUED: "its branch comes next",
-        TaskState.STARTED: "its pull request comes next" if row.pull is None else "is about to be looked at",
-    }.get(row.state, str(row.state))
-
-
-def why(row: TaskRow, reason: Why) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each reason
-    """What the task waits for, or who must do what: a sentence that begins in lower case."""
+def why(row: TaskRow) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each reason
+    """What the task waits for, or who must do what: a sentence that begins in lower case; empty if nothing is known."""
     detail = escape(row.detail, LONGEST_DETAIL)
-    match reason:
+    match row.why:
         case Why.STRANGER:
             branch = escape(row.branch, 100)
             return f"{branch} or its pull request is not mine: somebody must rename or delete it, then Retry"
@@ -136,8 +75,20 @@ def why(row: TaskRow, reason: Why) -> str:  # noqa: C901, PLR0911, PLR0912 - one
             return f"waits for checks{_said(detail)}"
         case Why.MERGEABLE:
             return "waits for GitHub to work out whether it can be merged"
+        case None:
+            return ""
         case _:
-            assert_never(reason)
+            assert_never(row.why)
+
+
+def waits(row: TaskRow) -> str:
+    """Why the task is not ready, as far as is known."""
+    if row.why is not None:
+        return why(row)
+    return {
+        TaskState.QUEUED: "its branch comes next",
+        TaskState.STARTED: "its pull request comes next" if row.pull is None else "is about to be looked at",
+    }.get(row.state, str(row.state))
 
 
 def _said(detail: str) -> str:

@@ -9,10 +9,9 @@ from valine.orchestrator.states import MilestoneKind
 from valine.orchestrator.text import escape, numbers, plural, size
 from valine.view.components import clip, said
 from valine.view.github import by_milestone, note
-from valine.view.tasks import person, why
+from valine.view.tasks import name, why
 
 if TYPE_CHECKING:
-    from valine.orchestrator.effects import EnsureThread
     from valine.orchestrator.facts import ThreadLine
     from valine.view.components import Message
 
@@ -25,14 +24,9 @@ def thread_line(facts: ThreadLine) -> Message:
     return said(content, facts.mention)
 
 
-def thread_title(effect: EnsureThread) -> str:
-    """The name of the thread under the card. It never changes: Discord allows two renames in ten minutes."""
-    return f"Run r{effect.run}"
-
-
 def sentence(m: ThreadLine) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for each kind
     """The line: what happened, by whom, to which issues, and whom it is for."""
-    who, issues = person(m.by), numbers(m.issues)
+    who, issues = name(m.by), numbers(m.issues)
     match m.kind:
         case MilestoneKind.PROPOSED:
             return f"📋 {who} asked for {m.run.name}: {plural(m.count, 'issue')} proposed."
@@ -81,7 +75,7 @@ def sentence(m: ThreadLine) -> str:  # noqa: C901, PLR0911, PLR0912 - one senten
 
 
 def _held(m: ThreadLine) -> str:
-    reason = why(m.held, m.held.why) if m.held is not None and m.held.why is not None else "somebody should look"
+    reason = why(m.held) if m.held is not None else "somebody should look"
     people = " ".join(f"<@{person}>" for person in m.mention)
     return f"⏸️ {numbers(m.issues)} is held: {reason}. {people}".rstrip()
 

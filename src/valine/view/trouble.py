@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from valine.orchestrator.decision import Reply
+from valine.orchestrator import replies
 from valine.orchestrator.text import escape
 
 if TYPE_CHECKING:
-    from valine.orchestrator.policy import Deed, Denied
-    from valine.orchestrator.world import Failure
+    from valine.orchestrator.policy import Deed
 
 DEEDS: dict[Deed, str] = {
     "plan": "plan",
@@ -24,87 +23,84 @@ DEEDS: dict[Deed, str] = {
 }
 
 
-def denied(denied: Denied) -> Reply:
+def words(reply: replies.Trouble) -> str:  # noqa: PLR0911 - a line a reply
+    """The reply as Discord markdown."""
+    match reply:
+        case replies.NotAllowed():
+            return not_allowed(reply)
+        case replies.LookFailed():
+            return look_failed(reply)
+        case replies.UnusablePolicy():
+            return unusable_policy(reply)
+        case replies.NoSuchRun():
+            return no_such_run(reply)
+        case replies.NoRun():
+            return "There is no run at the moment. `/plan` proposes one."
+        case replies.InNoRun():
+            return in_no_run(reply)
+        case replies.FailedInside():
+            return failed_inside(reply)
+        case _:
+            assert_never(reply)
+
+
+def not_allowed(reply: replies.NotAllowed) -> str:
     """Who may do it instead."""
-    deed = DEEDS[denied.deed]
-    match denied.needs:
+    deed = DEEDS[reply.deed]
+    match reply.needs:
         case "manage_server":
-            return Reply(text=f"To {deed}, you need the permission Manage Server. Nothing was changed.")
+            return f"To {deed}, you need the permission Manage Server. Nothing was changed."
         case "write":
-            return Reply(text=f"To {deed}, you need write permission on this repository. Nothing was changed.")
+            return f"To {deed}, you need write permission on this repository. Nothing was changed."
         case "discord":
-            return Reply(text=f"To {deed}, go to Discord: it cannot be done from GitHub. Nothing was changed.")
+            return f"To {deed}, go to Discord: it cannot be done from GitHub. Nothing was changed."
         case "person":
-            return Reply(text=f"Only a person can {deed}. Nothing was changed.")
+            return f"Only a person can {deed}. Nothing was changed."
         case _:
-            assert_never(denied.needs)
+            assert_never(reply.needs)
 
 
-def look_failed(repository: str, failure: Failure) -> Reply:
+def look_failed(reply: replies.LookFailed) -> str:
     """The sentence for a look at GitHub that brought nothing."""
-    match failure.code:
+    repository, detail = escape(reply.repository, 140), _said(reply.detail)
+    match reply.code:
         case "not_found":
-            return no_repository(repository)
+            return (
+                f"GitHub knows no repository {repository}, or hides it from me. Nothing was changed. "
+                "Whoever runs me should look at `GITHUB_REPOSITORY` and at what the token may see."
+            )
         case "unauthorized" | "forbidden":
-            return no_access(repository, failure.detail)
+            return (
+                f"GitHub does not let me into {repository}{detail}. Nothing was changed. "
+                "Whoever runs me should look at the token or the App's permissions."
+            )
         case "unreachable" | "limited" | "stranger" | "invalid" | "lost":
-            return github_down(failure.detail)
+            return f"GitHub is not answering{detail}. Nothing was changed. Please try again in a few minutes."
         case _:
-            assert_never(failure.code)
+            assert_never(reply.code)
 
 
-def no_access(repository: str, detail: str = "") -> Reply:
-    """The token or App may not."""
-    return Reply(
-        text=f"GitHub does not let me into {escape(repository, 140)}{_said(detail)}. Nothing was changed. "
-        "Whoever runs me should look at the token or the App's permissions."
-    )
-
-
-def no_repository(repository: str) -> Reply:
-    """The repository is not there, or hidden from us."""
-    return Reply(
-        text=f"GitHub knows no repository {escape(repository, 140)}, or hides it from me. Nothing was changed. "
-        "Whoever runs me should look at `GITHUB_REPOSITORY` and at what the token may see."
-    )
-
-
-def github_down(detail: str = "") -> Reply:
-    """GitHub did not answer as it should."""
-    return Reply(
-        text=f"GitHub is not answering{_said(detail)}. Nothing was changed. Please try again in a few minutes."
-    )
-
-
-def policy_problem(problem: str) -> Reply:
+def unusable_policy(reply: replies.UnusablePolicy) -> str:
     """valine.toml cannot be obeyed."""
-    return Reply(
-        text=f"{escape(problem, 800)}. Nothing was changed. Mend the file on the default branch, then try again."
-    )
+    problem = escape(reply.problem, 800)
+    return f"{problem}. Nothing was changed. Mend the file on the default branch, then try again."
 
 
-def no_such_run(asked: str) -> Reply:
+def no_such_run(reply: replies.NoSuchRun) -> str:
     """Nothing of that name is stored."""
-    return Reply(
-        text=f"There is no such run: {escape(asked, 60)}. Nothing was changed. `/status` lists those there are."
-    )
+    return f"There is no such run: r{reply.number}. Nothing was changed. `/status` lists those there are."
 
 
-def no_run() -> Reply:
-    """No name was given and nothing is active."""
-    return Reply(text="There is no run at the moment. `/plan` proposes one.")
-
-
-def in_no_run(number: int) -> Reply:
+def in_no_run(reply: replies.InNoRun) -> str:
     """A comment on an issue or pull request that no active run has."""
-    return Reply(text=f"#{number} belongs to no active run. Nothing was changed. `/status` lists those there are.")
+    return f"#{reply.number} belongs to no active run. Nothing was changed. `/status` lists those there are."
 
 
-def failed_inside(correlation: str) -> Reply:
+def failed_inside(reply: replies.FailedInside) -> str:
     """A mistake of our own."""
-    return Reply(
-        text="Something went wrong inside me, and I have put this request aside. Look with `/status` before you "
-        f"ask again, and tell whoever runs me this number: {escape(correlation, 80)}."
+    return (
+        "Something went wrong inside me, and I have put this request aside. Look with `/status` before you "
+        f"ask again, and tell whoever runs me this number: {escape(reply.correlation, 80)}."
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
+from valine.orchestrator import replies
 from valine.orchestrator.events import (
     CancelConfirmed,
     CancelRequested,
@@ -22,7 +23,7 @@ from valine.orchestrator.events import (
 from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber, RunNumber
 from valine.view import custom_id
-from valine.view import intake as wording_intake
+from valine.wire.discord_manifest import MOST_ISSUES
 from valine.wire.discord_meaning import Refused, StatusAsked
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 RUN = re.compile(r"[rR]?([0-9]{1,9})(?:@([0-9]{1,9})\.([a-z0-9-]{1,24}))?")
 NUMBER = re.compile(r"[0-9]{1,9}")
 LARGEST_NUMBER = 999_999_999
+LONGEST_LABEL = 100
 SLASH_COMMAND = 1  # https://docs.discord.com/developers/interactions/application-commands#application-command-object
 
 
@@ -83,10 +85,10 @@ def command(data: Data, channel: str, common: Common) -> PersonCommand | StatusA
     if data.type == SLASH_COMMAND and data.name == "plan":
         return _plan(data, channel, common)
     if data.type != SLASH_COMMAND or data.name not in {"approve", "status", "ship"}:
-        return Refused(reply=wording_intake.unknown_command())
+        return Refused(reply=replies.UnknownCommand())
     named = run_named(data.value("run"))
     if named is None:
-        return Refused(reply=wording_intake.bad_run())
+        return Refused(reply=replies.BadRun())
     if data.name == "status":
         return StatusAsked(run=named.run)
     if data.name == "ship":
@@ -96,11 +98,11 @@ def command(data: Data, channel: str, common: Common) -> PersonCommand | StatusA
 
 def _plan(data: Data, channel: str, common: Common) -> PlanRequested | Refused:
     label = option_text(data.value("label"))
-    if label is None or len(label) > wording_intake.LONGEST_LABEL:
-        return Refused(reply=wording_intake.bad_label())
+    if label is None or len(label) > LONGEST_LABEL:
+        return Refused(reply=replies.BadLabel(longest=LONGEST_LABEL))
     limit = data.value("limit")
-    if limit is not None and not (type(limit) is int and 1 <= limit <= wording_intake.MOST_ISSUES):
-        return Refused(reply=wording_intake.bad_limit())
+    if limit is not None and not (type(limit) is int and 1 <= limit <= MOST_ISSUES):
+        return Refused(reply=replies.BadLimit(most=MOST_ISSUES))
     return PlanRequested(channel=channel, label=label or None, limit=limit, **common)
 
 
@@ -108,10 +110,10 @@ def component(data: Data, common: Common) -> PersonCommand | StatusAsked | Refus
     """What a button or select asks for: its custom_id says it all, but for the chosen values."""
     clicked = custom_id.read(data.custom_id)
     if clicked is None:
-        return Refused(reply=wording_intake.unknown_component())
+        return Refused(reply=replies.UnknownComponent())
     on = OnCard(run=RunNumber(clicked.run), uid=clicked.uid, **common)
     meant = _about_plan(clicked, data, on) or _about_shipping(clicked, on) or _about_work(clicked, on)
-    return meant or Refused(reply=wording_intake.unknown_component())
+    return meant or Refused(reply=replies.UnknownComponent())
 
 
 def _about_plan(clicked: custom_id.CustomId, data: Data, on: OnCard) -> PersonCommand | Refused | None:
@@ -130,7 +132,7 @@ def _edit(data: Data, revision: int, on: OnCard) -> PlanEdited | Refused | None:
     if not all(map(NUMBER.fullmatch, data.values)):
         return None
     drop = tuple(dict.fromkeys(IssueNumber(int(value)) for value in data.values))
-    return PlanEdited(revision=revision, drop=drop, **on) if drop else Refused(reply=wording_intake.nothing_chosen())
+    return PlanEdited(revision=revision, drop=drop, **on) if drop else Refused(reply=replies.NothingChosen())
 
 
 def _about_shipping(clicked: custom_id.CustomId, on: OnCard) -> PersonCommand | StatusAsked | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.errors import Malformed
+from valine.orchestrator import replies
 from valine.ports import ReplyTo
-from valine.view import intake as wording_intake
 from valine.wire import discord_answers, discord_commands
 from valine.wire.decoding import decode
 from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
@@ -41,11 +41,11 @@ def read(body: bytes, now: datetime, *, application_id: str, guild_id: str) -> M
 def _outsider(interaction: Interaction, application_id: str, guild_id: str) -> Refused | None:
     """A refusal for whoever is not in the server that this deployment serves."""
     if interaction.application_id != application_id:
-        return Refused(reply=wording_intake.another_server())
+        return Refused(reply=replies.AnotherServer())
     if interaction.guild_id is None or interaction.member is None:
-        return Refused(reply=wording_intake.direct_message())
+        return Refused(reply=replies.DirectMessage())
     if interaction.guild_id != guild_id:
-        return Refused(reply=wording_intake.another_server())
+        return Refused(reply=replies.AnotherServer())
     return None
 
 
@@ -73,7 +73,7 @@ def _request(interaction: Interaction, now: datetime) -> Meaning:
     elif interaction.type == Kind.COMPONENT:
         meant = discord_commands.component(data, common)
     else:
-        meant = Refused(reply=wording_intake.unknown_component())
+        meant = Refused(reply=replies.UnknownComponent())
     if isinstance(meant, StatusAsked | Refused):
         return meant
     edits = interaction.type == Kind.COMPONENT and interaction.ephemeral

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from valine.orchestrator.decision import Reply
 from valine.orchestrator.events import PersonCommand
+from valine.orchestrator.replies import Reply
 from valine.ports import ReplyTo
 
 

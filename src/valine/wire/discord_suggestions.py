@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.orchestrator.states import RunStatus
-from valine.view import intake as wording_intake
+from valine.view import intake
 from valine.wire.discord_answers import Choice
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FITTING = {
 def of_runs(command: str, typed: str, active: Iterable[Run]) -> Sequence[Choice]:
     """The active runs that the command can be about and that bear what was typed, in the order given."""
     fitting = [run for run in active if run.status in FITTING.get(command, ())]
-    named = [Choice(wording_intake.choice(run), _value(command, run)) for run in fitting]
+    named = [Choice(intake.choice(run), _value(command, run)) for run in fitting]
     return [choice for choice in named if typed.casefold() in choice.name.casefold()]
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from valine.engine.loop import SLICE
 from valine.errors import StoreError, Transient
 from valine.orchestrator.world import Failure
-from valine.view import wording
+from valine.view import trouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
@@ -103,7 +103,7 @@ class Batches:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise Transient(Failure(kind="transient", code="unreachable", detail=wording.out_of_time())) from error
+            raise Transient(Failure(kind="transient", code="unreachable", detail=trouble.out_of_time())) from error
 
     async def _slice(self, lane: str, runs: Iterable[int], ends: datetime) -> None:
         try:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from builders import NOON
 from services.discord.place import API, HandClock, Handler, a_message
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.decision import Reply
 from valine.orchestrator.world import Failure
 from valine.ports import ReplyTo, Sent
 from valine.services.discord import DiscordChat
 from valine.services.discord.answers import understand
+from valine.view.replies import RenderedReply
 
 TOKEN = "MTExMTExMTExMTExMTExMTEx.abcdef.secret-secret-secret-secret-secret"
 PAGE = b"<html>502 Bad Gateway</html>"
@@ -204,7 +204,7 @@ async def test_whatever_a_token_holds_it_stays_in_its_place_in_the_address() -> 
         seen.append(request.url.raw_path.decode())
         return httpx2.Response(200, json={})
 
-    await a_chat(handler).reply(ReplyTo(at=NOON, token="../../channels/1?x#y\x00"), Reply(text="Yes."))
+    await a_chat(handler).reply(ReplyTo(at=NOON, token="../../channels/1?x#y\x00"), RenderedReply(text="Yes."))
 
     assert seen == ["/api/v10/webhooks/" + "1" * 18 + "/..%2F..%2Fchannels%2F1%3Fx%23y%00/messages/@original"]
 
@@ -218,7 +218,7 @@ async def test_requests_bear_what_discord_asks_for() -> None:
 
     chat = a_chat(handler)
     await create(chat)
-    await chat.reply(ReplyTo(at=NOON, token="interaction-token"), Reply(text="hello"))
+    await chat.reply(ReplyTo(at=NOON, token="interaction-token"), RenderedReply(text="hello"))
 
     by_bot, by_interaction = seen
     assert by_bot.headers["authorization"] == f"Bot {TOKEN}"

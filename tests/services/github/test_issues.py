@@ -13,7 +13,7 @@ from services.github.things import (
     LABEL_EFFECT,
     MARKER,
     RELEASE_EFFECT,
-    UID,
+    STARTED,
     UNLABEL_EFFECT,
     a_comment,
     a_rest_issue,
@@ -25,7 +25,6 @@ from valine.orchestrator.effects import (
     EnsureComment,
     EnsureIssueClosed,
     EnsureLabel,
-    EnsureRelease,
 )
 from valine.orchestrator.events import (
     AssigneesEnsured,
@@ -95,7 +94,7 @@ async def test_nobody_to_assign_costs_nothing(world: TwinWorld) -> None:
 @pytest.mark.parametrize("fault", [None, "error_after", "lost_answer"])
 async def test_a_comment_is_written_once(world: TwinWorld, fault: str | None) -> None:
     effect = EnsureComment(
-        issue=IssueNumber(world.issue), number=world.issue, name="started", marker=MARKER, body="On it"
+        issue=IssueNumber(world.issue), number=world.issue, name="started", marker=MARKER, about=STARTED
     )
     if fault:
         world.fault(fault, "*/comments", method="POST")
@@ -105,7 +104,7 @@ async def test_a_comment_is_written_once(world: TwinWorld, fault: str | None) ->
         await world.forge.perform(effect)
 
     (comment,) = world.view["comments"]
-    assert comment["body"] == f"On it\n\n{MARKER}"
+    assert comment["body"] == f"Work on this happens in #7, as part of run r1.\n\n{MARKER}"
 
 
 async def test_a_comment_that_lost_its_marker_or_is_not_shown_is_ambiguous(github: OddGitHub) -> None:
@@ -164,7 +163,7 @@ async def test_an_issue_that_was_deleted_is_not_open(github: OddGitHub) -> None:
 @pytest.mark.parametrize("fault", [None, "error_after", "lost_answer"])
 async def test_a_release_is_made_once(world: TwinWorld, fault: str | None) -> None:
     head = Sha(world.view["branches"]["main"]["head"])
-    effect = EnsureRelease(uid=UID, tag="valine-r1", commit=head, title="r1", body="Notes")
+    effect = msgspec.structs.replace(RELEASE_EFFECT, commit=head)
     if fault:
         world.fault(fault, "*/releases", method="POST")
         assert isinstance(await refusal_of(world.forge, effect), Ambiguous)

@@ -17,9 +17,10 @@ from valine.orchestrator.effects import (
     EnsureRelease,
     MergePullRequest,
     UpdateBranch,
+    WorkStarted,
 )
 from valine.orchestrator.naming import commit_message, github_marker
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunUid, Sha
+from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, RunUid, Sha
 from valine.services.github.plan import body_hash
 
 UID = RunUid("abcdefghijkl")
@@ -51,7 +52,8 @@ PULL_EFFECT = EnsurePullRequest(
 LABEL_EFFECT = EnsureLabel(issue=IssueNumber(41), label="in-progress", present=True)
 UNLABEL_EFFECT = EnsureLabel(issue=IssueNumber(41), label="in progress/ü #1?", present=False)
 ASSIGN_EFFECT = EnsureAssignees(issue=IssueNumber(41), numbers=(7, 41), logins=(Login("ana"), Login("bo")))
-COMMENT_EFFECT = EnsureComment(issue=IssueNumber(41), number=41, name="started", marker=MARKER, body=f"On it. {MARKER}")
+STARTED = WorkStarted(run=RunNumber(1), pull_request=PullNumber(7))
+COMMENT_EFFECT = EnsureComment(issue=IssueNumber(41), number=41, name="started", marker=MARKER, about=STARTED)
 UPDATE_EFFECT = UpdateBranch(issue=IssueNumber(41), pull_request=PullNumber(7), head=Sha(OURS), base=HEAD, tree=TREE)
 MERGE_EFFECT = MergePullRequest(
     issue=IssueNumber(41),
@@ -65,7 +67,7 @@ MERGE_EFFECT = MergePullRequest(
 CLOSE_ISSUE_EFFECT = EnsureIssueClosed(issue=IssueNumber(41))
 DELETE_EFFECT = EnsureBranchDeleted(issue=IssueNumber(41), branch=BRANCH, head=Sha(OURS))
 CLOSE_PULL_EFFECT = EnsurePullRequestClosed(issue=IssueNumber(41), uid=UID, branch=BRANCH, pull_request=PullNumber(7))
-RELEASE_EFFECT = EnsureRelease(uid=UID, tag="valine-r1", commit=HEAD, title="r1", body="Notes")
+RELEASE_EFFECT = EnsureRelease(uid=UID, tag="valine-r1", commit=HEAD, run=RunNumber(1), round=1, notes=())
 EFFECTS = (
     BRANCH_EFFECT,
     PULL_EFFECT,

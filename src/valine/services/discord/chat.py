@@ -15,10 +15,10 @@ from valine.view.cards import reply_body
 if TYPE_CHECKING:
     import httpx2
 
-    from valine.orchestrator.decision import Reply
     from valine.orchestrator.model import Posted
     from valine.ports import Clock, ReplyTo
     from valine.view.components import Message
+    from valine.view.replies import RenderedReply
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class DiscordChat:
         if answer.code not in {Code.UNKNOWN_MESSAGE, Code.UNKNOWN_CHANNEL}:
             answer.value()
 
-    async def reply(self, reply_to: ReplyTo, reply: Reply) -> None:
+    async def reply(self, reply_to: ReplyTo, reply: RenderedReply) -> None:
         token = reply_to.token
         if token is None or self._clock.now() - reply_to.at >= TOKEN_LASTS:
             log.info("nobody waits for this reply any more")

@@ -11,6 +11,7 @@ from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueCl
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.shapes import Comment, Issue
+from valine.view import github
 
 ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
 COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
@@ -68,8 +69,8 @@ def _logins(issue: Issue) -> set[str]:
 async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsured:
     """A comment with the marker is there: found, or written. There is one only, whoever else wrote it meanwhile."""
     if not await _commented(api, effect):
-        body = effect.body if effect.marker in effect.body else f"{effect.body}\n\n{effect.marker}"
-        await api.write("POST", f"{ISSUE}/comments", {"body": body}, issue_number=effect.number)
+        body = {"body": github.comment_body(effect)}
+        await api.write("POST", f"{ISSUE}/comments", body, issue_number=effect.number)
         # Seen is believed; and whoever lost its lane to another process may not be the only one that wrote it.
         if not await _commented(api, effect):
             raise errors.ambiguous(f"GitHub did not take the comment on #{effect.number}")

@@ -16,7 +16,7 @@ from valine.services.github.api import GitHubApi
 from valine.services.github.http import Answer
 from valine.services.github.plan import body_hash
 from valine.services.github.shapes import Issue, Pull
-from valine.view import wording
+from valine.view import github
 
 PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
 NOT_FOUND, INVALID = 404, 422
@@ -74,10 +74,10 @@ def _bearing(effect: EnsurePullRequest | EnsurePullRequestClosed, pulls: list[Pu
 
 async def _open(api: GitHubApi, effect: EnsurePullRequest) -> Pull:
     body = {
-        "title": wording.pull_request_title(effect),
+        "title": github.pull_request_title(effect),
         "head": effect.branch,
         "base": effect.base,
-        "body": wording.pull_request_body(effect, await _brief(api, effect)),
+        "body": github.pull_request_body(effect, await _brief(api, effect)),
         "draft": True,
     }
     answer = await _post(api, body)

@@ -11,6 +11,7 @@ from valine.orchestrator.naming import github_marker
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.shapes import GitRef, Release
+from valine.view import github
 
 NOT_FOUND, INVALID = 404, 422
 
@@ -21,12 +22,11 @@ async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsure
     if found is not None:
         return found
     await _check_tag(api, effect)
-    marker = github_marker(effect.uid)
     body = {
         "tag_name": effect.tag,
         "target_commitish": effect.commit,
-        "name": effect.title,
-        "body": effect.body if marker in effect.body else f"{effect.body}\n\n{marker}",
+        "name": github.release_title(effect),
+        "body": github.release_notes(effect),
     }
     answer = await api.write("POST", "/repos/{owner}/{repo}/releases", body, expected={INVALID})
     if answer.status == INVALID and "already_exists" not in answer.words:

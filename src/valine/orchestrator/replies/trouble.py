@@ -1,0 +1,69 @@
+"""What is answered when something cannot be done, whatever was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from valine.orchestrator.facts import Fact
+from valine.orchestrator.policy import Deed, Lacking
+from valine.orchestrator.world import FailureCode
+
+if TYPE_CHECKING:
+    from valine.orchestrator.policy import Denied
+    from valine.orchestrator.world import Failure
+
+
+class NotAllowed(Fact, frozen=True, kw_only=True, tag=True):
+    """Somebody may not do this, and what would let them."""
+
+    deed: Deed
+    needs: Lacking
+
+    @classmethod
+    def of(cls, denied: Denied) -> NotAllowed:
+        """About that denial."""
+        return cls(deed=denied.deed, needs=denied.needs)
+
+
+class LookFailed(Fact, frozen=True, kw_only=True, tag=True):
+    """A look at GitHub brought nothing; `detail` is GitHub's own word."""
+
+    repository: str
+    code: FailureCode
+    detail: str = ""
+
+    @classmethod
+    def of(cls, repository: str, failure: Failure) -> LookFailed:
+        """About that failure."""
+        return cls(repository=repository, code=failure.code, detail=failure.detail)
+
+
+class UnusablePolicy(Fact, frozen=True, kw_only=True, tag=True):
+    """The policy file cannot be obeyed; `problem` is what its parser says."""
+
+    problem: str
+
+
+class NoSuchRun(Fact, frozen=True, kw_only=True, tag=True):
+    """No run of that number is stored."""
+
+    number: int
+
+
+class NoRun(Fact, frozen=True, kw_only=True, tag=True):
+    """No run was named, and none is active."""
+
+
+class InNoRun(Fact, frozen=True, kw_only=True, tag=True):
+    """A comment on an issue or pull request that no active run has."""
+
+    number: int
+
+
+class FailedInside(Fact, frozen=True, kw_only=True, tag=True):
+    """A mistake of Valine's own; the log has more by that id."""
+
+    correlation: str
+
+
+Trouble = NotAllowed | LookFailed | UnusablePolicy | NoSuchRun | NoRun | InNoRun | FailedInside
