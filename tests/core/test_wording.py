@@ -16,7 +16,7 @@ from valine.orchestrator.plan import PullRef
 from valine.orchestrator.plan_changes import changes
 from valine.orchestrator.policy import PlanPolicy, Policy
 from valine.orchestrator.replies.parts import PlanChanges
-from valine.orchestrator.rows import person, task_row
+from valine.orchestrator.rows import left_out_row, person, task_row
 from valine.orchestrator.states import IssueNumber, Login, MilestoneKind, PullNumber, Reason, RunNumber, TaskState, Why
 from valine.view import custom_id, github, plan_replies, tasks, thread, trouble
 from valine.view.replies import render
@@ -323,7 +323,7 @@ def test_what_was_merged_into_another_branch_is_told_as_that() -> None:
 
 
 def test_left_out_and_heading_for_every_reason() -> None:
-    assert [tasks.left_out(out) for out in sentences.every_reason()] == snapshot(
+    assert [tasks.left_out(left_out_row(out)) for out in sentences.every_reason()] == snapshot(
         [
             "r7 is already working on it",
             "it waits for #5, still open and not in this plan",
@@ -410,8 +410,8 @@ def test_only_somebody_who_must_act_is_rung(kind: MilestoneKind) -> None:
     facts = thread_line(sentences.under_way(), sentences.a_milestone(kind))
 
     assert facts.mention == ((sentences.BEN,) if kind is MilestoneKind.HELD else ())
-    silent = {"parse": []}
-    held = {"parse": [], "users": [sentences.BEN]}
+    silent: dict[str, object] = {"parse": []}
+    held: dict[str, object] = {"parse": [], "users": [sentences.BEN]}
     assert thread.thread_line(facts).body["allowed_mentions"] == (held if kind is MilestoneKind.HELD else silent)
 
 
