@@ -14,7 +14,7 @@ from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, History, Inbox
-from valine.view import wording
+from valine.view import RENDER_VERSION, wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,8 @@ class Ledger:
         record = await self._store.repository(lane)
         run = await self._store.run(lane, number) if number is not None else None
         active = [await self._load(lane, run, entry.number) for entry in record.active]
-        return State(repository=record, run=run, active=tuple(one for one in active if one is not None))
+        known = tuple(one for one in active if one is not None)
+        return State(repository=record, run=run, active=known, render=RENDER_VERSION)
 
     async def _load(self, lane: str, run: Run | None, number: int) -> Run | None:
         return run if run is not None and run.number == number else await self._store.run(lane, number)
@@ -74,7 +75,13 @@ class Ledger:
             return
         run = outcome.run
         history = History(
-            run=run.number, number=run.version + 1, at=now, event=event, repository=needed(event, state.repository)
+            run=run.number,
+            number=run.version + 1,
+            at=now,
+            event=event,
+            repository=needed(event, state.repository),
+            rules=state.rules,
+            render=state.render,
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)

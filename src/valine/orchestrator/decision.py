@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.rules import RULES
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,11 +26,17 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What decide() starts from: the repository's record, the run the event names (if it exists), all active runs."""
+    """What decide() starts from: the repository's record, the run the event names (if it exists), all active runs.
+
+    `rules` is the version of the rules to decide under (rules.py), `render` that of the texts in force
+    (valine.view.RENDER_VERSION; 0: not known). Both come from the history when a step is replayed.
+    """
 
     repository: Repository
     run: Run | None = None
     active: tuple[Run, ...] = ()
+    rules: int = RULES
+    render: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
