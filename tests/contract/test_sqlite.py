@@ -37,12 +37,6 @@ def file(path: Path) -> Iterator[SqliteFile]:
         yield file
 
 
-@pytest.fixture
-def memory() -> Iterator[SqliteFile]:
-    with closing(SqliteFile.open(":memory:", exclusive=True)) as file:
-        yield file
-
-
 class TestRunStoreInAFile(SharedRunStoreContract):
     @pytest.fixture
     def store(self, file: SqliteFile) -> SqliteRunStore:
