@@ -76,7 +76,7 @@ def _told(recording: Recording) -> tuple[list[Step], str]:
     steps: list[Step] = []
     expected = iter(recording.outlines)
     try:
-        for step in replay((step.event, step.repository) for step in recording.history):
+        for step in replay(recording.history):
             steps.append(step)
             if outline(step.run) != next(expected, outline(step.run)):
                 return steps, f"Step {step.number} comes to something else than it did when it was recorded."

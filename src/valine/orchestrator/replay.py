@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -11,15 +11,31 @@ from valine.orchestrator.events import Event
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Repository, Run
 from valine.orchestrator.replies import Reply
+from valine.orchestrator.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+class Recorded(Protocol):
+    """What the history has of a step (ports.History): the event, and all of `State` that is not the run's own."""
+
+    @property
+    def event(self) -> Event: ...
+    @property
+    def repository(self) -> Repository | None: ...
+    @property
+    def rules(self) -> int: ...
+    @property
+    def render(self) -> int: ...
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step told again: the run before (None at first), what happened, and what was decided."""
+    """One step told again: the run before (None at first), what happened, and what was decided under which rules."""
 
     number: int
+    rules: int
+    render: int
     before: Run | None
     event: Event
     run: Run
@@ -38,20 +54,40 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(key for key in known if key not in self.run.pending)
 
 
-def replay(steps: Iterable[tuple[Event, Repository | None]]) -> Iterator[Step]:
-    """Each step, with the run as it was stored then. What goes in is an event, and the record if the history kept it.
+def replay(steps: Iterable[Recorded]) -> Iterator[Step]:
+    """Each step, decided under the rules that it was decided under then, with the run as it was stored.
 
-    Raises ValueError where an event changes nothing: then this is not that run's history, or not this Valine's.
+    Raises ValueError where an event changes nothing: then this is not that run's history, or not this Valine's. So it
+    does for rules that this Valine does not know.
     """
     run: Run | None = None
-    for number, (event, record) in enumerate(steps, 1):
-        repository = record or Repository(name=run.repository if run else "")
-        active = () if run is None else (run,)
-        outcome = decide(State(repository=repository, run=run, active=active), event)
+    for number, kept in enumerate(steps, 1):
+        what = f"step {number}, {type(kept.event).__name__},"
+        if kept.rules > RULES:
+            raise ValueError(f"{what} was decided under rules {kept.rules}, and this Valine knows {RULES}")
+        outcome = decide(_state(run, kept), kept.event)
         if not isinstance(outcome, Decision):
-            raise ValueError(f"step {number}, {type(event).__name__}, comes to {type(outcome).__name__}")  # noqa: TRY004
+            raise ValueError(f"{what} comes to {type(outcome).__name__}")  # noqa: TRY004
         before, run = run, msgspec.structs.replace(outcome.run, version=number)
-        yield Step(number=number, before=before, event=event, run=run, reply=outcome.reply)
+        yield Step(
+            number=number,
+            rules=kept.rules,
+            render=kept.render,
+            before=before,
+            event=kept.event,
+            run=run,
+            reply=outcome.reply,
+        )
+
+
+def _state(run: Run | None, kept: Recorded) -> State:
+    return State(
+        repository=kept.repository or Repository(name=run.repository if run else ""),
+        run=run,
+        active=() if run is None else (run,),
+        rules=kept.rules,
+        render=kept.render,
+    )
 
 
 def outline(run: Run) -> str:
