@@ -11,27 +11,18 @@ from typing import TYPE_CHECKING
 from valine.orchestrator import naming
 from valine.view.board import board_page, board_pages
 from valine.view.components import (
-    COMPONENTS_V2,
-    EPHEMERAL,
-    MOST_CHARACTERS,
-    SILENT,
-    Json,
     Message,
-    button,
-    buttons,
     clip,
     custom_id,
     said,
-    text,
 )
 from valine.view.plan_card import plan_page, plan_pages
 from valine.view.thread import milestone, rung
 
 if TYPE_CHECKING:
     from valine.orchestrator.model import Run
-    from valine.view.replies import RenderedReply
 
-__all__ = ["Message", "custom_id", "in_thread", "names", "render", "reply_body"]
+__all__ = ["Message", "custom_id", "in_thread", "names", "render"]
 
 NAME = re.compile(r"(card|board)(?:\.([1-9][0-9]{0,3}))?")
 
@@ -65,13 +56,3 @@ def render(run: Run, name: str) -> Message:
     line = milestone(run, found) if found is not None else "This message is not needed any more."
     content = f"{clip(line, 1_700)}\n-# {naming.marker(run, name)}"
     return said(content, rung(run, found) if found is not None else ())
-
-
-def reply_body(reply: RenderedReply) -> Json:
-    """The reply as the content of an ephemeral message; nobody rings."""
-    shown = [button(b.label, b.custom_id, b.style) for b in reply.buttons]
-    return {
-        "flags": EPHEMERAL | COMPONENTS_V2,
-        "components": [text(clip(reply.text, MOST_CHARACTERS) or "…"), *buttons(shown)],
-        "allowed_mentions": SILENT,
-    }
