@@ -27,7 +27,7 @@ from valine.orchestrator.states import (
     TaskState,
 )
 from valine.view import cards, custom_id
-from valine.view.replies import RenderedReply, render
+from valine.view.replies import RenderedReply, render, reply_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def test_discord_takes_every_reply(judge: Callable[[str, str, dict[str, Any]], l
 
     long = [RenderedReply(text=text) for text in ("x" * 9_000, "漢" * 9_000, "line\n" * 4_000)]
     for reply in [*said, many, *long]:
-        assert judge("PATCH", "/webhooks/1/token/messages/@original", cards.reply_body(reply)) == [], reply
+        assert judge("PATCH", "/webhooks/1/token/messages/@original", reply_body(reply)) == [], reply
 
 
 @pytest.mark.parametrize("run", [hostile_plan(), hostile_board()], ids=["plan", "board"])

@@ -15,7 +15,7 @@ from valine.services.discord import DiscordAdmin, DiscordChat
 from valine.simulator.discord import DiscordTwin
 from valine.simulator.inprocess import TwinTransport
 from valine.simulator.transport import Delivery, Response
-from valine.view.cards import Message
+from valine.view.components import Message
 
 API = "https://discord.test/api/v10"
 MARKER = "r1 · card · abcdefghijkl"
