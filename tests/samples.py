@@ -44,7 +44,7 @@ def _fill(kind: Any, numbers: Iterator[int]) -> list[Any]:
     elif origin is tuple:
         values = [tuple(_fill(arguments[0], numbers)), ()]
     elif origin is dict:
-        values = [_fill_dict(*arguments, numbers), {}]
+        values = [_fill_dict(arguments[0], arguments[1], numbers), {}]
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         values = _fill_struct(kind, numbers)
     else:

@@ -78,6 +78,13 @@ def test_the_deployment_tells_every_setting_that_a_stack_is_made_of(workflow: di
     assert settings - told == {"DISCORD_API_URL"}  # which has a default
 
 
+def test_the_proofs_have_the_older_builds_that_are_upgraded_from(workflow: dict[str, Any]) -> None:
+    checkout = workflow["jobs"]["prove"]["steps"][0]
+
+    assert checkout["uses"].startswith("actions/checkout@")
+    assert checkout["with"]["fetch-depth"] == 0
+
+
 def test_every_command_of_ours_that_is_called_exists(text: str, root: Path) -> None:
     tasks = (root / "dev").read_text(encoding="utf-8")
     called = set(re.findall(r"\./dev (\w+)", text))

@@ -1,8 +1,9 @@
 """What is stored is a document: JSON that names the schema it was written in, and is never larger than a store takes.
 
 A long one is deflated (zlib), which makes a run of 250 tasks about a fifth; the first byte tells which it is.
-Unknown fields are passed over. A document of a newer schema is refused rather than half understood; an older one is
-carried forward, a step a schema, by MIGRATIONS.
+Unknown fields are passed over, so a field whose loss would matter raises SCHEMA: a document of a newer schema is
+refused rather than half understood. An older one is carried forward, a step a schema, by MIGRATIONS, and is in this
+schema when it is next stored. The fields of each schema are in tests/contract/stored_fields.json.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from valine.errors import StoreError, TooLarge
+from valine.errors import Newer, StoreError, TooLarge
 from valine.orchestrator import replies
 from valine.orchestrator.model import SCHEMA
 
@@ -26,8 +27,16 @@ Migration = Callable[[Fields], Fields]
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MAX_DOCUMENT = 380 * 1024
 
+
+def _history_1(fields: Fields) -> Fields:
+    """A step keeps the repository's record whole, and so carries it forward with itself."""
+    record = fields.get("repository")
+    return fields if record is None else {**fields, "repository": {**record, "schema": 2}}
+
+
 # (type, schema it was written in) -> what makes it one of the next schema. A type that did not change has no entry.
-MIGRATIONS: Mapping[tuple[str, int], Migration] = {("Inbox", 1): replies.upgraded}
+# Pure functions of the fields, which may lack those that had a default then.
+MIGRATIONS: Mapping[tuple[str, int], Migration] = {("History", 1): _history_1, ("Inbox", 1): replies.upgraded}
 
 
 PLAIN_UP_TO = 32 * 1024  # bytes: what is shorter stays readable in the store
@@ -69,13 +78,13 @@ def encode(value: msgspec.Struct) -> bytes:
 
 
 def decode(document: bytes, kind: type[T]) -> T:
-    """The value of that document. Raises StoreError if a newer Valine wrote it, or if it is none of that type."""
+    """The value of that document. Raises Newer if a newer Valine wrote it, StoreError if it is none of that type."""
     name = kind.__name__.lower()
     try:
         document = _inflated(document)
         written = _READERS[_Written].decode(document).schema
         if written > SCHEMA:
-            raise StoreError(
+            raise Newer(
                 f"A stored {name} was written by a newer Valine (schema {written}, this one knows {SCHEMA}). "
                 "Run that version, or a later one."
             )

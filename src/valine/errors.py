@@ -58,6 +58,10 @@ class StoreError(ValineError):
     """The store cannot be used: corrupt, unwritable, or served by somebody else. Its text says what to do."""
 
 
+class Newer(StoreError):
+    """A newer Valine wrote it. Nothing is wrong with it: keep it as it is for that version, or a later one."""
+
+
 class Conflict(ValineError):
     """Somebody else committed first: load again and decide again."""
 

@@ -19,8 +19,7 @@ from valine.logs import correlate
 from valine.orchestrator import naming, replies
 from valine.orchestrator.replies import Reply
 from valine.ports import Clock, Envelope, Letterbox, RunStore
-from valine.view import cards
-from valine.view.replies import render
+from valine.view.replies import render, reply_body
 from valine.wire import discord_answers, discord_interaction, discord_suggestions, github_webhook
 from valine.wire.discord_meaning import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
 from valine.wire.github_webhook import Commented, Hinted, Ignored
@@ -272,7 +271,7 @@ def _malformed(service: str, error: Malformed) -> HttpAnswer:
 
 
 def _said(reply: Reply) -> dict[str, Any]:
-    return discord_answers.message(cards.reply_body(render(reply)))
+    return discord_answers.message(reply_body(render(reply)))
 
 
 def _json(status: int, body: Mapping[str, Any]) -> HttpAnswer:

@@ -103,15 +103,18 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a run: the event that caused it and what the repository's record was to it."""
+    """One step of a run: the event that caused it and what the repository's record was to it.
+
+    `rules` and `render` are what `State` had when it was decided; steps of schema 1 have neither.
+    """
 
     run: int
     number: int  # the run's version that it led to
     at: datetime
     event: Event
     repository: Repository | None = None  # as decide() saw it, where the event depends on it
-    render: int = 0  # the version of the rendering in force
-    rules: int = 1  # those it was decided by
+    rules: int = 1
+    render: int = 0
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,6 @@ class TestMemoryRunStore(RunStoreContract):
 
         store.age()
 
-        assert b'"schema": 0' in store.runs[REPOSITORY, 1].document
         assert len(store.runs[REPOSITORY, 1].document) < before
         assert store.look(REPOSITORY, 1) == msgspec.structs.replace(run, version=1)
         assert store.record(REPOSITORY) == msgspec.structs.replace(record, version=1)
@@ -69,10 +68,11 @@ class TestMemoryQueue(QueueContract):
     async def test_what_an_older_valine_put_is_taken_as_it_was(self, queue: MemoryQueue) -> None:
         envelope = a_command_envelope("c1")
         await put(queue, envelope)
+        before = len(queue.entries["c1"].envelope.document)
 
         queue.age()
 
-        assert b'"schema": 0' in queue.entries["c1"].envelope.document
+        assert len(queue.entries["c1"].envelope.document) < before
         taken = await queue.take(NOON)
         assert taken is not None
         assert taken.envelope == envelope

@@ -11,11 +11,13 @@ from builders import NOON, a_command_envelope, a_run, after, an_envelope, an_inb
 from contract.queue_contract import QueueContract, drain, put, take
 from contract.run_store_contract import RunStoreContract, SharedRunStoreContract
 from valine.errors import StoreError
+from valine.orchestrator.model import SCHEMA
 from valine.ports import Commit
 from valine.services.dead_letters import DeadLetter
 from valine.services.queue_sqlite import SqliteQueue
 from valine.services.run_store_sqlite import SqliteRunStore
 from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite_schema import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,12 +34,6 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def file(path: Path) -> Iterator[SqliteFile]:
     with closing(SqliteFile.open(path, exclusive=True)) as file:
-        yield file
-
-
-@pytest.fixture
-def memory() -> Iterator[SqliteFile]:
-    with closing(SqliteFile.open(":memory:", exclusive=True)) as file:
         yield file
 
 
@@ -149,36 +145,72 @@ async def test_a_dead_letter_keeps_its_trouble_and_can_be_sent_again(memory: Sql
     assert list(await queue.dead_letters()) == []
 
 
-async def test_what_another_version_wrote_is_set_aside_and_its_lane_goes_on(memory: SqliteFile) -> None:
+async def test_what_another_program_wrote_is_set_aside_and_its_lane_goes_on(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
-    await put(queue, an_envelope("newer"), an_envelope("odd"), an_envelope("ours"))
+    await put(queue, an_envelope("odd"), an_envelope("ours"))
     with memory.writing() as sql:
-        sql.execute("UPDATE queue SET envelope = ? WHERE id = 'newer'", (b'{"schema":99}',))
         sql.execute("UPDATE queue SET envelope = ? WHERE id = 'odd'", (b"?",))
 
     taken = await take(queue)
 
     assert taken.envelope == an_envelope("ours")
     assert await queue.depth() == 1
-    newer, odd = await queue.dead_letters()
-    assert (newer.id, newer.envelope, newer.attempts) == ("newer", None, 0)
-    assert "written by a newer Valine" in newer.trouble
-    assert (odd.id, odd.envelope) == ("odd", None)
+    [odd] = await queue.dead_letters()
+    assert (odd.id, odd.envelope, odd.attempts) == ("odd", None, 0)
     assert not await queue.put(an_envelope("odd"), after(1))  # a repeat is swallowed all the same
 
 
-async def test_a_dead_letter_that_cannot_be_read_is_not_sent_again_and_not_lost(memory: SqliteFile) -> None:
+async def test_an_envelope_of_a_newer_valine_waits_for_it_while_its_lane_goes_on(memory: SqliteFile) -> None:
+    queue = SqliteQueue(memory)
+    await put(queue, an_envelope("newer"), an_envelope("ours"))
+    kept = of_a_newer_schema(memory)
+
+    first = await take(queue)
+    await queue.done(first)
+    for minute in range(1, 60):
+        assert await queue.take(after(60 * minute)) is None
+
+    assert first.envelope == an_envelope("ours")
+    with memory.writing() as sql:
+        [(trouble,)] = sql.execute("SELECT trouble FROM queue WHERE id = 'newer'").fetchall()
+        sql.execute("UPDATE queue SET envelope = ?", (kept,))  # the version that wrote it runs again
+    assert f"newer Valine (schema 99, this one knows {SCHEMA}). Run that version" in trouble
+    taken = await take(queue, after(3600))
+    assert (taken.envelope, taken.attempts) == (an_envelope("newer"), 0)
+
+
+async def test_an_envelope_of_a_newer_valine_that_waited_for_an_hour_is_kept_until_that_version_redrives_it(
+    memory: SqliteFile,
+) -> None:
     queue = SqliteQueue(memory)
     await put(queue, an_envelope("newer"))
-    with memory.writing() as sql:
-        sql.execute("UPDATE queue SET envelope = ?", (b'{"schema":99}',))
+    kept = of_a_newer_schema(memory)
     assert await queue.take(NOON) is None
+    assert await queue.take(after(3600)) is None
 
+    [letter] = await queue.dead_letters()
+    assert (letter.id, letter.envelope, letter.attempts) == ("newer", None, 0)
+    assert "Run that version" in letter.trouble
     with pytest.raises(StoreError, match="Run that version"):
-        await queue.redrive("newer", after(1))
-
-    assert [letter.id for letter in await queue.dead_letters()] == ["newer"]
+        await queue.redrive("newer", after(3601))
     assert await queue.depth() == 0
+    with memory.writing() as sql:
+        sql.execute("UPDATE dead_letter SET envelope = ?", (kept,))  # the version that wrote it runs again
+    assert await queue.redrive("newer", after(3602))
+    assert (await take(queue, after(3602))).envelope == an_envelope("newer")
+
+
+def of_a_newer_schema(memory: SqliteFile) -> bytes:
+    """The envelope named `newer` is of a newer schema from now on; as it was before."""
+    with memory.writing() as sql:
+        [(document,)] = sql.execute("SELECT envelope FROM queue WHERE id = 'newer'").fetchall()
+        newer = document.replace(b'"schema":%d' % SCHEMA, b'"schema":99')
+        sql.execute("UPDATE queue SET envelope = ? WHERE id = 'newer'", (newer,))
+    return bytes(document)
+
+
+def test_every_schema_of_documents_makes_older_builds_refuse_the_file() -> None:
+    assert len(STEPS) >= SCHEMA, "add a step to services/sqlite_schema.py, with or without statements"
 
 
 async def test_sending_again_what_was_never_set_aside_is_no(memory: SqliteFile) -> None:

@@ -12,10 +12,11 @@ from contract.queue_contract import QueueContract, drain, put, take
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.documents import encode
-from valine.errors import Busy, StoreError, TooLarge
+from valine.errors import Busy, Newer, StoreError, TooLarge
+from valine.orchestrator.model import SCHEMA
 from valine.ports import Commit
 from valine.services.dead_letters import DeadLetter
-from valine.services.dynamo_table import Put
+from valine.services.dynamo_table import DynamoTable, Fields, Put, _fields
 from valine.services.queue_sqs import KEPT, SqsQueue
 from valine.services.run_store import DynamoRunStore
 from valine.services.sqs_message import MAX_BODY
@@ -36,7 +37,7 @@ class Polled(SqsQueue):
 
     def __init__(self, sqs: Any, url: str, dynamodb: Any, clock: ManualClock) -> None:
         super().__init__(sqs=sqs, queue_url=url, dynamodb=dynamodb, table=TABLE, clock=clock)
-        self.sqs, self.url, self.clock = sqs, url, clock
+        self.sqs, self.url, self.dynamodb, self.clock = sqs, url, dynamodb, clock
         self.ids: list[str] = []
 
     async def take(self, now: datetime) -> Taken | None:
@@ -50,6 +51,13 @@ class Polled(SqsQueue):
                 return taken
             self.delete(records[0]["receiptHandle"])
         return None
+
+    def items(self) -> list[Fields]:
+        """All that lies in the table."""
+        return [_fields(item) for item in self.dynamodb.scan(TableName=TABLE)["Items"]]
+
+    async def store(self, item: Fields) -> None:
+        await DynamoTable(self.dynamodb, TABLE).put(Put(item=item))
 
     def delete(self, receipt: str) -> None:
         self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
@@ -309,8 +317,53 @@ async def test_dead_letters_are_listed_in_the_order_in_which_they_were_set_aside
     assert [letter.id for letter in await queue.dead_letters()] == ["c", "a", "b"]
 
 
-@pytest.mark.parametrize("body", ['{"schema":99}', "Hello!", "eNoDAAAAAAE="])
-async def test_what_another_program_or_version_sent_is_set_aside_and_its_lane_goes_on(queue: Polled, body: str) -> None:
+async def test_an_envelope_of_a_newer_valine_waits_for_it_while_its_lane_goes_on(queue: Polled) -> None:
+    newer = send_newer(queue, "newer")
+    await put(queue, an_envelope("ours"))
+
+    assert await drain(queue) == ["ours"]
+    for minute in range(1, 60):
+        assert await queue.take(after(60 * minute)) is None
+    assert await queue.dead_letters() == ()
+    assert await queue.take(after(3599)) is None
+
+    [item] = [item for item in queue.items() if item["sk"] == "deferred"]
+    assert f"newer Valine (schema 99, this one knows {SCHEMA}). Run that version" in str(item["trouble"])
+    await queue.store(item | {"document": newer})  # the version that wrote it runs again
+    taken = await take(queue, after(3600))
+    assert (taken.envelope, taken.attempts) == (an_envelope("newer"), 0)
+
+
+async def test_an_envelope_of_a_newer_valine_that_waited_for_an_hour_is_kept_until_that_version_redrives_it(
+    queue: Polled,
+) -> None:
+    newer = send_newer(queue, "newer")
+    for minute in range(61):
+        assert await queue.take(after(60 * minute)) is None
+
+    [letter] = await queue.dead_letters()
+    assert letter.envelope is None
+    assert "Run that version" in letter.trouble
+    [item] = queue.items()
+    with pytest.raises(Newer, match="Run that version"):
+        await queue.redrive(letter.id, after(3700))
+    await queue.store(item | {"document": newer})  # the version that wrote it runs again
+    assert await queue.redrive(letter.id, after(3700))
+    assert await drain(queue, after(3700)) == ["newer"]
+
+
+def send_newer(queue: Polled, name: str) -> bytes:
+    """An envelope of a newer schema is on the queue; as this version would have it."""
+    document = encode(an_envelope(name))
+    body = document.replace(b'"schema":%d' % SCHEMA, b'"schema":99').decode()
+    queue.sqs.send_message(
+        QueueUrl=queue.url, MessageBody=body, MessageGroupId=REPOSITORY, MessageDeduplicationId="newer"
+    )
+    return document
+
+
+@pytest.mark.parametrize("body", ["Hello!", "eNoDAAAAAAE="])
+async def test_what_another_program_sent_is_set_aside_and_its_lane_goes_on(queue: Polled, body: str) -> None:
     queue.sqs.send_message(
         QueueUrl=queue.url, MessageBody=body, MessageGroupId=REPOSITORY, MessageDeduplicationId="other"
     )

@@ -78,7 +78,7 @@ async def record(day: Callable[[Team], Awaitable[None]]) -> None:
         store = team.world.system.store
         for summary in await store.recent(REPOSITORY):
             history = tuple(await store.history(REPOSITORY, summary.number))
-            outlines = tuple(outline(step.run) for step in replay((kept.event, kept.repository) for kept in history))
+            outlines = tuple(outline(step.run) for step in replay(history))
             told = recording.Recording(run=await team.run(summary.number), history=history, outlines=outlines)
             recording.write(HISTORIES / f"{day.__name__}.r{summary.number}.json", told)
 

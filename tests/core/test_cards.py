@@ -31,8 +31,7 @@ from valine.orchestrator.states import (
     TaskState,
 )
 from valine.view import custom_id
-from valine.view.cards import reply_body
-from valine.view.replies import RenderedReply, render
+from valine.view.replies import RenderedReply, render, reply_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,7 @@ from valine.orchestrator.replies import Reply
 from valine.orchestrator.replies.parts import MOST_ROWS
 from valine.orchestrator.states import IssueNumber, Reason, TaskState, Why
 from valine.ports import Inbox
-from valine.view import cards
-from valine.view.replies import RenderedReply, render
+from valine.view.replies import RenderedReply, render, reply_body
 
 MEMBERS: tuple[type[Fact], ...] = typing.get_args(Reply)
 
@@ -41,7 +40,7 @@ def test_every_reply_can_be_put_into_words_whatever_its_facts_are() -> None:
     for reply in [*every_example(), *union_samples(Reply)]:
         rendered = render(reply)
         assert rendered.text
-        assert cards.reply_body(rendered)["components"]
+        assert reply_body(rendered)["components"]
 
 
 def test_every_reply_is_the_same_after_it_was_stored() -> None:

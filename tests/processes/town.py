@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -19,7 +18,7 @@ from typing import Any
 import httpx2
 
 from ports import free_port
-from valine.bootstrap import open_store
+from valine.documents import decode
 from valine.orchestrator.model import Run
 from waiting import until
 
@@ -34,19 +33,23 @@ ROWS = [
 MARKER = re.compile(r"r1 · ([\w.:-]+) · ([a-z2-7]{12})")
 
 
-def environment(**more: str) -> dict[str, str]:
-    """Ours, without settings of Valine's that whoever runs the tests may have."""
+def environment(source: Path = SOURCE, **more: str) -> dict[str, str]:
+    """Ours, without settings of Valine's that whoever runs the tests may have; `source` is the build that is run."""
     ours = {
         name: value for name, value in os.environ.items() if not name.startswith(("VALINE_", "GITHUB_", "DISCORD_"))
     }
-    return ours | {"PYTHONPATH": str(SOURCE)} | more
+    return ours | {"PYTHONPATH": str(source)} | more
 
 
 class Town:
-    """The two processes, in one folder. `log` is what the server said on standard error, over all its lives."""
+    """The two processes, in one folder. `log` is what the server said on standard error, over all its lives.
+
+    `source` is the build that the server is, and the command line; the twins are always this one's.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.source = SOURCE
         self.env = folder / "sim.env"
         self.log = folder / "serve.log"
         self.product = f"http://127.0.0.1:{free_port()}"
@@ -67,7 +70,7 @@ class Town:
         return subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
-            env=environment(**more),
+            env=environment(self.source, **more),
             capture_output=True,
             text=True,
             check=False,
@@ -113,7 +116,7 @@ class Town:
             self.server = subprocess.Popen(
                 self.command("serve", "--env", str(self.env), "--port", str(self.port)),
                 cwd=self.folder,
-                env=environment(VALINE_WRITE_INTERVAL="0.05", **more),
+                env=environment(self.source, **{"VALINE_WRITE_INTERVAL": "0.05"} | more),
                 stderr=log,
             )
         self.lives += 1
@@ -143,12 +146,10 @@ class Town:
         self._client.close()
 
     def run(self) -> Run | None:
-        """Run 1, as the store has it."""
-        opened = open_store(self._settings["VALINE_STORE"])
-        try:
-            return asyncio.run(opened.store.run(REPOSITORY, 1))
-        finally:
-            opened.file.close()
+        """Run 1, as the store has it, whichever build wrote it."""
+        with closing(sqlite3.connect(f"{self.store.as_uri()}?mode=rw", uri=True)) as connection:
+            row = connection.execute("SELECT document FROM run WHERE number = 1").fetchone()
+        return decode(row[0], Run) if row else None
 
     # People -----------------------------------------------------------------------------------------------------
 
@@ -200,9 +201,17 @@ class Town:
     # The day ----------------------------------------------------------------------------------------------------
 
     def plan_and_approve(self) -> None:
+        self.plan()
+        self.approve()
+
+    def plan(self) -> None:
+        """Ana asks for a plan, with the commands as this build has them."""
         pushed = self.valine("commands", "push", "--env", str(self.env))
         assert pushed.returncode == 0, pushed.stderr
         self.on_discord("command", by="Ana", name="plan")
+
+    def approve(self) -> None:
+        """Ana approves the plan that is on show."""
         self.clicks("Ana", "approve")
         until("the approval is taken", lambda: (run := self.run()) and run.approvals)
 

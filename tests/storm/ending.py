@@ -49,7 +49,7 @@ def state(world: World, when: str) -> str:
 def _history(world: World, run: Run) -> None:
     steps = [kept.read() for kept in world.store.steps[world.repository, run.number]]
     try:
-        told = list(replay((step.event, step.repository) for step in steps))
+        told = list(replay(steps))
     except ValueError as error:
         world.watch.say("history", f"of {run.name}: {error}")
         return

@@ -14,7 +14,7 @@ import msgspec
 
 from valine.documents import decode, encode
 from valine.errors import Conflict
-from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.model import SCHEMA, Repository, Run
 from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
 from valine.services.commit_documents import INBOX_LIFE, commit_documents
 from valine.services.queue_sqlite import REMEMBERED, VISIBILITY
@@ -43,8 +43,11 @@ class Kept(Generic[T]):
 
 
 def older(kept: Kept[T]) -> Kept[T]:
-    """The same, as a Valine wrote it that was of another schema, and did not know what is as it is by default."""
-    return Kept(json.dumps(_lean(kept.read()) | {"schema": 0}).encode(), kept.kind)
+    """The same, as a Valine of this schema wrote it that did not know what is as it is by default.
+
+    Older schemas have documents of their own: tests/contract/documents_v1.
+    """
+    return Kept(json.dumps(_lean(kept.read()) | {"schema": SCHEMA}).encode(), kept.kind)
 
 
 def _lean(value: Any) -> Any:
@@ -147,7 +150,7 @@ class MemoryRunStore:
         return min(times, default=None)
 
     def age(self) -> None:
-        """All that is stored becomes an older Valine's: of another schema, without what is as it is by default."""
+        """All that is stored becomes an older Valine's of this schema: without what is as it is by default."""
         self.records = {key: older(kept) for key, kept in self.records.items()}
         self.runs = {key: older(kept) for key, kept in self.runs.items()}
         self.steps = {key: [older(kept) for kept in steps] for key, steps in self.steps.items()}

@@ -36,6 +36,7 @@ def replay(
 ) -> None:
     """Tell a run again, step by step, and see that it comes to what is stored."""
     from valine.cli import recording as files
+    from valine.orchestrator.rules import FACTS
 
     recording = files.read(Path(run)) if run.endswith(".json") else _stored(run, env)
     steps, trouble = _told(recording)
@@ -54,6 +55,10 @@ def replay(
         raise Stop(trouble)
     if at is None and not as_json:
         typer.echo(f"\nTold again, {recording.run.name} comes to what is stored at all of its {len(steps)} steps.")
+        if steps[0].rules < FACTS:
+            typer.echo(
+                "Not compared, since its first steps are of an older version: what was to be written on Discord."
+            )
 
 
 def _stored(name: str, env: Path | None) -> Recording:
@@ -71,20 +76,22 @@ def _stored(name: str, env: Path | None) -> Recording:
 
 def _told(recording: Recording) -> tuple[list[Step], str]:
     """The steps as far as they could be told, and what is wrong with them; empty if nothing."""
-    from valine.orchestrator.replay import outline, replay
+    from valine.orchestrator.replay import comparable, comparable_outline, outline, replay
 
     steps: list[Step] = []
     expected = iter(recording.outlines)
+    rules = recording.history[0].rules if recording.history else 0
     try:
-        for step in replay((step.event, step.repository) for step in recording.history):
+        for step in replay(recording.history):
             steps.append(step)
-            if outline(step.run) != next(expected, outline(step.run)):
+            told = outline(step.run)
+            if comparable_outline(told, rules) != comparable_outline(next(expected, told), rules):
                 return steps, f"Step {step.number} comes to something else than it did when it was recorded."
     except ValueError as error:
         return steps, f"The history cannot be told again: {error}. It is another run's, or another Valine's."
     if not steps:
         return steps, f"{recording.run.name} has no history: there is nothing to tell."
-    return steps, _unlike(steps[-1].run, recording.run)
+    return steps, _unlike(comparable(steps[-1].run, rules), comparable(recording.run, rules))
 
 
 def _unlike(told: Run, stored: Run) -> str:

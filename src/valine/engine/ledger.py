@@ -81,8 +81,8 @@ class Ledger:
             at=now,
             event=event,
             repository=needed(event, state.repository),
-            render=state.render,
             rules=state.rules,
+            render=state.render,
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)

@@ -58,7 +58,7 @@ async def work(hands: Hands, records: Sequence[Mapping[str, Any]], left: timedel
         for record in records:
             hands.queue.hand_over(record)
             taken = await hands.queue.take(hands.clock.now())
-            if taken is not None:  # else it was set aside: this version cannot read it
+            if taken is not None:  # else it is stored elsewhere: this version cannot read it
                 batch.append(taken)
     except StoreError as error:
         log.error("handed back: %s", error)  # noqa: TRY400 - the sentence says it all

@@ -14,14 +14,15 @@ from valine.orchestrator.rules import RULES
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """What decide() starts from: the repository's record, the run the event names (if it exists), all active runs.
 
-    `render` is the version of the rendering that is in force, `rules` that of the rules to decide by (see rules.py).
+    `rules` is the version of the rules to decide by (rules.py), `render` that of the texts in force
+    (valine.view.RENDER_VERSION; 0: not known). Both come from the history when a step is replayed.
     """
 
     repository: Repository
     run: Run | None = None
     active: tuple[Run, ...] = ()
-    render: int = 0
     rules: int = RULES
+    render: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,11 @@ from valine.orchestrator.states import (
     Why,
 )
 
-SCHEMA = 2  # 2: a reply is stored as facts (Inbox)
+# Of everything that is stored, envelopes included. Raise it when a field is added whose loss would matter, or a stored
+# value changes its meaning: older builds then refuse the document instead of dropping what they do not know. With it go
+# a migration if one is needed (documents.py), a step by which older builds refuse the file (services/sqlite_schema.py),
+# and the fields (tests/contract/stored_fields.json).
+SCHEMA = 2
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

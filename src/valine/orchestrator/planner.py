@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,13 @@ replace = msgspec.structs.replace
 LARGEST_RUN = 380_000
 LARGEST_TASK = 900
 TITLE_KEPT = 120  # of an issue that is left out: it is only ever listed
+
+# The keys of the policy that approval has been about from the first schema on: always part of a plan's digest.
+DIGESTED: dict[str, tuple[str, ...]] = {
+    "plan": ("label", "priorities", "limit", "expires_hours"),
+    "tasks": ("assignees", "label"),
+    "ship": ("method", "checks", "checks_minutes", "release"),
+}
 
 Seen = Mapping[int, IssueSeen]
 Out = dict[int, LeftOut]
@@ -139,8 +147,26 @@ def digest(plan: Plan) -> str:
         )
         for item in sorted(plan.items, key=lambda item: item.issue)
     ]
-    policy = msgspec.json.encode(plan.policy, order="deterministic")
+    policy = msgspec.json.encode(_named(plan.policy))
     return naming.short_hash(msgspec.json.encode(work).hex(), plan.base.branch, policy.hex())
+
+
+def _named(policy: Policy) -> dict[str, dict[str, Any]]:
+    """The policy by the names of its keys. A key that came later counts only where it is not at its default."""
+    tables: dict[str, dict[str, Any]] = {
+        table: {**{key: getattr(rules, key) for key in keys}, **_changed(rules, keys)}
+        for table, keys in DIGESTED.items()
+        for rules in [getattr(policy, table)]
+    }
+    return {**tables, "people": dict(sorted(policy.people.items())), **_changed(policy, (*DIGESTED, "people"))}
+
+
+def _changed(rules: msgspec.Struct, known: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        field.name: value
+        for field in msgspec.structs.fields(rules)
+        if field.name not in known and (value := getattr(rules, field.name)) != field.default
+    }
 
 
 def tasks(run_name: str, plan: Plan) -> tuple[Task, ...]:

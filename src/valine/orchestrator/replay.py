@@ -1,25 +1,45 @@
-"""A run told again from its history: the same events give the same run, so what is stored can be proved."""
+"""A run told again from its history: the same events give the same run, so what is stored can be proved.
+
+What was to be written on Discord, and when, is not compared in a history that began before documents had facts: the
+texts that decided it then are gone. All else is.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from valine.orchestrator.decision import Decision, State
-from valine.orchestrator.events import Event
+from valine.orchestrator.decision import Decision, Nothing, State
+from valine.orchestrator.events import EffectFailed, EffectSucceeded, Event, Woken
 from valine.orchestrator.graph import decide
-from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.model import Pending, Repository, Run
 from valine.orchestrator.replies import Reply
+from valine.orchestrator.rules import FACTS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+class Recorded(Protocol):
+    """What the history has of a step (ports.History): the event, and all of `State` that is not the run's own."""
+
+    @property
+    def event(self) -> Event: ...
+    @property
+    def repository(self) -> Repository | None: ...
+    @property
+    def rules(self) -> int: ...
+    @property
+    def render(self) -> int: ...
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step told again: the run before (None at first), what happened, and what was decided."""
+    """One step told again: the run before (None at first), what happened, and what was decided under which rules."""
 
     number: int
+    rules: int
+    render: int
     before: Run | None
     event: Event
     run: Run
@@ -38,20 +58,79 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(key for key in known if key not in self.run.pending)
 
 
-def replay(steps: Iterable[tuple[Event, Repository | None]]) -> Iterator[Step]:
-    """Each step, with the run as it was stored then. What goes in is an event, and the record if the history kept it.
+def replay(steps: Iterable[Recorded]) -> Iterator[Step]:
+    """Each step, decided under the rules that it was decided under then, with the run as it was stored.
 
-    Raises ValueError where an event changes nothing: then this is not that run's history, or not this Valine's.
+    Raises ValueError where an event changes nothing: then this is not that run's history, or not this Valine's. So it
+    does for rules that this Valine does not know.
     """
     run: Run | None = None
-    for number, (event, record) in enumerate(steps, 1):
-        repository = record or Repository(name=run.repository if run else "")
-        active = () if run is None else (run,)
-        outcome = decide(State(repository=repository, run=run, active=active), event)
+    for number, kept in enumerate(steps, 1):
+        what = f"step {number}, {type(kept.event).__name__},"
+        if kept.rules > RULES:
+            raise ValueError(f"{what} was decided under rules {kept.rules}, and this Valine knows {RULES}")
+        outcome = decide(_state(run, kept), kept.event)
+        if isinstance(outcome, Nothing) and run is not None and _was_about_messages(kept):
+            outcome = Decision(run=run, repository=Repository(name=run.repository))
         if not isinstance(outcome, Decision):
-            raise ValueError(f"step {number}, {type(event).__name__}, comes to {type(outcome).__name__}")  # noqa: TRY004
+            raise ValueError(f"{what} comes to {type(outcome).__name__}")  # noqa: TRY004
         before, run = run, msgspec.structs.replace(outcome.run, version=number)
-        yield Step(number=number, before=before, event=event, run=run, reply=outcome.reply)
+        yield Step(
+            number=number,
+            rules=kept.rules,
+            render=kept.render,
+            before=before,
+            event=kept.event,
+            run=run,
+            reply=outcome.reply,
+        )
+
+
+def _state(run: Run | None, kept: Recorded) -> State:
+    if run is not None and kept.rules < FACTS:
+        run = _wanting(run, kept.event)
+    return State(
+        repository=kept.repository or Repository(name=run.repository if run else ""),
+        run=run,
+        active=() if run is None else (run,),
+        rules=kept.rules,
+        render=kept.render,
+    )
+
+
+def _was_about_messages(kept: Recorded) -> bool:
+    """Whether the step only said that it was time to write a message, before documents had facts."""
+    return kept.rules < FACTS and isinstance(kept.event, Woken)
+
+
+def _wanting(run: Run, event: Event) -> Run:
+    """Which messages were to be written then is not known any more: those of which something became were."""
+    key = event.key if isinstance(event, EffectSucceeded | EffectFailed) else ""
+    if not is_about_messages(key) or key in run.pending:
+        return run
+    return msgspec.structs.replace(run, pending={**run.pending, key: Pending(since=event.at)})
+
+
+def is_about_messages(key: str) -> bool:
+    """Whether the effect of that key is about what stands on Discord."""
+    return key.startswith("message:")
+
+
+def comparable(run: Run, rules: int) -> Run:
+    """What of the run can be compared, if the oldest step of its history was decided by these rules."""
+    if rules >= FACTS:
+        return run
+    pending = {key: entry for key, entry in run.pending.items() if not is_about_messages(key)}
+    return msgspec.structs.replace(run, pending=pending, wake_at=None)
+
+
+def comparable_outline(line: str, rules: int) -> str:
+    """What of an outline can be compared, if the oldest step of its history was decided by these rules."""
+    if rules >= FACTS:
+        return line
+    *before, pending, _wake = line.split(" | ")
+    kept = " ".join(key for key in pending.split() if not is_about_messages(key))
+    return " | ".join([*before, kept])
 
 
 def outline(run: Run) -> str:

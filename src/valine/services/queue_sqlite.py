@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from valine.documents import decode, encode
-from valine.errors import StoreError
+from valine.errors import Newer, StoreError
 from valine.ports import Envelope, Taken
-from valine.services.dead_letters import DeadLetter, readable
+from valine.services.dead_letters import NEWER_AGAIN, NEWER_FOR, DeadLetter, readable
 from valine.services.moments import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ REMEMBERED = timedelta(minutes=5)  # how long an id swallows repeats after it wa
 _FORGET_AT_ONCE = 100
 
 _NEXT = """
-    SELECT place, id, envelope, attempts FROM queue
+    SELECT place, id, envelope, attempts, seen_at FROM queue
     WHERE visible_at <= :now
         AND lane NOT IN (SELECT lane FROM queue WHERE receipt IS NOT NULL AND visible_at > :now)
     ORDER BY urgent DESC, place LIMIT 1
@@ -39,6 +39,7 @@ _TAKE = """
     UPDATE queue SET attempts = attempts + 1, receipt = :receipt, seen_at = :now, visible_at = :until
     WHERE place = :place
 """
+_PUT_OFF = "UPDATE queue SET receipt = NULL, visible_at = ?, trouble = ? WHERE place = ?"  # without having been taken
 _SET_ASIDE = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?)"
 _REMEMBER = "INSERT OR REPLACE INTO queue_seen VALUES (?, ?)"
 
@@ -127,10 +128,14 @@ class SqliteQueue:
 def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int] | None:
     """The next envelope: its place, itself, how often it was taken. What another version wrote must not stop a lane."""
     while row := sql.execute(_NEXT, {"now": moment}).fetchone():
-        place, id, document, attempts = row  # noqa: A001 - the field's own name
+        place, id, document, attempts, seen_at = row  # noqa: A001 - the field's own name
         try:
             return place, decode(document, Envelope), attempts
         except StoreError as error:
+            if isinstance(error, Newer) and moment < seen_at + _micros(NEWER_FOR):
+                log.warning("%s is put off: %s", id, error)
+                sql.execute(_PUT_OFF, (moment + _micros(NEWER_AGAIN), str(error), place))
+                continue
             log.error("%s was set aside: %s", id, error)  # noqa: TRY400 - the sentence says it all
             sql.execute("DELETE FROM queue WHERE place = ?", (place,))
             sql.execute(_REMEMBER, (id, moment))
@@ -138,8 +143,12 @@ def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int] | N
     return None
 
 
+def _micros(time: timedelta) -> int:
+    return time // timedelta(microseconds=1)
+
+
 def _put(sql: sqlite3.Connection, envelope: Envelope, document: bytes, moment: int) -> bool:
-    forgotten = moment - REMEMBERED // timedelta(microseconds=1)
+    forgotten = moment - _micros(REMEMBERED)
     sql.execute(
         "DELETE FROM queue_seen WHERE id IN (SELECT id FROM queue_seen WHERE seen_at <= ? ORDER BY seen_at LIMIT ?)",
         (forgotten, _FORGET_AT_ONCE),

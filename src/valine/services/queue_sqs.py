@@ -17,14 +17,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from valine.documents import decode, encode
-from valine.errors import Busy, Conflict, StoreError
+from valine.errors import Busy, Conflict, Newer, StoreError
 from valine.ports import Envelope
 from valine.services.aws import call
-from valine.services.dead_letters import DeadLetter, readable
+from valine.services.dead_letters import NEWER_AGAIN, NEWER_FOR, DeadLetter, readable
 from valine.services.dynamo_table import PAGE, DynamoTable, Fields, Put
 from valine.services.moments import to_micros, to_seconds
 from valine.services.run_store import DUE_INDEX
-from valine.services.sqs_message import attempts_of, document_of, message, taken_from_record
+from valine.services.sqs_message import (
+    attempts_of,
+    document_of,
+    lane_of,
+    message,
+    taken_from_record,
+    unread_times,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,11 +78,16 @@ class SqsQueue:
         self._handed.append(record)
 
     async def take(self, now: datetime) -> Taken | None:  # noqa: ARG002 - Lambda takes them, when it thinks fit
-        """The next record that was handed over. None if there is none that this version can read."""
+        """The next record that was handed over. None if there is none that this version can read.
+
+        What it cannot read is stored elsewhere before it goes on, so that the message may be deleted.
+        """
         while self._handed:
             record = self._handed.popleft()
             try:
                 return taken_from_record(record)
+            except Newer as error:
+                await self._wait_for_newer(record, error)
             except StoreError as error:
                 await self._keep(_unread(record), str(error))
         return None
@@ -85,18 +97,8 @@ class SqsQueue:
 
     async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
         envelope = taken.envelope
-        item: Fields = {
-            "pk": f"envelope#{envelope.id}",
-            "sk": "deferred",
-            "due": DUE_ENVELOPE,
-            "wake_at": to_micros(until),
-            "id": envelope.id,
-            "lane": envelope.lane,
-            "document": encode(envelope),
-            "attempts": taken.attempts + 1,
-            "trouble": trouble[:_LONGEST_TROUBLE],
-        }
-        await self._table.put(Put(item=item))
+        letter = _Letter(envelope.id, encode(envelope), taken.attempts + 1)
+        await self._defer(letter, envelope.lane, until, trouble)
         await self.done(taken)
 
     async def release(self, now: datetime, limit: int = PAGE) -> int:
@@ -153,8 +155,8 @@ class SqsQueue:
         await self._forget(item, "seen_at = :seen_at", seen_at=seen_at)
         return True
 
-    async def _send(self, document: bytes, *, lane: str, attempts: int, once: str) -> None:
-        parameters = message(document, lane=lane, attempts=attempts, once=once)
+    async def _send(self, document: bytes, *, lane: str, attempts: int, once: str, unread: int = 0) -> None:
+        parameters = message(document, lane=lane, attempts=attempts, once=once, unread=unread)
         await call(self._sqs, "send_message", QueueUrl=self._url, **parameters)
 
     async def _release(self, item: Fields) -> None:
@@ -162,7 +164,10 @@ class SqsQueue:
         # another had a minute ago, and would be swallowed as its repeat, and then forgotten.
         wake_at = _number(item, "wake_at")
         once = f"{_text(item, 'id')}\nput off until {wake_at}"
-        await self._send(_document(item), lane=_text(item, "lane"), attempts=_number(item, "attempts"), once=once)
+        unread = cast("int", item.get("unread", 0))  # an older Valine's item has none
+        await self._send(
+            _document(item), lane=_text(item, "lane"), attempts=_number(item, "attempts"), once=once, unread=unread
+        )
         await self._forget(item, "wake_at = :wake_at", wake_at=wake_at)
 
     async def _forget(self, item: Fields, condition: str, **values: int) -> None:
@@ -171,6 +176,32 @@ class SqsQueue:
             await self._table.delete(_text(item, "pk"), _text(item, "sk"), condition, **values)
         except Conflict:
             log.info("%s was stored again, or deleted by somebody else, while it was sent", _text(item, "pk"))
+
+    async def _defer(self, letter: _Letter, lane: str, until: datetime, trouble: str, unread: int = 0) -> None:
+        item: Fields = {
+            "pk": f"envelope#{letter.id}",
+            "sk": "deferred",
+            "due": DUE_ENVELOPE,
+            "wake_at": to_micros(until),
+            "id": letter.id,
+            "lane": lane,
+            "document": letter.document,
+            "attempts": letter.attempts,
+            "trouble": trouble[:_LONGEST_TROUBLE],
+            "unread": unread,
+        }
+        await self._table.put(Put(item=item))
+
+    async def _wait_for_newer(self, record: Mapping[str, Any], error: Newer) -> None:
+        """Put the message off for a version that can read it; with the dead letters once that has taken too long."""
+        letter, unread = _unread(record), unread_times(record)
+        lane = lane_of(record)
+        if lane is None or unread >= NEWER_FOR // NEWER_AGAIN:
+            await self._keep(letter, str(error))
+            return
+        log.warning("%s is put off: %s", letter.id, error)
+        letter = letter._replace(attempts=letter.attempts - 1)  # it was received, but not taken
+        await self._defer(letter, lane, self._clock.now() + NEWER_AGAIN, str(error), unread + 1)
 
     async def _keep(self, letter: _Letter, trouble: str) -> None:
         now = self._clock.now()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valine.errors import StoreError
+from valine.errors import Newer, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -86,20 +86,25 @@ _FIRST = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# Documents of schema 2: nothing changes in the tables, but a build that knows schema 1 alone refuses the file at its
+# start, before it writes. It would refuse each document too, but take envelopes off the queue first.
+_DOCUMENTS_2: tuple[str, ...] = ()
+
+# Each schema of documents (orchestrator/model.py) has a step here, with or without statements.
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _DOCUMENTS_2)
 
 
 def check(connection: sqlite3.Connection, path: str) -> int:
-    """The steps that the file has taken, 0 if it is empty. Raises StoreError for a newer one, or another program's."""
+    """The steps that the file has taken, 0 if it is empty. Raises Newer, or StoreError if it is another program's."""
     taken = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
     empty = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]
     if owner != APPLICATION_ID and not (empty and taken == 0):
         raise StoreError(f"{path} is another program's SQLite database. Give Valine a file of its own (VALINE_STORE).")
     if taken > len(STEPS):
-        raise StoreError(
-            f"{path} was made by a newer Valine (schema {taken}, this one knows {len(STEPS)}). "
-            "Run that version, or a later one."
+        raise Newer(
+            f"{path} was written by a newer Valine (schema {taken}, this one knows {len(STEPS)}). "
+            "Run that version, or a later one, or restore a backup that was made before it ran. Nothing was changed."
         )
     return taken
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Bytes of a body. A message may have 256 KB with its attributes; 1 KB is for those.
 MAX_BODY = 255 * 1024
 ATTEMPTS = "attempts"  # the message attribute: how often the envelope was taken before this message was sent
+UNREAD = "unread"  # the same: how often it was put off because a newer Valine had written it
 
 _LONGEST_GROUP = 128
 _NOT_ALLOWED = re.compile(
@@ -28,7 +29,7 @@ _NOT_ALLOWED = re.compile(
 )  # the complement takes long to compile
 
 
-def message(document: bytes, *, lane: str, attempts: int, once: str) -> dict[str, Any]:
+def message(document: bytes, *, lane: str, attempts: int, once: str, unread: int = 0) -> dict[str, Any]:
     """What send_message takes beside the queue's address. A message with the same `once` is swallowed for 5 minutes.
 
     Raises TooLarge for what the queue would not take.
@@ -43,12 +44,16 @@ def message(document: bytes, *, lane: str, attempts: int, once: str) -> dict[str
         "MessageBody": body,
         "MessageGroupId": lane if len(lane) <= _LONGEST_GROUP else _hash(lane),
         "MessageDeduplicationId": _hash(once),
-        "MessageAttributes": {ATTEMPTS: {"DataType": "Number", "StringValue": str(attempts)}},
+        "MessageAttributes": {
+            name: {"DataType": "Number", "StringValue": str(count)}
+            for name, count in ((ATTEMPTS, attempts), (UNREAD, unread))
+            if count or name == ATTEMPTS
+        },
     }
 
 
 def taken_from_record(record: Mapping[str, Any]) -> Taken:
-    """The envelope of a record, as Lambda hands over what it received. Raises StoreError if it cannot be read.
+    """The envelope of a record, as Lambda hands over what it received. Raises Newer, or StoreError if it is nonsense.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
@@ -69,9 +74,24 @@ def document_of(record: Mapping[str, Any]) -> bytes:
 
 def attempts_of(record: Mapping[str, Any]) -> int:
     """How often the envelope was taken before: in this message, and in those that it was sent in earlier."""
-    earlier: str = record.get("messageAttributes", {}).get(ATTEMPTS, {}).get("stringValue", "")
     received: str = record["attributes"]["ApproximateReceiveCount"]
-    return (int(earlier) if earlier.isdecimal() else 0) + int(received) - 1
+    return _count(record, ATTEMPTS) + int(received) - 1
+
+
+def unread_times(record: Mapping[str, Any]) -> int:
+    """How often it was put off because this version could not read it."""
+    return _count(record, UNREAD)
+
+
+def lane_of(record: Mapping[str, Any]) -> str | None:
+    """The lane that it was sent in, or what stands for it if its name is long; None if the record does not say."""
+    lane: str | None = record["attributes"].get("MessageGroupId")
+    return lane
+
+
+def _count(record: Mapping[str, Any], name: str) -> int:
+    text: str = record.get("messageAttributes", {}).get(name, {}).get("stringValue", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _text(document: bytes) -> str:

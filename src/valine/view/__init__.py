@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 # Raised with every change of a card's or board's words or layout: what an older version wrote is then written again.
-RENDER_VERSION = 1
+RENDER_VERSION: Final = 1

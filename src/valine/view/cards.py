@@ -6,24 +6,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from valine.orchestrator.facts import Board, PlanCard, ThreadLine
 from valine.view.board import board
-from valine.view.components import (
-    COMPONENTS_V2,
-    EPHEMERAL,
-    MOST_CHARACTERS,
-    SILENT,
-    Json,
-    Message,
-    button,
-    buttons,
-    clip,
-    text,
-)
 from valine.view.plan_card import plan_card
 from valine.view.thread import thread_line
 
 if TYPE_CHECKING:
     from valine.orchestrator.facts import Document
-    from valine.view.replies import RenderedReply
+    from valine.view.components import Message
 
 
 def render(facts: Document) -> tuple[Message, ...]:
@@ -37,13 +25,3 @@ def render(facts: Document) -> tuple[Message, ...]:
             return (thread_line(facts),)
         case _:
             assert_never(facts)
-
-
-def reply_body(reply: RenderedReply) -> Json:
-    """The reply as the content of an ephemeral message; nobody is notified."""
-    shown = [button(b.label, b.custom_id, b.style) for b in reply.buttons]
-    return {
-        "flags": EPHEMERAL | COMPONENTS_V2,
-        "components": [text(clip(reply.text, MOST_CHARACTERS) or "…"), *buttons(shown)],
-        "allowed_mentions": SILENT,
-    }

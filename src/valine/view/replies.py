@@ -11,6 +11,8 @@ import msgspec
 
 from valine.orchestrator.replies import Button, IntakeReply, PlanReply, Reply, RunReply, Said, Trouble
 from valine.view import intake, plan_replies, run_replies, trouble
+from valine.view.components import COMPONENTS_V2, EPHEMERAL, MOST_CHARACTERS, SILENT, Json, button, clip, text
+from valine.view.components import buttons as rows
 from valine.view.reply_buttons import buttons
 
 
@@ -38,3 +40,13 @@ def _words(reply: Reply) -> str:
     if isinstance(reply, IntakeReply):
         return intake.words(reply)
     assert_never(reply)
+
+
+def reply_body(reply: RenderedReply) -> Json:
+    """The reply as the content of an ephemeral message; nobody rings."""
+    shown = [button(b.label, b.custom_id, b.style) for b in reply.buttons]
+    return {
+        "flags": EPHEMERAL | COMPONENTS_V2,
+        "components": [text(clip(reply.text, MOST_CHARACTERS) or "…"), *rows(shown)],
+        "allowed_mentions": SILENT,
+    }

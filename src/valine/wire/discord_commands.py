@@ -23,7 +23,6 @@ from valine.orchestrator.events import (
 from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber, RunNumber
 from valine.view import custom_id
-from valine.wire.discord_manifest import MOST_ISSUES
 from valine.wire.discord_meaning import Refused, StatusAsked
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ RUN = re.compile(r"[rR]?([0-9]{1,9})(?:@([0-9]{1,9})\.([a-z0-9-]{1,24}))?")
 NUMBER = re.compile(r"[0-9]{1,9}")
 LARGEST_NUMBER = 999_999_999
 LONGEST_LABEL = 100
+MOST_ISSUES = 250
 SLASH_COMMAND = 1  # https://docs.discord.com/developers/interactions/application-commands#application-command-object
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from valine.wire.discord_commands import MOST_ISSUES
+
 CHAT_INPUT: Final = 1
 STRING: Final = 3
 INTEGER: Final = 4
 GUILD_CONTEXT: Final = 0
 GUILD_INSTALL: Final = 0
-MOST_ISSUES: Final = 250
 
 
 def manifest(*, in_guild: bool) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from valine.ports import Sent
 from valine.services.discord.answers import Answer, Code, odd
 from valine.services.discord.api import DiscordApi, Method
 from valine.services.discord.search import SNOWFLAKE, find_marked, texts
-from valine.view.cards import reply_body
+from valine.view.replies import reply_body
 
 if TYPE_CHECKING:
     import httpx2
