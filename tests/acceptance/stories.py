@@ -241,3 +241,28 @@ async def a_team(
 def decoded(body: bytes) -> Any:
     """A JSON body, None if there is none."""
     return json.loads(body) if body else None
+
+
+async def a_plan_that_is_not_fully_shown(team: Team, permission: str) -> None:
+    """Ana proposes 26 issues where Valine lacks that permission for the further pages, and gets it afterwards."""
+    team.world.on_discord("set_permissions", role="valine", channel="shipping", deny=[permission])
+    await team.says("/plan", by="Ana")
+    await team.wait(minutes=1)
+    assert "The plan has 2 pages" in team.card()
+    assert [line for line in team.thread() if line.startswith("Plan r1, page")] == []
+    team.world.on_discord("set_permissions", role="valine", channel="shipping")
+
+
+async def it_is_shown_by_being_approved(team: Team) -> None:
+    """The first click is refused and has the plan shown at once, the second one approves it."""
+    before = team.world.clock.now()
+
+    first = await team.clicks("Approve", by="Ana")
+    waited = team.world.clock.now() - before
+    shown = [line for line in team.thread() if line.startswith("Plan r1, page")]
+    second = await team.clicks("Approve", by="Ana")
+
+    assert first.startswith("Revision 1 of r1 was not fully shown when you approved. Nothing was changed.")
+    assert shown == ["Plan r1, page 2 of 2"]
+    assert second.startswith("You approved r1: work on 26 issues begins.")
+    assert waited < timedelta(minutes=1)

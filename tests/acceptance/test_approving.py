@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from acceptance.stories import REPOSITORY, a_team
+import pytest
+
+from acceptance.stories import REPOSITORY, a_plan_that_is_not_fully_shown, a_team, it_is_shown_by_being_approved
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from acceptance.stories import Team
 
 
@@ -49,6 +53,41 @@ async def test_the_button_of_a_run_that_the_store_does_not_know_is_no_such_run()
         reply = await team.clicks("Approve", by="Ben")
 
         assert reply.startswith("There is no such run: r1. Nothing was changed.")
+
+
+# Approving what is not on show ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("permission", ["SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS"])
+async def test_a_plan_that_was_not_fully_shown_is_shown_by_a_first_click_and_approved_by_a_second(
+    permission: str,
+) -> None:
+    async with a_team(26) as team:
+        await a_plan_that_is_not_fully_shown(team, permission)
+
+        await it_is_shown_by_being_approved(team)
+
+
+async def test_a_plan_that_a_process_showed_in_part_is_shown_in_whole_and_approved_through_another(
+    tmp_path: Path,
+) -> None:
+    async with a_team(26, store=f"sqlite:///{tmp_path / 'valine.db'}") as team:
+        await a_plan_that_is_not_fully_shown(team, "SEND_MESSAGES_IN_THREADS")
+        await team.world.restart()
+
+        await it_is_shown_by_being_approved(team)
+
+
+async def test_a_page_of_the_plan_that_is_needed_no_longer_is_deleted_in_its_thread_though_it_is_archived() -> None:
+    async with a_team(60) as team:
+        await team.says("/plan", by="Ana")
+        assert [line for line in team.thread() if "page" in line] == ["Plan r1, page 2 of 3", "Plan r1, page 3 of 3"]
+        team.world.on_discord("archive_thread", thread=(await team.run()).thread)
+
+        await team.drops(*range(51, 61), by="Ana")
+
+        assert [line for line in team.thread() if "page" in line] == ["Plan r1, page 2 of 2"]
+        assert (await team.clicks("Approve", by="Ana")).startswith("You approved r1: work on 50 issues begins.")
 
 
 # GitHub moves between the plan and its approval ----------------------------------------------------------------------

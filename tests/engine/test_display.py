@@ -100,6 +100,20 @@ async def edit(world: World, issue: int) -> None:
     await world.store.commit(Commit(run=schedule(replace(run, tasks=tasks), world.clock.now(), RENDER_VERSION)), NOON)
 
 
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
+    """The facts that were rendered, each time."""
+    found: list[Document] = []
+    render = module.render
+
+    def noting(facts: Document) -> tuple[Message, ...]:
+        found.append(facts)
+        return render(facts)
+
+    monkeypatch.setattr(module, "render", noting)
+    return found
+
+
 # --- What is sent ----------------------------------------------------------------------------------------------------
 
 
@@ -119,9 +133,10 @@ async def test_of_a_board_of_250_issues_one_page_is_sent_when_one_task_changes()
     assert sum(found[page].at != before[page].at for page in found) == 1
 
 
-async def test_another_process_sends_every_page_for_it_knows_of_none_what_it_shows() -> None:
+async def test_another_process_sends_every_page_for_it_knows_of_none_what_it_shows(rendered: list[Document]) -> None:
     world = await on_the_wall(250)
     count = len(pages(await world.run(), "board"))
+    rendered.clear()
 
     other = a_wall(world)
     other.clock.time = world.clock.time
@@ -129,6 +144,7 @@ async def test_another_process_sends_every_page_for_it_knows_of_none_what_it_sho
     await settle(other)
 
     assert [done for done, _ in other.outside.asked] == ["edit"] * count
+    assert len(rendered) == 1  # however many pages it has
     assert is_settled(await other.run(), "board")
 
 
@@ -229,20 +245,6 @@ async def test_what_an_older_rendering_wrote_is_written_again_when_the_run_is_at
 
 
 # --- What is rendered ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rendered(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
-    """The facts that were rendered, each time."""
-    found: list[Document] = []
-    render = module.render
-
-    def noting(facts: Document) -> tuple[Message, ...]:
-        found.append(facts)
-        return render(facts)
-
-    monkeypatch.setattr(module, "render", noting)
-    return found
 
 
 async def changed(team: Team) -> set[tuple[str, str]]:
