@@ -14,7 +14,6 @@ from acceptance.stories import a_team
 from builders import NOON, REPOSITORY, a_plan, a_plan_item, a_task, a_woken, after, an_envelope
 from engine.test_loop import Outside, World, an_approved_run, posted
 from engine.worlds import handled
-from valine.engine import display as module
 from valine.errors import Permanent
 from valine.orchestrator import events
 from valine.orchestrator.display import is_settled, is_shown, page_name, pages
@@ -24,6 +23,7 @@ from valine.orchestrator.wanted import schedule
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Sent
 from valine.view import RENDER_VERSION
+from valine.view.cards import render
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
@@ -104,13 +104,12 @@ async def edit(world: World, issue: int) -> None:
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
     """The facts that were rendered, each time."""
     found: list[Document] = []
-    render = module.render
 
     def noting(facts: Document) -> tuple[Message, ...]:
         found.append(facts)
         return render(facts)
 
-    monkeypatch.setattr(module, "render", noting)
+    monkeypatch.setattr("valine.engine.display.render", noting)
     return found
 
 
