@@ -21,7 +21,7 @@ LONGEST_SUBJECT = 200
 
 def short_hash(*parts: object, length: int = 12) -> str:
     """Lower-case letters and digits, `length` of them (at most 52), that stand for these parts."""
-    joined = "\x1f".join(str(part) for part in parts)
+    joined = "\x1f".join(map(str, parts))
     return b32encode(hashlib.sha256(joined.encode()).digest()).decode().lower()[:length]
 
 
