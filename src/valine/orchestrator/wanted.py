@@ -242,27 +242,31 @@ def _shipping(run: Run) -> Iterator[Effect]:
         )
 
 
-def _clean_up(run: Run) -> Iterator[Effect]:
+def _clean_up(run: Run) -> tuple[Effect, ...]:
     """What a merged, dropped or cancelled task leaves to tidy."""
-    label, cancelled = run.plan.policy.tasks.label, run.status is RunStatus.CANCELLED
-    tidying = _tidying_with(label)
-    for task in run.tasks:
-        yield from tidying(task)
-        if cancelled and not task.settled:
-            yield from _unlabelled(task, label)
-            yield from _after_cancelling(run, task)
+    label = run.plan.policy.tasks.label
+    over = _tidying_with(label)(run.tasks)
+    if run.status is not RunStatus.CANCELLED:
+        return over
+    stopped = (task for task in run.tasks if not task.settled)
+    return (*over, *(e for task in stopped for e in (*_unlabelled(task, label), *_after_cancelling(run, task))))
 
 
 @functools.lru_cache(8)
-def _tidying_with(label: str) -> Remembering[Task, tuple[Effect, ...]]:
-    """What a merged or dropped task leaves: of a large run that is much, and asked with every event."""
+def _tidying_with(label: str) -> Remembering[tuple[Task, ...], tuple[Effect, ...]]:
+    """What merged and dropped tasks leave: of a large run that is much, and asked again and again."""
 
-    def tidying(task: Task) -> tuple[Effect, ...]:
-        if task.state is TaskState.MERGED:
-            return (*_after_merge(task), *_unlabelled(task, label))
-        return tuple(_unlabelled(task, label)) if task.state is TaskState.DROPPED else ()
+    def of_one(task: Task) -> tuple[Effect, ...]:
+        merged = _after_merge(task) if task.state is TaskState.MERGED else ()
+        return (*merged, *_unlabelled(task, label))
 
-    return Remembering(tidying)
+    remembered = Remembering(of_one)
+
+    def of_all(tasks: tuple[Task, ...]) -> tuple[Effect, ...]:
+        over = (task for task in tasks if task.state in {TaskState.MERGED, TaskState.DROPPED})
+        return tuple(effect for task in over for effect in remembered(task))
+
+    return Remembering(of_all, most=64)
 
 
 def _unlabelled(task: Task, label: str) -> Iterator[Effect]:
