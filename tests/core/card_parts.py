@@ -8,6 +8,8 @@ import msgspec
 
 from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, after, an_actor, an_approval
 from core import sentences
+from valine.orchestrator.display import documents, page_name
+from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.model import Milestone, Note, Run
 from valine.orchestrator.plan import LeftOut, PullRef
 from valine.orchestrator.planner import tasks
@@ -22,10 +24,12 @@ from valine.orchestrator.states import (
     TaskState,
     Why,
 )
-from valine.view import cards
+from valine.view.cards import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from valine.view.components import Message
 
 replace = msgspec.structs.replace
 
@@ -43,23 +47,33 @@ HOSTILE = (
 )
 
 
+def messages(run: Run) -> dict[str, Message]:
+    """Every message that there should be of the run, by its name: each document's facts, rendered."""
+    found: dict[str, Message] = {}
+    for document in documents(run):
+        facts = facts_of(run, document)
+        assert facts is not None
+        found |= {page_name(document, page): message for page, message in enumerate(render(facts), start=1)}
+    return found
+
+
 def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for component in components:
         yield component
         yield from walk(component.get("components", []))
 
 
-def parts(message: cards.Message) -> list[dict[str, Any]]:
+def parts(message: Message) -> list[dict[str, Any]]:
     return list(walk(message.body.get("components", [])))
 
 
-def text_of(message: cards.Message) -> str:
+def text_of(message: Message) -> str:
     return "\n".join(
         [message.body.get("content", ""), *(c["content"] for c in parts(message) if c["type"] == 10)]
     ).strip()
 
 
-def labels(message: cards.Message) -> list[str]:
+def labels(message: Message) -> list[str]:
     return [c["label"] for c in parts(message) if c["type"] == 2]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from valine.orchestrator import text
+from valine.orchestrator import document_facts, facts, rows, text
 from valine.view import board as cards_board
 from valine.view import plan_card as cards_plan
 
@@ -16,3 +16,5 @@ from valine.view import plan_card as cards_plan
 def _nothing_is_remembered() -> None:
     for remembering in (text.shorten, text.escape, cards_board._line, cards_plan._item):
         remembering.cache_clear()
+    for answers in (document_facts._rows_of, facts._row_key, rows.row_of):
+        answers.clear()

@@ -10,15 +10,16 @@ from inline_snapshot import snapshot
 
 from builders import after
 from core import sentences
-from core.card_parts import RUNS, labels, text_of
-from valine.view import cards
+from core.card_parts import RUNS, labels, messages, text_of
+from valine.orchestrator.document_facts import board
+from valine.orchestrator.facts import key
 
 replace = msgspec.structs.replace
 
 
 @pytest.mark.parametrize("name", ["executing", "tracking", "shipping", "completed", "failed"])
 def test_the_board(name: str) -> None:
-    message = cards.render(RUNS[name](), "board")
+    message = messages(RUNS[name]())["board"]
 
     assert [text_of(message), labels(message)] == {
         "executing": snapshot(
@@ -100,4 +101,5 @@ def test_the_board_says_nothing_that_a_look_alone_changes() -> None:
     run = sentences.under_way()
     looked = replace(run, looked_at=after(5), look_at=after(60), version=3, wake_at=after(60), lag=2, thread="777")
 
-    assert cards.render(looked, "board") == cards.render(run, "board")
+    assert key(board(looked)) == key(board(run))
+    assert messages(looked)["board"] == messages(run)["board"]

@@ -16,8 +16,12 @@ from inline_snapshot import snapshot
 
 from builders import NOON, a_plan, a_plan_item, a_run, a_task, after, an_actor
 from core import sentences
-from core.card_parts import RUNS, hostile_board, hostile_plan, labels, parts, text_of
+from core.card_parts import RUNS, hostile_board, hostile_plan, labels, messages, parts, text_of
+from valine.documents import decode, encode
 from valine.orchestrator import naming
+from valine.orchestrator.display import RemovePage, documents, in_thread, is_settled, is_shown, next_step
+from valine.orchestrator.document_facts import board, facts_of, plan_card
+from valine.orchestrator.facts import key
 from valine.orchestrator.model import Posted, Run
 from valine.orchestrator.replies import Button
 from valine.orchestrator.states import (
@@ -26,12 +30,14 @@ from valine.orchestrator.states import (
     RunNumber,
     TaskState,
 )
-from valine.view import cards, custom_id
+from valine.view import custom_id
 from valine.view.replies import RenderedReply, render, reply_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from valine.view.components import Message
 
 replace = msgspec.structs.replace
 
@@ -46,7 +52,7 @@ def judge(shared: Path) -> Callable[[str, str, dict[str, Any]], list[str]]:
     return DiscordJudge().request  # type: ignore[no-any-return]
 
 
-def ids(message: cards.Message) -> list[str]:
+def ids(message: Message) -> list[str]:
     return [c["custom_id"] for c in parts(message) if "custom_id" in c]
 
 
@@ -54,10 +60,9 @@ def ids(message: cards.Message) -> list[str]:
 def test_discord_takes_every_message(name: str, judge: Callable[[str, str, dict[str, Any]], list[str]]) -> None:
     run = RUNS[name]()
 
-    for message in cards.names(run):
-        body = cards.render(run, message).body
-        assert judge("POST", "/channels/1/messages", body) == [], message
-        assert judge("PATCH", "/channels/1/messages/2", body) == [], message
+    for name_of, message in messages(run).items():
+        assert judge("POST", "/channels/1/messages", message.body) == [], name_of
+        assert judge("PATCH", "/channels/1/messages/2", message.body) == [], name_of
 
 
 def test_discord_takes_every_reply(judge: Callable[[str, str, dict[str, Any]], list[str]]) -> None:
@@ -71,8 +76,7 @@ def test_discord_takes_every_reply(judge: Callable[[str, str, dict[str, Any]], l
 
 @pytest.mark.parametrize("run", [hostile_plan(), hostile_board()], ids=["plan", "board"])
 def test_every_message_keeps_the_limits_with_or_without_a_judge(run: Run) -> None:
-    for name in cards.names(run):
-        message = cards.render(run, name)
+    for name, message in messages(run).items():
         texts = [c["content"] for c in parts(message) if c["type"] == 10]
         assert len(parts(message)) <= 40
         assert sum(len(t.encode("utf-16-le")) // 2 for t in texts) <= 4_000
@@ -88,7 +92,7 @@ def test_every_message_keeps_the_limits_with_or_without_a_judge(run: Run) -> Non
 
 def test_every_issue_is_shown_and_can_be_taken_out() -> None:
     run = hostile_plan()
-    pages = [cards.render(run, name) for name in cards.names(run)]
+    pages = list(messages(run).values())
 
     shown = "\n".join(map(text_of, pages))
     options = [o["value"] for page in pages for c in parts(page) if c["type"] == 3 for o in c["options"]]
@@ -105,23 +109,21 @@ def test_two_hundred_and_fifty_ordinary_issues_take_a_dozen_messages() -> None:
         plan=a_plan(*(a_plan_item(n, title=f"Make the thing number {n} do what it should do") for n in range(1, 251))),
     )
 
-    assert len(cards.names(run)) == snapshot(10)
+    assert len(messages(run)) == snapshot(10)
 
 
 def test_a_large_board_is_shown_in_a_moment() -> None:
     run = hostile_board()
-    for name in cards.names(run):
-        cards.render(run, name)
+    messages(run)
     began = time.process_time()
 
-    for name in cards.names(run):
-        cards.render(run, name)
+    messages(run)
 
     assert time.process_time() - began < 2
 
 
 def test_the_card_of_a_proposal() -> None:
-    message = cards.render(sentences.proposed(), "card")
+    message = messages(sentences.proposed())["card"]
 
     assert text_of(message) == snapshot("""\
 ## Plan r12: 2 issues into main
@@ -147,16 +149,17 @@ Nothing starts before it is approved. Expires <t:1793707200:R>.
 @pytest.mark.parametrize("name", [name for name in RUNS if name not in {"proposed", "hostile plan", "nothing in it"}])
 def test_a_card_that_was_decided_has_no_buttons_and_never_changes_again(name: str) -> None:
     run = RUNS[name]()
-    card = cards.render(run, "card")
+    card = messages(run)["card"]
 
     assert ids(card) == []
     later = replace(run, looked_at=after(99), thread="777", version=9, wake_at=after(3), milestones=run.milestones)
-    assert cards.render(later, "card") == card
+    assert key(plan_card(later)) == key(plan_card(run))
+    assert messages(later)["card"] == card
 
 
 def test_the_card_tells_how_it_was_decided() -> None:
     def decision(run: Run) -> str:
-        return text_of(cards.render(run, "card")).split("\n")[2]
+        return text_of(messages(run)["card"]).split("\n")[2]
 
     told = {name: decision(RUNS[name]()) for name in ("proposed", "tracking", "completed", "rejected", "expired")}
     told["nothing left"] = decision(sentences.never_approved())
@@ -178,7 +181,7 @@ def test_the_card_tells_how_it_was_decided() -> None:
 def test_the_card_lists_what_is_left_out_by_reason() -> None:
     run = a_run(12, uid=sentences.UID, plan=a_plan(left_out=sentences.every_reason()))
 
-    assert text_of(cards.render(run, "card")).partition("\n\n")[2] == snapshot("""\
+    assert text_of(messages(run)["card"]).partition("\n\n")[2] == snapshot("""\
 **Already in another run: 1 issue**
 - [#1](https://github.com/team/app/issues/1) Issue 1: r7 is already working on it
 
@@ -207,7 +210,7 @@ def test_the_card_lists_what_is_left_out_by_reason() -> None:
 def test_many_that_are_left_out_for_one_reason_are_listed_by_their_numbers() -> None:
     out = tuple(sentences.left(n, Reason.CLAIMED, run=RunNumber(7)) for n in range(1, 18))
 
-    shown = text_of(cards.render(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)), "card"))
+    shown = text_of(messages(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)))["card"])
 
     assert "**Already in another run: 17 issues**\n#1 (r7) #2 (r7) #3 (r7)" in shown
 
@@ -216,7 +219,7 @@ def test_links_follow_github_to_where_it_is() -> None:
     plan = replace(sentences.planned_items(), web="https://ghe.example/team/app")
     run = sentences.under_way(plan=plan, tasks=(a_task(41, pull_request=PullNumber(77)), a_task(42)))
 
-    shown = text_of(cards.render(run, "board")) + text_of(cards.render(run, "card"))
+    shown = text_of(messages(run)["board"]) + text_of(messages(run)["card"])
 
     assert "https://ghe.example/team/app/pull/77" in shown
     assert "https://ghe.example/team/app/issues/42" in shown
@@ -226,15 +229,15 @@ def test_links_follow_github_to_where_it_is() -> None:
 def test_an_address_that_could_break_out_of_its_link_is_not_used() -> None:
     plan = replace(sentences.planned_items(), web="https://ghe.example/)[x](https://evil.example")
 
-    assert "evil" not in text_of(cards.render(sentences.under_way(plan=plan), "card"))
+    assert "evil" not in text_of(messages(sentences.under_way(plan=plan))["card"])
 
 
 def test_the_messages_of_a_run_and_where_they_belong() -> None:
     run = sentences.under_way(milestones=tuple(sentences.milestones()[:2]))
 
-    assert cards.names(run) == ("card", "board", "milestone.proposed", "milestone.revised")
-    assert cards.names(sentences.proposed()) == ("card",)
-    assert [cards.in_thread(name) for name in ("card", "board", "card.2", "board.2", "milestone.opened")] == [
+    assert documents(run) == tuple(messages(run)) == ("card", "board", "milestone.proposed", "milestone.revised")
+    assert documents(sentences.proposed()) == tuple(messages(sentences.proposed())) == ("card",)
+    assert [in_thread(name) for name in ("card", "board", "card.2", "board.2", "milestone.opened")] == [
         False,
         False,
         True,
@@ -243,32 +246,22 @@ def test_the_messages_of_a_run_and_where_they_belong() -> None:
     ]
 
 
-def test_a_page_that_was_posted_and_is_not_needed_any_more_says_so() -> None:
-    posted = Posted(channel="666", message="1", shown="x", at=NOON)
-    run = replace(sentences.proposed(), messages={"card": posted, "card.3": posted, "milestone.x": posted})
+def test_a_page_that_was_posted_and_is_not_needed_any_more_is_removed() -> None:
+    run = sentences.proposed()
+    one = Posted(channel="666", message="1", facts=key(plan_card(run)), at=NOON)
+    run = replace(run, messages={"card": one, "card.2": replace(one, message=""), "card.3": one, "milestone.x": one})
 
-    assert cards.names(run) == ("card", "card.2", "card.3")
-    assert text_of(cards.render(run, "card.3")) == snapshot("""\
-This page of the plan is not needed any more.
--# r12 · card.3 · abcdefgh2345\
-""")
-    assert ids(cards.render(run, "card.3")) == []
-    assert text_of(cards.render(run, "milestone.x")) == snapshot("""\
-This message is not needed any more.
--# r12 · milestone.x · abcdefgh2345\
-""")
-    assert "not needed any more" in text_of(cards.render(sentences.under_way(), "board.9"))
-    assert text_of(cards.render(run, "board")) == snapshot("""\
-This message is not needed any more.
--# r12 · board · abcdefgh2345\
-""")
+    assert tuple(messages(run)) == ("card",)
+    assert (is_shown(run, "card"), is_settled(run, "card")) == (True, False)
+    assert next_step(run, "card", one.facts, 1, 0) == RemovePage(3)
+    assert [facts_of(run, name) for name in ("board", "milestone.x")] == [None, None]
 
 
 def test_a_milestone_is_plain_text_that_rings_only_whom_it_needs() -> None:
     run = sentences.under_way(milestones=tuple(sentences.milestones()))
 
-    held = cards.render(run, "milestone.held").body
-    shipped = cards.render(run, "milestone.shipped").body
+    lines = messages(run)
+    held, shipped = lines["milestone.held"].body, lines["milestone.shipped"].body
 
     assert held == snapshot(
         {
@@ -282,14 +275,15 @@ def test_a_milestone_is_plain_text_that_rings_only_whom_it_needs() -> None:
     assert shipped["allowed_mentions"] == {"parse": []}
 
 
-def test_the_digest_changes_with_the_content_and_only_with_it() -> None:
+def test_the_key_changes_with_the_facts_and_only_with_them() -> None:
     run = sentences.under_way()
-    board = cards.render(run, "board")
     dropped = replace(run, tasks=(replace(run.tasks[0], state=TaskState.DROPPED), run.tasks[1]))
+    same = decode(encode(run), Run)  # the same values, none of them the same object
 
-    assert cards.render(msgspec.structs.replace(run), "board").digest == board.digest
-    assert cards.render(dropped, "board").digest != board.digest
-    assert cards.render(run, "card").digest != board.digest
+    assert key(board(same)) == key(board(run))
+    assert messages(same) == messages(run)
+    assert key(board(dropped)) != key(board(run))
+    assert key(plan_card(dropped)) == key(plan_card(run)) != key(board(run))
 
 
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=40))
@@ -297,7 +291,7 @@ def test_any_titles_at_all_keep_the_limits(titles: list[str]) -> None:
     items = [a_plan_item(n, title=title) for n, title in enumerate(titles, start=1)]
     run = a_run(12, uid=sentences.UID, plan=a_plan(*items))
 
-    for name in cards.names(run):
-        texts = [c["content"] for c in parts(cards.render(run, name)) if c["type"] == 10]
+    for message in messages(run).values():
+        texts = [c["content"] for c in parts(message) if c["type"] == 10]
         assert sum(len(t.encode("utf-16-le")) // 2 for t in texts) <= 4_000
         assert sum(len(t.encode()) + 12 for t in texts) <= 10_170

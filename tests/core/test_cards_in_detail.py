@@ -10,7 +10,8 @@ import pytest
 
 from builders import NOON, a_plan, a_plan_item, a_run, a_task
 from core import sentences
-from core.card_parts import hostile_board, hostile_plan, labels, parts, text_of
+from core.card_parts import hostile_board, hostile_plan, labels, messages, parts, text_of
+from valine.orchestrator.document_facts import board
 from valine.orchestrator.plan import LeftOut
 from valine.orchestrator.planner import tasks
 from valine.orchestrator.states import (
@@ -21,7 +22,6 @@ from valine.orchestrator.states import (
     Stage,
     TaskState,
 )
-from valine.view import cards
 from valine.view.board import bar
 from valine.view.components import (
     FOOTER,
@@ -41,48 +41,48 @@ replace = msgspec.structs.replace
 
 
 def test_only_the_first_page_of_a_board_has_its_buttons() -> None:
-    run = hostile_board()
+    shown = messages(hostile_board())
 
-    assert labels(cards.render(run, "board")) == ["Ship", "Retry", "Refresh", "Cancel"]
-    assert labels(cards.render(run, "board.2")) == []
+    assert labels(shown["board"]) == ["Ship", "Retry", "Refresh", "Cancel"]
+    assert labels(shown["board.2"]) == []
 
 
 def test_a_page_takes_out_the_issues_that_are_on_it() -> None:
     run = hostile_plan()
-    for name in cards.names(run):
-        message = cards.render(run, name)
+    for message in messages(run).values():
         numbers = [option["value"] for c in parts(message) if c["type"] == 3 for option in c["options"]]
         assert all(f"[#{number}](" in text_of(message) for number in numbers)
 
 
 def test_the_first_page_says_that_there_are_others() -> None:
     items = tuple(a_plan_item(n, title="x" * 80) for n in range(1, 31))
-    plan = a_run(12, uid=sentences.UID, plan=a_plan(*items))
-    board = replace(sentences.under_way(), plan=plan.plan, tasks=tasks("r12", plan.plan))
+    run = a_run(12, uid=sentences.UID, plan=a_plan(*items))
+    plan = messages(run)
+    all_of_it = messages(replace(sentences.under_way(), plan=run.plan, tasks=tasks("r12", run.plan)))
 
-    assert [name for name in cards.names(plan) if name.startswith("card")] == ["card", "card.2"]
-    assert "The plan has 2 pages; the others are in the thread." in text_of(cards.render(plan, "card"))
-    assert [name for name in cards.names(board) if name.startswith("board")] == ["board", "board.2"]
-    assert "The board has 2 pages; the others are in the thread." in text_of(cards.render(board, "board"))
+    assert [name for name in plan if name.startswith("card")] == ["card", "card.2"]
+    assert "The plan has 2 pages; the others are in the thread." in text_of(plan["card"])
+    assert [name for name in all_of_it if name.startswith("board")] == ["board", "board.2"]
+    assert "The board has 2 pages; the others are in the thread." in text_of(all_of_it["board"])
 
 
 def test_a_run_of_which_all_was_dropped_has_an_empty_bar() -> None:
-    assert bar(a_run(tasks=(a_task(state=TaskState.DROPPED),))) == "▱" * 10
-    assert bar(a_run(tasks=(a_task(state=TaskState.MERGED), a_task(42)))) == "▰" * 5 + "▱" * 5
+    assert bar(board(a_run(tasks=(a_task(state=TaskState.DROPPED),)))) == "▱" * 10
+    assert bar(board(a_run(tasks=(a_task(state=TaskState.MERGED), a_task(42))))) == "▰" * 5 + "▱" * 5
 
 
 def test_a_run_without_access_says_so_until_it_is_over() -> None:
     run = sentences.under_way(unreachable_since=NOON)
     over = sentences.over(unreachable_since=NOON)
 
-    assert shut_out(NOON) in text_of(cards.render(run, "board"))
-    assert shut_out(NOON) not in text_of(cards.render(over, "board"))
+    assert shut_out(NOON) in text_of(messages(run)["board"])
+    assert shut_out(NOON) not in text_of(messages(over)["board"])
 
 
 def test_fifteen_that_are_left_out_are_listed_one_by_one_and_of_many_all_are_named() -> None:
     def shown(count: int) -> str:
         out = tuple(sentences.left(n, Reason.CLAIMED, run=RunNumber(7)) for n in range(1, count + 1))
-        return text_of(cards.render(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)), "card"))
+        return text_of(messages(a_run(12, uid=sentences.UID, plan=a_plan(left_out=out)))["card"])
 
     assert shown(15).count("r7 is already working on it") == 15
     assert shown(16).count("r7 is already working on it") == 0
@@ -95,7 +95,7 @@ def test_an_issue_in_a_list_of_many_names_three_of_what_stands_against_it() -> N
         for n in range(1, 17)
     )
 
-    assert "#1 (#101, #102, team/lib#7) #2" in text_of(cards.render(a_run(plan=a_plan(left_out=out)), "card"))
+    assert "#1 (#101, #102, team/lib#7) #2" in text_of(messages(a_run(plan=a_plan(left_out=out)))["card"])
 
 
 def test_at_most_a_hundred_people_are_rung() -> None:
@@ -153,5 +153,5 @@ def test_a_page_bears_as_many_options_as_a_select_and_then_one_more_page_begins(
 def test_a_line_of_the_board_ends_with_how_its_task_stands(task: dict[str, Any], stage: Stage, line: str) -> None:
     run = a_run(tasks=(a_task(41, **task),), stage=stage, status=RunStatus.IN_PROGRESS)
 
-    (shown,) = [one for one in text_of(cards.render(run, "board")).split("\n") if "[#41](" in one]
+    (shown,) = [one for one in text_of(messages(run)["board"]).split("\n") if "[#41](" in one]
     assert shown.endswith(f" Issue 41{line}")

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.commands import EDIT, MEMBER, ONE, WRITER, told
+from core.commands import EDIT, MEMBER, ONE, WRITER, is_shown_first, told
 from core.play import LEAD, Play
 from valine.orchestrator import effects, events, replies
 from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
 from valine.orchestrator.model import Note
 from valine.orchestrator.states import IssueNumber, MilestoneKind, PullNumber, Step, TaskState, Why
-from valine.orchestrator.wanted import wanted
+from valine.orchestrator.wanted import schedule, wanted
 from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace
@@ -118,19 +118,21 @@ def test_a_button_means_the_revision_on_it_however_early_it_was_shown() -> None:
 def test_a_plan_whose_card_still_shows_the_revision_before_is_not_approved() -> None:
     play = proposed()
     play.says(events.PlanEdited, run=ONE, revision=1, drop=(IssueNumber(1),))
+    before = play.run
 
     outcome = play.says(events.PlanApproved, run=ONE)
 
-    assert outcome == Refusal(reply=replies.NotShownYet.of(play.run))
+    assert is_shown_first(play, outcome, before)
 
 
 @pytest.mark.parametrize("message", ["", "gone"])
 def test_a_plan_of_which_one_page_is_not_on_show_is_not_approved(message: str) -> None:
     play = proposed(60)
-    stale = replace(play.run.messages["card.2"], message=message, shown="" if message else "as it was")
-    play.runs[1] = replace(play.run, messages=play.run.messages | {"card.2": stale})
+    stale = replace(play.run.messages["card.2"], message=message, facts="" if message else "as it was")
+    before = schedule(replace(play.run, messages=play.run.messages | {"card.2": stale}), play.now)
+    play.runs[1] = before
 
-    assert isinstance(play.says(events.PlanApproved, run=ONE), Refusal)
+    assert is_shown_first(play, play.says(events.PlanApproved, run=ONE), before)
 
 
 def test_what_is_approved_is_branched_from_where_the_base_is_now() -> None:

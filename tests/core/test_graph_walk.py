@@ -290,7 +290,7 @@ def check_run(run: Run) -> None:
     for effect in needed:
         if isinstance(effect, effects.MergePullRequest | effects.UpdateBranch):
             check_merge(run, effect)
-        assert run.stage is not Stage.PROPOSED or isinstance(effect, effects.EnsureMessage | effects.EnsureThread)
+        assert run.stage is not Stage.PROPOSED or isinstance(effect, effects.EnsureDocument | effects.EnsureThread)
     assert decode(encode(run), Run) == run
 
 

@@ -19,6 +19,7 @@ from valine.orchestrator.states import (
     Sha,
     Step,
 )
+from valine.orchestrator.wanted import schedule
 from valine.orchestrator.world import Failure
 
 replace = msgspec.structs.replace
@@ -26,10 +27,10 @@ replace = msgspec.structs.replace
 
 def written(play: Play, over: datetime | msgspec.UnsetType | None, seconds: float = 0) -> str:
     """What the board shows by the book when a process says that it has written "mine", and what it had found."""
-    posted = replace(play.run.messages["board"], shown="mine", at=play.now + timedelta(seconds=seconds))
-    result = events.MessageEnsured(name="board", posted=posted)
+    posted = replace(play.run.messages["board"], facts="mine", at=play.now + timedelta(seconds=seconds))
+    result = events.PageWritten(document="board", page=1, posted=posted)
     event = events.EffectSucceeded(at=posted.at, key="message:board", result=result, over=over)
-    return succeeded(play.run, event).messages["board"].shown
+    return succeeded(play.run, event).messages["board"].facts
 
 
 def test_a_message_that_nobody_else_wrote_meanwhile_shows_what_was_written() -> None:
@@ -65,60 +66,63 @@ def test_of_two_messages_the_one_that_stays_is_noted(book: tuple[str, int], late
     known = replace(theirs, message=book[0], generation=book[1], at=play.now)
     run = replace(play.run, messages={**play.run.messages, "board": known})
     posted = replace(theirs, message=late[0], generation=late[1], at=play.now + timedelta(seconds=1))
-    result = events.MessageEnsured(name="board", posted=posted)
+    result = events.PageWritten(document="board", page=1, posted=posted)
 
     event = events.EffectSucceeded(at=posted.at, key="message:board", result=result, over=None)
     noted = succeeded(run, event).messages["board"]
 
-    assert (noted.message, noted.shown, noted.at) == (stays, "", posted.at)
+    assert (noted.message, noted.facts, noted.at) == (stays, "", posted.at)
+    old = events.MessageEnsured(name="board", posted=posted)  # as histories of the first rules say it
+    assert succeeded(run, replace(event, result=old)).messages["board"] == noted
 
 
 @pytest.mark.parametrize(("known", "theirs", "stays"), [("thread-1", "gone", "10"), ("gone", "thread-1", "9")])
 def test_of_two_pages_the_one_in_the_thread_that_there_is_now_is_noted(known: str, theirs: str, stays: str) -> None:
     play = Play().tracked()
-    page = Posted(channel=known, message="10", shown="x", at=play.now)
+    page = Posted(channel=known, message="10", facts="x", at=play.now)
     run = replace(play.run, messages={**play.run.messages, "board.2": page})
     posted = replace(page, channel=theirs, message="9")
-    result = events.MessageEnsured(name="board.2", posted=posted)
+    result = events.PageWritten(document="board", page=2, posted=posted)
 
-    noted = succeeded(run, events.EffectSucceeded(at=play.now, key="message:board.2", result=result, over=None))
+    noted = succeeded(run, events.EffectSucceeded(at=play.now, key="message:board", result=result, over=None))
 
     assert noted.messages["board.2"].message == stays
 
 
 def test_a_page_that_was_put_into_a_thread_that_is_gone_is_put_up_in_the_one_there_is_now() -> None:
     play = Play().tracked()
-    key, strayed = "message:board.2", Posted(channel="gone", message="9", shown="", at=play.now)
+    key, strayed = "message:board", Posted(channel="gone", message="9", facts="", at=play.now)
     run = replace(play.run, messages={**play.run.messages, "board.2": strayed})
     run = replace(run, pending={**run.pending, key: Pending(since=play.now)})
     why = Failure(kind="permanent", code="lost", detail="channel")
 
-    run = failed(run, events.EffectFailed(at=play.now, key=key, failure=why, over=play.now))
+    run = failed(run, events.EffectFailed(at=play.now, key=key, failure=why, over=play.now, page=2))
 
     assert (run.thread, run.messages["board.2"].message, run.messages["board.2"].generation) == ("thread-1", "", 1)
 
 
 def test_a_page_that_the_book_does_not_have_is_noted_however_late() -> None:
     play = Play().tracked()
-    posted = Posted(channel="thread-1", message="9", shown="x", at=play.now)
-    result = events.MessageEnsured(name="board.2", posted=posted)
-    event = events.EffectSucceeded(at=play.now, key="message:board.2", result=result, over=None)
+    posted = Posted(channel="thread-1", message="9", facts="x", at=play.now)
+    result = events.PageWritten(document="board", page=2, posted=posted)
+    event = events.EffectSucceeded(at=play.now, key="message:board", result=result, over=None)
 
-    assert succeeded(play.run, event).messages["board.2"] == replace(posted, shown="")
+    assert succeeded(play.run, event).messages["board.2"] == replace(posted, facts="")
 
 
-@pytest.mark.parametrize(("name", "detail"), [("board", "channel"), ("board.2", "message")])
-def test_a_message_that_is_gone_by_itself_takes_no_other_along(name: str, detail: str) -> None:
+@pytest.mark.parametrize(("name", "number", "detail"), [("board", 1, "channel"), ("board.2", 2, "message")])
+def test_a_message_that_is_gone_by_itself_takes_no_other_along(name: str, number: int, detail: str) -> None:
     play = Play().tracked()
-    page = Posted(channel="thread-1", message="10", shown="x", at=play.now)
+    page = Posted(channel="thread-1", message="10", facts="x", at=play.now)
     run = replace(play.run, messages={**play.run.messages, "board.2": page, "card.2": page})
-    known, key = run.messages[name], f"message:{name}"
+    known, key = run.messages[name], "message:board"
     run = replace(run, pending={**run.pending, key: Pending(since=play.now)})
     why = Failure(kind="permanent", code="lost", detail=detail)
 
-    after = failed(run, events.EffectFailed(at=play.now + timedelta(seconds=1), key=key, failure=why, over=known.at))
+    at = play.now + timedelta(seconds=1)
+    after = failed(run, events.EffectFailed(at=at, key=key, failure=why, over=known.at, page=number))
 
-    gone = replace(known, message="", shown="", generation=1, at=play.now + timedelta(seconds=1))
+    gone = replace(known, message="", facts="", generation=1, at=at)
     assert (after.thread, after.messages) == ("thread-1", {**run.messages, name: gone})
 
 
@@ -135,13 +139,13 @@ def test_what_another_process_wrote_over_is_wanted_still_and_since_it_was() -> N
     play = Play().tracked()
     entry = Pending(since=play.now - timedelta(minutes=7), attempts=1)
     run = replace(play.run, pending={**play.run.pending, "message:board": entry})
-    result = events.MessageEnsured(name="board", posted=run.messages["board"])
+    result = events.PageWritten(document="board", page=1, posted=run.messages["board"])
     over = run.messages["board"].at
 
     late = events.EffectSucceeded(at=play.now, key="message:board", result=result, over=None)
 
-    assert succeeded(run, late).pending["message:board"] == entry
-    assert "message:board" not in succeeded(run, replace(late, over=over)).pending
+    assert schedule(succeeded(run, late), play.now).pending["message:board"] == entry
+    assert "message:board" not in schedule(succeeded(run, replace(late, over=over)), play.now).pending
 
 
 def test_of_a_message_that_another_failed_to_write_nobody_knows_what_it_shows() -> None:
@@ -171,10 +175,10 @@ def test_a_message_that_is_gone_is_put_up_anew_unless_another_process_has_done_t
 
 def test_a_thread_that_is_gone_is_started_anew_unless_another_process_has_done_that() -> None:
     play = Play().tracked()
-    card, key = play.run.messages["card"].at, "message:board.2"
+    card, key = play.run.messages["card"].at, "message:board"
     run = replace(play.run, pending={**play.run.pending, key: Pending(since=play.now)})
     why = Failure(kind="permanent", code="lost", detail="channel")
-    gone = events.EffectFailed(at=play.now, key=key, failure=why, over=late.written(run, key))
+    gone = events.EffectFailed(at=play.now, key=key, failure=why, over=late.written(run, key, 2), page=2)
 
     assert gone.over == card
     assert failed(run, gone).thread is None

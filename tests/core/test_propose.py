@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from builders import REPOSITORY, an_actor, an_issue
+from core.commands import is_shown_first
 from core.play import LEAD, Play
 from valine.orchestrator import events, replies
-from valine.orchestrator.decision import Decision, Look, Nothing, Refusal
+from valine.orchestrator.decision import Look, Nothing, Refusal
 from valine.orchestrator.facts import LeftOutRow
 from valine.orchestrator.states import IssueNumber, MilestoneKind, Reason, RunNumber, RunStatus
 from valine.orchestrator.world import Failure
@@ -136,8 +137,9 @@ def test_a_second_approval_is_refused_and_says_who_did() -> None:
 def test_a_plan_nobody_has_seen_is_not_approved() -> None:
     play = Play()
     play.plan()
+    before = play.run
 
-    assert isinstance(approve(play), Refusal)
+    assert is_shown_first(play, approve(play), before)
 
 
 def test_a_typed_approval_means_the_plan_on_show_when_it_was_typed() -> None:
@@ -147,8 +149,11 @@ def test_a_typed_approval_means_the_plan_on_show_when_it_was_typed() -> None:
     play.says(events.PlanEdited, run=ONE, revision=1, drop=(IssueNumber(1),))
     play.settle()
 
-    assert isinstance(approve(play, asked_at=typed), Refusal)
-    assert isinstance(approve(play, asked_at=play.now), Decision)
+    before = play.run
+
+    assert is_shown_first(play, approve(play, asked_at=typed), before)
+    approve(play, asked_at=play.now)
+    assert play.run.status is RunStatus.IN_PROGRESS
 
 
 @pytest.mark.parametrize(("ours", "discords", "counts"), [(-37, 24, False), (600, 0, True), (0, None, True)])
@@ -162,7 +167,12 @@ def test_whether_it_was_on_show_is_told_by_discords_clock(ours: int, discords: i
     )
     play.runs[1] = msgspec.structs.replace(play.run, messages=play.run.messages | {"card": card})
 
-    assert isinstance(approve(play, asked_at=play.now), Decision) is counts
+    before = play.run
+
+    outcome = approve(play, asked_at=play.now)
+
+    assert (play.run.status is RunStatus.IN_PROGRESS) is counts
+    assert is_shown_first(play, outcome, before) is not counts
 
 
 def test_where_discord_tells_no_time_a_slow_clock_makes_nothing_seen_before_it_was_shown() -> None:
@@ -170,7 +180,9 @@ def test_where_discord_tells_no_time_a_slow_clock_makes_nothing_seen_before_it_w
     card = msgspec.structs.replace(play.run.messages["card"], at=play.now + timedelta(seconds=10), shown_at=None)
     play.runs[1] = msgspec.structs.replace(play.run, messages=play.run.messages | {"card": card})
 
-    assert isinstance(approve(play, asked_at=play.now + timedelta(seconds=24)), Refusal)
+    before = play.run
+
+    assert is_shown_first(play, approve(play, asked_at=play.now + timedelta(seconds=24)), before)
 
 
 def test_a_plan_that_changed_on_github_is_shown_again_not_approved() -> None:

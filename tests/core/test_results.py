@@ -195,7 +195,7 @@ def test_a_message_that_another_process_put_up_is_put_right_after_a_late_failure
 
     fails(play, "message:card", failure("ambiguous"))
 
-    assert play.run.messages["card"].shown == ""
+    assert play.run.messages["card"].facts == ""
     assert "message:card" in play.run.pending
 
 

@@ -133,11 +133,11 @@ def test_an_update_of_what_was_never_seen_approves_nothing(issue: int) -> None:
 # --- Messages that were deleted --------------------------------------------------------------------------------------
 
 
-def lost(play: Play, key: str, detail: str = "") -> Run:
-    """The run after Discord said that what the effect needs is not there."""
+def lost(play: Play, key: str, detail: str = "", page: int = 1) -> Run:
+    """The run after Discord said that what the effect (that page of it) needs is not there."""
     play.runs[1] = replace(play.run, pending={**play.run.pending, key: Pending(since=play.now)})
     why = Failure(kind="permanent", code="lost", detail=detail)
-    return failed(play.run, events.EffectFailed(at=play.now, key=key, failure=why))
+    return failed(play.run, events.EffectFailed(at=play.now, key=key, failure=why, page=page))
 
 
 def gone(run: Run) -> set[str]:
@@ -152,7 +152,7 @@ def test_a_lost_message_is_posted_anew_and_no_other() -> None:
     run = lost(play, "message:board")
 
     assert gone(run) == {"board"}
-    anew = replace(before, message="", shown="", at=play.now, generation=before.generation + 1)
+    anew = replace(before, message="", facts="", at=play.now, generation=before.generation + 1)
     assert run.messages["board"] == anew
     assert run.thread == play.run.thread
 
@@ -175,22 +175,22 @@ def test_with_a_lost_thread_goes_what_was_in_it_but_what_was_said_is_said() -> N
     inside = {n: replace(p, channel=thread) for n, p in play.run.messages.items() if n != "card"}
     play.runs[1] = replace(play.run, messages=play.run.messages | inside)
 
-    run = lost(play, "message:card.2", "channel")
+    run = lost(play, "message:card", "channel", page=2)
 
     assert run.thread is None
     assert gone(run) == {name for name in inside if name.startswith("card.")}
     assert run.pending["thread"] == Pending(since=play.now, not_before=play.now + FIRST_RETRY)
 
 
-@pytest.mark.parametrize(("key", "detail"), [("message:board", "channel"), ("message:card.2", "message")])
-def test_a_lost_channel_loses_no_thread_and_a_lost_message_neither(key: str, detail: str) -> None:
+@pytest.mark.parametrize(("key", "page", "detail"), [("message:board", 1, "channel"), ("message:card", 2, "message")])
+def test_a_lost_channel_loses_no_thread_and_a_lost_message_neither(key: str, page: int, detail: str) -> None:
     play = Play(60)
     play.plan()
     play.settle()
     play.says(events.PlanApproved, run=play.run.number)
     play.settle(seconds=0)
 
-    assert lost(play, key, detail).thread == play.run.thread
+    assert lost(play, key, detail, page).thread == play.run.thread
 
 
 def test_a_message_lost_again_and_again_is_posted_anew_now_and_then() -> None:
@@ -256,9 +256,9 @@ def test_a_message_that_is_on_show_but_not_as_it_should_be_now_is_wanted_afresh(
     play = Play().tracked()
     failing = Pending(since=play.now, attempts=3, not_before=play.now, trouble="down")
     play.runs[1] = replace(play.run, pending=play.run.pending | {"message:board": failing})
-    shown = replace(play.run.messages["board"], shown="as it was", at=play.now)
+    shown = replace(play.run.messages["board"], facts="as it was", at=play.now)
 
-    result = events.MessageEnsured(name="board", posted=shown)
+    result = events.PageWritten(document="board", page=1, posted=shown)
     play.decide(events.EffectSucceeded(at=play.now, key="message:board", result=result), 1)
 
     assert play.run.pending["message:board"].attempts == 0

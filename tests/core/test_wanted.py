@@ -186,7 +186,7 @@ def test_one_effect_that_keeps_failing_does_not_hold_up_the_others() -> None:
         run = play.run
         play.now = max(play.now, run.wake_at or play.now)
         due = next((e for e in wanted(run) if (run.pending[e.key].not_before or play.now) <= play.now), None)
-        if isinstance(due, effects.EnsureMessage):
+        if isinstance(due, effects.EnsureDocument):
             play.decide(events.EffectFailed(at=play.now, key=due.key, failure=DOWN), 1)
         else:
             play.step()
@@ -213,7 +213,7 @@ def test_what_many_tasks_are_held_for_is_told_once() -> None:
 
 def test_milestones_that_are_not_on_discord_are_never_forgotten() -> None:
     many = tuple(Milestone(key=f"held.{n}", kind=MilestoneKind.HELD, at=after(n)) for n in range(MILESTONES_KEPT + 20))
-    posted = {f"milestone.held.{n}": Posted(channel="t", message="m", shown="s", at=after(n)) for n in range(0, 40, 2)}
+    posted = {f"milestone.held.{n}": Posted(channel="t", message="m", facts="s", at=after(n)) for n in range(0, 40, 2)}
 
     run = schedule(approved_run(milestones=many, messages=posted), after(500))
 
@@ -241,7 +241,7 @@ def test_250_tasks_fit_into_a_document_whatever_becomes_of_them() -> None:
     play.look()
     size = len(encode(play.run))
     held = [milestone for milestone in play.run.milestones if milestone.kind is MilestoneKind.HELD]
-    shown = Posted(channel="1" * 19, message="2" * 19, shown="3" * 12, at=play.now)
+    shown = Posted(channel="1" * 19, message="2" * 19, facts="3" * 12, at=play.now)
 
     posted = schedule(replace(play.run, messages={f"milestone.{m.key}": shown for m in held[:-20]}), play.now)
 

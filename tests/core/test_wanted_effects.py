@@ -9,7 +9,7 @@ import pytest
 
 from builders import a_plan, a_plan_item, a_pull, a_task, after
 from core.play import LEAD, Play, behind
-from core.wanting import approved_run, on_github
+from core.wanting import approved_run, on_github, on_show
 from valine.orchestrator import effects, events
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Shipping
 from valine.orchestrator.policy import Policy, TaskPolicy
@@ -33,7 +33,6 @@ from valine.orchestrator.wanted import (
     still_coming,
     wanted,
 )
-from valine.view import cards
 
 replace = msgspec.structs.replace
 
@@ -210,7 +209,7 @@ def test_only_what_was_confirmed_and_seen_is_still_coming() -> None:
 
 def test_a_line_in_the_thread_waits_for_nothing_though_it_was_posted_before() -> None:
     milestone = Milestone(key="opened", kind=MilestoneKind.OPENED, at=after(0))
-    posted = {"milestone.opened": Posted(channel="t", message="", shown="", at=after(0))}
+    posted = {"milestone.opened": Posted(channel="t", message="", facts="", at=after(0))}
 
     run = schedule(approved_run(milestones=(milestone,), messages=posted, thread="t"), after(1))
 
@@ -237,12 +236,8 @@ def test_a_check_that_may_take_too_long_wakes_a_run_that_is_not_over(stage: Stag
         pull_request=PullNumber(7),
     )
     shown = approved_run(tasks=(checking,), stage=stage, thread="t")
-    posted = {
-        name: Posted(channel="t", message="m", shown=cards.render(shown, name).digest, at=after(0))
-        for name in cards.names(shown)
-    }
 
-    run = schedule(replace(shown, messages=posted), after(0))
+    run = schedule(on_show(shown), after(0))
 
     assert run.wake_at == (after(3600) if wakes else None)
 
@@ -269,7 +264,7 @@ def test_a_run_that_is_over_lets_go_after_a_day_of_what_failed_often_enough(
 def test_exactly_as_many_lines_are_kept_as_may_be_and_a_shipped_round_is_one_that_stays() -> None:
     kinds = [MilestoneKind.SHIPPED, *[MilestoneKind.HELD] * MILESTONES_KEPT]
     lines = [Milestone(key=f"k.{n}", kind=kind, at=after(n)) for n, kind in enumerate(kinds)]
-    posted = {f"milestone.k.{n}": Posted(channel="t", message="m", shown="s", at=after(n)) for n in range(len(kinds))}
+    posted = {f"milestone.k.{n}": Posted(channel="t", message="m", facts="s", at=after(n)) for n in range(len(kinds))}
 
     full = schedule(approved_run(milestones=tuple(lines[1:]), messages=posted), after(500))
     over = schedule(approved_run(milestones=tuple(lines), messages=posted), after(500))

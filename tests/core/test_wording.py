@@ -9,16 +9,18 @@ from inline_snapshot import snapshot
 
 from builders import HEAD, a_base, a_plan, a_plan_item, a_pull, a_task, an_actor
 from core import sentences
+from valine.orchestrator.document_facts import thread_line
 from valine.orchestrator.effects import EnsureThread
 from valine.orchestrator.model import Note
 from valine.orchestrator.plan import PullRef
 from valine.orchestrator.plan_changes import changes
 from valine.orchestrator.policy import PlanPolicy, Policy
 from valine.orchestrator.replies.parts import PlanChanges
-from valine.orchestrator.rows import task_row
+from valine.orchestrator.rows import left_out_row, person, task_row
 from valine.orchestrator.states import IssueNumber, Login, MilestoneKind, PullNumber, Reason, RunNumber, TaskState, Why
 from valine.view import custom_id, github, plan_replies, tasks, thread, trouble
 from valine.view.replies import render
+from valine.view.thread import sentence
 
 
 def test_every_reply() -> None:
@@ -321,7 +323,7 @@ def test_what_was_merged_into_another_branch_is_told_as_that() -> None:
 
 
 def test_left_out_and_heading_for_every_reason() -> None:
-    assert [tasks.left_out(out) for out in sentences.every_reason()] == snapshot(
+    assert [tasks.left_out(left_out_row(out)) for out in sentences.every_reason()] == snapshot(
         [
             "r7 is already working on it",
             "it waits for #5, still open and not in this plan",
@@ -353,7 +355,7 @@ def test_every_state_has_its_own_sign() -> None:
 def test_every_milestone() -> None:
     run = sentences.under_way()
 
-    assert {str(m.kind): thread.milestone(run, m) for m in sentences.milestones()} == snapshot(
+    assert {str(m.kind): sentence(thread_line(run, m)) for m in sentences.milestones()} == snapshot(
         {
             "proposed": "📋 ben asked for r12: 1 issue proposed.",
             "revised": "✏️ ben changed the plan: revision 2 waits for approval.",
@@ -384,7 +386,7 @@ def test_every_milestone() -> None:
 
 def test_milestones_that_depend_on_what_became_of_the_run() -> None:
     def told(kind: MilestoneKind, **changes: object) -> str:
-        return thread.milestone(sentences.under_way(), sentences.a_milestone(kind, **changes))
+        return sentence(thread_line(sentences.under_way(), sentences.a_milestone(kind, **changes)))
 
     assert told(MilestoneKind.SHIPPED, issues=()) == snapshot("🚢 This round merged nothing. The board tells why.")
     assert told(MilestoneKind.REVISED, by=None) == snapshot("✏️ Valine changed the plan: revision 2 waits for approval.")
@@ -395,17 +397,22 @@ def test_milestones_that_depend_on_what_became_of_the_run() -> None:
         "⏸️ #99 is held: somebody should look."
     )
     cancelled = sentences.a_milestone(MilestoneKind.CANCELLED)
-    assert thread.milestone(sentences.under_way(close_pull_requests=True), cancelled) == snapshot(
+    assert sentence(thread_line(sentences.under_way(close_pull_requests=True), cancelled)) == snapshot(
         "🛑 ben cancelled r12. Its pull requests are closed."
     )
-    assert thread.milestone(sentences.proposed(), cancelled) == snapshot("🛑 ben cancelled r12. Nothing was started.")
+    assert sentence(thread_line(sentences.proposed(), cancelled)) == snapshot(
+        "🛑 ben cancelled r12. Nothing was started."
+    )
 
 
 @pytest.mark.parametrize("kind", MilestoneKind)
 def test_only_somebody_who_must_act_is_rung(kind: MilestoneKind) -> None:
-    rung = thread.rung(sentences.under_way(), sentences.a_milestone(kind))
+    facts = thread_line(sentences.under_way(), sentences.a_milestone(kind))
 
-    assert rung == ((sentences.BEN,) if kind is MilestoneKind.HELD else ())
+    assert facts.mention == ((sentences.BEN,) if kind is MilestoneKind.HELD else ())
+    silent: dict[str, object] = {"parse": []}
+    held: dict[str, object] = {"parse": [], "users": [sentences.BEN]}
+    assert thread.thread_line(facts).body["allowed_mentions"] == (held if kind is MilestoneKind.HELD else silent)
 
 
 def test_changes_between_revisions_are_told_issue_by_issue() -> None:
@@ -444,8 +451,8 @@ def test_the_thread_has_a_name_that_never_changes() -> None:
 
 
 def test_names_of_actors_are_escaped_and_valine_is_called_valine() -> None:
-    assert tasks.name(None) == tasks.name(an_actor("x", platform="valine")) == "Valine"
-    assert tasks.name(an_actor("*@here*")) == "\\*@\u200bhere\\*"
+    assert tasks.name(person(None)) == tasks.name(person(an_actor("x", platform="valine"))) == "Valine"
+    assert tasks.name(person(an_actor("*@here*"))) == "\\*@\u200bhere\\*"
 
 
 def test_what_is_kept_beside_an_effect_that_waits() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from builders import a_plan, a_plan_item, a_run, a_task, an_approval
+from builders import NOON, a_plan, a_plan_item, a_run, a_task, an_approval
 from core.play import Play
 from valine.orchestrator import effects, events
-from valine.orchestrator.model import Run
+from valine.orchestrator.display import documents
+from valine.orchestrator.document_facts import facts_of
+from valine.orchestrator.facts import key
+from valine.orchestrator.model import Posted, Run
 from valine.orchestrator.states import (
     IssueNumber,
     Login,
@@ -21,6 +24,9 @@ from valine.orchestrator.states import (
 from valine.orchestrator.wanted import (
     wanted,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 replace = msgspec.structs.replace
 
@@ -37,8 +43,18 @@ def approved_run(**changes: Any) -> Run:
     return a_run(**({"approvals": (an_approval(),)} | given | changes))
 
 
+def on_show(run: Run, at: datetime = NOON, render: int = 0) -> Run:
+    """The run with all its documents on Discord as they are now, each on one page."""
+    posted = {}
+    for document in documents(run):
+        facts = facts_of(run, document)
+        assert facts is not None
+        posted[document] = Posted(channel="t", message=f"m-{document}", facts=key(facts), render=render, at=at)
+    return replace(run, messages=posted)
+
+
 def on_github(run: Run) -> list[str]:
-    return [effect.key for effect in wanted(run) if not isinstance(effect, effects.EnsureMessage)]
+    return [effect.key for effect in wanted(run) if not isinstance(effect, effects.EnsureDocument)]
 
 
 def opened(count: int) -> Play:

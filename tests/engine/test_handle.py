@@ -202,7 +202,7 @@ async def test_comments_are_read_again_after_a_while(seconds: float, reads: int)
 
 async def test_what_is_not_due_yet_does_not_keep_back_what_is() -> None:
     run = an_approved_run()
-    other = replace(run, messages={**run.messages, "board": replace(run.messages["board"], shown="old")})
+    other = replace(run, messages={**run.messages, "board": replace(run.messages["board"], facts="old")})
     scheduled = schedule(other, NOON)
     first = next(iter(scheduled.pending))
     later = {**scheduled.pending, first: replace(scheduled.pending[first], not_before=after(60))}

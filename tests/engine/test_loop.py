@@ -13,15 +13,22 @@ from storm.memory import MemoryQueue, MemoryRunStore
 from valine.engine.loop import LINGER, Engine
 from valine.orchestrator import events, naming
 from valine.orchestrator.budget import A_MINUTE
+from valine.orchestrator.display import documents
+from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.effects import EnsureBranch
+from valine.orchestrator.facts import key
 from valine.orchestrator.model import Milestone, Posted, Run
 from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
 from valine.orchestrator.wanted import schedule
 from valine.ports import Commit, Sent
-from valine.view import cards
+from valine.view import RENDER_VERSION
+from valine.view.cards import render
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from valine.orchestrator.facts import Document
+    from valine.view.components import Message
 
 replace = msgspec.structs.replace
 SOON = after(1)
@@ -54,12 +61,26 @@ def an_approved_run(**changes: Any) -> Run:
         "thread": "thread-1",
     }
     run = a_run(**(given | changes))
-    shown = {name: posted(run, name) for name in cards.names(run)}
+    shown = {document: posted(run, document) for document in documents(run)}
     return replace(run, messages=shown | run.messages)
 
 
-def posted(run: Run, name: str) -> Posted:
-    return Posted(channel="channel-1", message=f"m-{name}", shown=cards.render(run, name).digest, at=after(-60))
+def posted(run: Run, document: str, **changes: Any) -> Posted:
+    """The document as it is on show, on one page, for a minute now."""
+    given: dict[str, Any] = {"channel": "channel-1", "message": f"m-{document}", "at": after(-60)}
+    return Posted(**(given | {"facts": key(facts(run, document)), "render": RENDER_VERSION} | changes))
+
+
+def facts(run: Run, document: str) -> Document:
+    """What the document has to show; that there is none would be the test's mistake."""
+    found = facts_of(run, document)
+    assert found is not None
+    return found
+
+
+def pages(run: Run, document: str) -> tuple[Message, ...]:
+    """The document as it must be on show."""
+    return render(facts(run, document))
 
 
 class World:
@@ -113,7 +134,7 @@ async def test_nothing_is_written_to_github_that_its_limit_has_no_room_for() -> 
 @pytest.mark.parametrize("message", ["", "m-board"])
 async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generation(message: str) -> None:
     run = an_approved_run()
-    stale = Posted(channel="channel-1", message=message, shown="old", at=after(-60), generation=2)
+    stale = Posted(channel="channel-1", message=message, facts="old", at=after(-60), generation=2)
     world = await World().with_run(replace(run, messages=run.messages | {"board": stale}))
 
     await world.engine._step(await world.run(), NOON)
@@ -123,7 +144,7 @@ async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generat
         "channel": "channel-1",
         "marker": naming.marker(run, "board"),
         "nonce": naming.nonce(run, "board", 2),
-        "message": cards.render(run, "board"),
+        "message": pages(run, "board")[0],
         "posted": stale if message else None,
         "since": NOON,
         "untried": False,  # the run was there: another process may have tried
@@ -136,7 +157,7 @@ async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generat
 async def test_only_a_message_that_was_never_there_is_posted_unlooked_for(gone: bool) -> None:  # noqa: FBT001
     run = an_approved_run()
     others = {name: posted for name, posted in run.messages.items() if name != "board"}
-    lost = {"board": Posted(channel="channel-1", message="", shown="", at=after(-60), generation=1)} if gone else {}
+    lost = {"board": Posted(channel="channel-1", message="", facts="", at=after(-60), generation=1)} if gone else {}
     world = World()
     await world.store.commit(Commit(run=replace(run, messages=others | lost), repository=a_repository()), NOON)
     await world.engine._ledger.apply(REPOSITORY, 1, a_woken())  # so that this very process has wanted it, just now

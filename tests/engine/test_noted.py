@@ -16,17 +16,18 @@ from builders import (
     after,
     an_envelope,
 )
-from engine.test_loop import Outside, World, an_approved_run
+from engine.test_loop import Outside, World, an_approved_run, pages
 from engine.test_races import DOWN, FAILED
 from engine.worlds import a_world, handled, history
 from valine.engine.ledger import Ledger
 from valine.errors import Transient
 from valine.orchestrator import events, naming
 from valine.orchestrator.decision import Decision
+from valine.orchestrator.display import in_thread
 from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
 from valine.ports import Commit
-from valine.view import cards, trouble
+from valine.view import trouble
 
 if TYPE_CHECKING:
     from valine.ports import Envelope
@@ -83,7 +84,7 @@ async def test_what_breaks_is_noted_as_a_failure_of_its_own_and_logged(caplog: p
 @pytest.mark.parametrize("there", [True, False])
 async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> None:  # noqa: FBT001 - a parameter
     run = an_approved_run()
-    old = {"board": replace(run.messages["board"], shown="old")} if there else {}
+    old = {"board": replace(run.messages["board"], facts="old")} if there else {}
     others = {name: posted for name, posted in run.messages.items() if name != "board"}
     world = await a_world().with_run(replace(run, messages=others | old))
 
@@ -94,7 +95,7 @@ async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> 
     assert step.event.over == (after(-60) if there else None)
     (given,) = world.outside.posts
     assert given["nonce"] == naming.nonce(run, "board", 0)
-    assert given["message"] == cards.render(run, "board")
+    assert given["message"] == pages(run, "board")[0]
 
 
 async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_no_other() -> None:
@@ -185,7 +186,7 @@ async def test_a_thread_is_opened_under_the_card_as_it_was_known() -> None:
 @pytest.mark.parametrize("breaks", [Transient(DOWN), ZeroDivisionError()])
 async def test_a_message_that_fails_is_noted_with_what_it_was_to_be_written_over(breaks: Exception) -> None:
     run = an_approved_run()
-    old = {**run.messages, "board": replace(run.messages["board"], shown="old")}
+    old = {**run.messages, "board": replace(run.messages["board"], facts="old")}
     world = await a_world(breaks).with_run(replace(run, messages=old))
 
     await world.engine._step(await world.run(), NOON)
@@ -205,7 +206,7 @@ async def test_after_a_start_what_is_on_discord_is_written_again_and_nothing_is_
 
     await settled(world, an_envelope("e2", inbound=replace(a_woken(), afresh=True)))
 
-    kept = {name: posted.message for name, posted in known.items() if not cards.in_thread(name)}
+    kept = {name: posted.message for name, posted in known.items() if not in_thread(name)}
     assert "card" in kept
     assert [given["posted"].message for given in world.outside.posts] == list(kept.values())
 

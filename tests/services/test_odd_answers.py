@@ -207,7 +207,7 @@ async def test_odd_answers_from_discord_bring_a_value_or_a_named_error(data: st.
         chat, admin, channel = place.chat, place.admin, place.channel
         await admin.put_commands(manifest(in_guild=True), place.guild["guild"])
         first = await place.sends(**ensuring(place))
-        posted = Posted(channel=channel, message=first, shown="", at=NOON)
+        posted = Posted(channel=channel, message=first, facts="", at=NOON)
         asked = place.asks()
         place.defers(asked)
         token = msgspec.json.decode(asked.body)["token"]
@@ -216,6 +216,7 @@ async def test_odd_answers_from_discord_bring_a_value_or_a_named_error(data: st.
             "create": lambda: chat.ensure_message(**ensuring(place, "Other", nonce="other")),
             "find": lambda: chat.ensure_message(**ensuring(place, since=NOON - timedelta(minutes=9))),
             "edit": lambda: chat.ensure_message(**ensuring(place, message=a_message("New"), posted=posted)),
+            "remove": lambda: chat.remove_message(channel=channel, message=first),
             "thread": lambda: chat.ensure_thread(channel=channel, message=first, title="Run r1"),
             "reply": lambda: chat.reply(reply_to, RenderedReply(text="Yes.")),
             "application": admin.application,

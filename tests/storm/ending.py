@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
 from storm.watch import texts
+from valine.orchestrator.display import document_of, documents, page_name
+from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
@@ -59,9 +61,10 @@ def _history(world: World, run: Run) -> None:
 def _messages(world: World, run: Run) -> None:
     """Card and board show the run as it is, and every line is in the thread."""
     known = world.discord._world
-    for name in cards.names(run):
-        posted = run.messages.get(name)
-        if world.watch.channel_gone and f"message:{name}" in run.pending:
+    expected = {document: cards.render(facts) for document in documents(run) if (facts := facts_of(run, document))}
+    for name, message in ((page_name(d, n), one) for d, found in expected.items() for n, one in enumerate(found, 1)):
+        posted, document = run.messages.get(name), document_of(name)[0]
+        if world.watch.channel_gone and f"message:{document}" in run.pending:
             continue  # tried for a day, and nobody waits for that here
         if posted is None or not posted.message:
             if world.watch.channel_gone:
@@ -73,9 +76,14 @@ def _messages(world: World, run: Run) -> None:
             world.watch.say("nothing lost", f"{name} of {run.name} is not there")
         line = name.startswith("milestone.")  # a line in the thread tells of its moment
         if there is not None and not line and not world.watch.may_be_stale(run, posted.message):
-            shown, due = [there.content, *texts(there.components)], cards.render(run, name).body
+            shown, due = [there.content, *texts(there.components)], message.body
             if shown != [due.get("content", ""), *texts(due.get("components", []))]:
                 world.watch.say("the board is true", f"{name} of {run.name} shows something else: {shown}"[:400])
+    for name, posted in run.messages.items():
+        document, page = document_of(name)
+        settled = f"message:{document}" not in run.pending
+        if document in expected and page > len(expected[document]) and posted.message and settled:
+            world.watch.say("the board is true", f"{name} of {run.name} is still there, and needed no more")
 
 
 def _task(world: World, run: Run, task: Task) -> None:

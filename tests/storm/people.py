@@ -231,7 +231,7 @@ class People:
 
 def _seen(run: Run) -> bool:
     card = run.messages.get("card")
-    return card is not None and card.shown != ""
+    return card is not None and card.facts != ""
 
 
 def newest_button(world: World, prefix: str, by: str) -> tuple[str, str] | None:

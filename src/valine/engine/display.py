@@ -126,8 +126,11 @@ class Display:
         return first
 
     def _is_sent(self, posted: Posted, message: Message) -> bool:
-        """Whether this process wrote exactly that there, and nobody anything else since."""
-        return self._sent.get(posted.message) == (posted.at, message)
+        """Whether this process wrote exactly that there, and nobody anything else since.
+
+        Where facts are not known somebody may have: a doubtful page bears the time of whoever noted it last.
+        """
+        return bool(posted.facts) and self._sent.get(posted.message) == (posted.at, message)
 
     def sent(self, message: str, at: datetime, content: Message) -> None:
         """Remember what was written where, and when."""

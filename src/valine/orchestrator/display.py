@@ -62,14 +62,20 @@ def is_line(document: str) -> bool:
 
 
 def pages(run: Run, document: str) -> dict[int, Posted]:
-    """The pages of the document that are on Discord, by their number."""
+    """The pages of the document that are on Discord, by their number, the lowest first.
+
+    Not all need be there, or have a record: runs stored before version 2 may have a third page and no second.
+    """
+    if is_line(document):
+        line = run.messages.get(document)
+        return {1: line} if line is not None and line.message else {}
     found = {}
-    page = 1
-    while (posted := run.messages.get(page_name(document, page))) is not None:  # one that is gone leaves its record
-        if posted.message:
-            found[page] = posted
-        page += 1
-    return found
+    for name, posted in run.messages.items():
+        if name.startswith(document) and posted.message:
+            of, page = document_of(name)
+            if of == document:
+                found[page] = posted
+    return dict(sorted(found.items()))
 
 
 def is_shown(run: Run, document: str) -> bool:

@@ -124,8 +124,12 @@ def _shown(run: Run, event: PlanApproved) -> bool:
 
 
 def _showing_first(state: State, run: Run) -> Decision:
-    """Nobody approves what is not on show: the card is written again at once, and then it can be approved."""
-    card = {key: replace(entry, not_before=None) for key, entry in run.pending.items() if key == "message:card"}
+    """Nobody approves what is not on show: the card is written at once, and then it can be approved.
+
+    So is the thread opened that its further pages need, if a permission was missing for that until now.
+    """
+    needed = {"message:card", "thread"}
+    card = {key: replace(entry, not_before=None) for key, entry in run.pending.items() if key in needed}
     run = replace(run, pending={**run.pending, **card})
     return Decision(run=run, repository=state.repository, reply=replies.NotShownYet.of(run))
 

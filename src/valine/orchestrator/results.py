@@ -119,8 +119,9 @@ def _written(run: Run, result: events.PageWritten) -> Run:
     messages = dict(run.messages)
     for page, at in result.unchanged if posted.facts else ():
         name = page_name(result.document, page)
-        if name in messages and messages[name].at == at:  # else another process wrote it meanwhile
-            messages[name] = replace(messages[name], facts=posted.facts, pages=posted.pages, render=posted.render)
+        known = messages.get(name)
+        if known is not None and known.facts and known.at == at:  # else another process wrote it meanwhile
+            messages[name] = replace(known, facts=posted.facts, pages=posted.pages, render=posted.render)
     return replace(run, messages={**messages, page_name(result.document, result.page): posted})
 
 

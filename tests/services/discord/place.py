@@ -93,7 +93,7 @@ class Place:
 def a_message(text: str = "Plan r1", marker: str = MARKER) -> Message:
     """A message of Components V2 that bears the marker."""
     parts = [{"type": 17, "components": [{"type": 10, "content": text}, {"type": 10, "content": f"-# {marker}"}]}]
-    return Message(body={"flags": 1 << 15, "components": parts, "allowed_mentions": {"parse": []}}, digest=text)
+    return Message(body={"flags": 1 << 15, "components": parts, "allowed_mentions": {"parse": []}})
 
 
 def ensuring(place: Place, text: str = "Plan r1", **changes: Any) -> dict[str, Any]:

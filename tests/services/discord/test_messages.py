@@ -14,7 +14,7 @@ MINUTES = timedelta(minutes=1)
 
 
 def posted(place: Place, message: str, channel: str | None = None) -> Posted:
-    return Posted(channel=channel or place.channel, message=message, shown="x", at=place.clock.now())
+    return Posted(channel=channel or place.channel, message=message, facts="x", at=place.clock.now())
 
 
 async def test_a_message_is_made_where_there_is_none(place: Place) -> None:
@@ -261,3 +261,48 @@ async def test_what_was_doubled_may_be_gone_already(place: Place) -> None:
 
     assert await place.sends(**asked) == first
     assert [message["id"] for message in place.messages()] == [first]
+
+
+async def test_a_message_that_is_no_longer_needed_is_deleted_and_no_other(place: Place) -> None:
+    made = [await place.sends(**ensuring(place, nonce=f"nonce-{n}")) for n in range(2)]
+
+    await place.chat.remove_message(channel=place.channel, message=made[0])
+
+    assert [message["id"] for message in place.messages()] == made[1:]
+
+
+async def test_a_message_in_an_archived_thread_is_deleted_after_waking_the_thread(place: Place) -> None:
+    card = await place.sends(**ensuring(place))
+    thread = await place.chat.ensure_thread(channel=place.channel, message=card, title="Plan r1")
+    page = await place.sends(**ensuring(place, channel=thread, nonce="nonce-2"))
+    place.act("archive_thread", thread=thread)
+    before = len(place.sent)
+
+    await place.chat.remove_message(channel=thread, message=page)
+
+    assert place.messages()[0]["thread"]["messages"] == []
+    deletes = "DELETE /channels/…/messages/…"
+    assert place.requests()[before:] == [deletes, "PATCH /channels/…", deletes]  # the first is refused with 50083
+
+
+@pytest.mark.parametrize("gone", ["message", "channel"])
+async def test_a_message_that_is_gone_already_needs_no_deleting(place: Place, gone: str) -> None:
+    made = await place.sends(**ensuring(place))
+    if gone == "message":
+        place.act("delete_message", by="olga", message=made)
+    else:
+        place.act("delete_channel", channel="work")
+
+    await place.chat.remove_message(channel=place.channel, message=made)
+
+    assert place.requests()[-1] == "DELETE /channels/…/messages/…"
+
+
+async def test_a_message_that_cannot_be_deleted_now_says_why(place: Place) -> None:
+    made = await place.sends(**ensuring(place))
+    place.fault("error_before", "DELETE", status=503)
+
+    with pytest.raises(Ambiguous):
+        await place.chat.remove_message(channel=place.channel, message=made)
+
+    assert [message["id"] for message in place.messages()] == [made]
