@@ -270,7 +270,7 @@ def test_a_tool_that_is_none_of_ours_is_refused_and_ours_are_named(project: Proj
     done = project.dev("tool", *args)
 
     assert done.returncode == 2
-    names = "cfn-lint, checkov, hatchling, mutmut, sam, shellcheck, zizmor"
+    names = "cfn-lint, checkov, hatchling, mutmut, sam, shellcheck, uv, zizmor"
     assert done.stderr == f"dev: tool takes the name of one: {names}.\n"
 
 
