@@ -97,7 +97,7 @@ class GitHubHttp:
         The templates are those of https://www.rfc-editor.org/rfc/rfc6570.
         """
         texts = {name: list(map(str, v)) if isinstance(v, list) else str(v) for name, v in variables.items()}
-        return self._root + uritemplate.expand(template.removeprefix("/"), texts)
+        return self._root + uritemplate.expand(template.removeprefix("/"), None, **texts)
 
     async def send(self, request: Request, *, bearer: str | None = None) -> Answer:
         """The answer; `bearer` is a token or an App's JWT. Raises Transient, Permanent or Ambiguous; nothing else."""
