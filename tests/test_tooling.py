@@ -188,6 +188,12 @@ def test_the_console_script_runs_by_itself(ready: Project) -> None:
     assert json.loads(done.stdout)["args"] == ["x"]
 
 
+def test_a_home_that_cannot_be_written_to_is_no_hindrance(project: Project) -> None:
+    done = project.dev("valine", HOME=os.devnull, XDG_CACHE_HOME=None, UV_CACHE_DIR=None)
+
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.proof
 def test_an_interrupted_set_up_is_made_anew(project: Project) -> None:
     project.write(".venv/valine-dev.json", "{}")

@@ -101,14 +101,15 @@ def only_one() -> Iterator[None]:
 def set_up(level: str) -> None:
     started = time.monotonic()
     outside = uv_on_path()
+    called = uv_called(outside) if outside else None
     before = installed(VENV)
     if before:
         (VENV / MARK).write_text("{}")
     else:
         put_away_old()
         say("making .venv with Python {}.{}.{}…".format(*sys.version_info))
-        create(VENV, outside)
-    own = [] if outside else [UV]
+        create(VENV, called)
+    own = [] if called else [UV]
     if own:
         pip = pip_of_venv()
         exactly = ["--only-binary=:all:", "--no-deps", "--require-hashes", "-r", str(lock_file(UV))]
@@ -116,7 +117,7 @@ def set_up(level: str) -> None:
     if level == UV:
         locks = [name for name, known in before.items() if name in LEVELS and known == digest(name)]
     else:
-        sync(*(uv_called(outside) if outside else own_uv()), VENV, [level, *own])
+        sync(*(called or own_uv()), VENV, [level, *own])
         link_source()
         locks = [*LEVELS[: LEVELS.index(level) + 1]]
     mark(VENV, locks + own)
@@ -136,9 +137,12 @@ def put_away_old() -> None:
     (VENV / MARK).write_text("{}")
 
 
-def create(home: Path, uv: str | None) -> None:
-    made_by_uv = [str(uv), "venv", "--quiet", "--no-project", "--allow-existing", "--python", base_python()]
-    if logged([*(made_by_uv if uv else [base_python(), "-m", "venv", "--without-pip"]), str(home)]) != 0:
+def create(home: Path, uv: tuple[str, dict[str, str]] | None) -> None:
+    """Make an empty environment; without uv as Python itself does."""
+    command, env = [base_python(), "-m", "venv", "--without-pip"], environment()
+    if uv is not None:
+        command, env = [uv[0], "venv", "--quiet", "--no-project", "--allow-existing", "--python", base_python()], uv[1]
+    if logged([*command, str(home)], env) != 0:
         raise Trouble(f"this Python cannot make an environment ({last_words()}): Debian has it in python3-venv.")
 
 
@@ -171,12 +175,12 @@ def command_of(tool: str, *beside: str) -> Path:
     home, levels = ROOT / ".venv-tools" / tool, [f"tools/{tool}", *beside]
     wanted = {level: digest(level) for level in levels}
     if installed(home) != wanted:
-        uv, env = find_uv()
+        uv = find_uv()
         with only_one():
             if installed(home) != wanted:
                 shutil.rmtree(home, ignore_errors=True)
                 create(home, uv)
-                sync(uv, env, home, levels)
+                sync(*uv, home, levels)
                 mark(home, levels)
     return home / "bin" / tool
 
