@@ -345,6 +345,34 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     assert done.stderr == f"dev: there is no task 'deploy': {tasks}\n"
 
 
+@pytest.mark.parametrize(
+    ("args", "expression", "rest"),
+    [
+        (("--durations=9",), "proof and not slow", ["--durations=9"]),
+        (("all", "-x"), "proof", ["-x"]),
+        (("load", "disk"), "proof", ["-k", "load or disk"]),
+        (("src", "-k", "load"), "proof", ["src", "-k", "load"]),
+    ],
+)
+def test_slow_proofs_run_only_when_all_or_they_are_asked_for(
+    ready: Project, args: tuple[str, ...], expression: str, rest: list[str]
+) -> None:
+    ready.write("src/pytest.py", STUB)
+
+    done = ready.dev("prove", *args)
+
+    told = json.loads(done.stdout)["args"]
+    assert told[:3] == ["-m", expression, "--hypothesis-profile=proof"]
+    assert [arg.removeprefix(f"{ready.folder}/") for arg in told[3:]] == rest
+
+
+def test_a_check_that_is_none_is_refused_and_the_others_are_named(project: Project) -> None:
+    done = project.dev("check", "lint", "spelling")
+
+    names = "lint, format, types, layers, template, workflows, shell, locks, words"
+    assert (done.returncode, done.stderr) == (2, f"dev: there is no check 'spelling': {names}.\n")
+
+
 @pytest.mark.parametrize("args", [(), ("eslint",)])
 def test_a_tool_that_is_none_of_ours_is_refused_and_ours_are_named(project: Project, args: tuple[str, ...]) -> None:
     done = project.dev("tool", *args)
