@@ -174,10 +174,10 @@ def command_of(tool: str, *beside: str) -> Path:
     """The command `tool`, in an environment of its own with `beside` it; made anew when its lock files change."""
     home, levels = ROOT / ".venv-tools" / tool, [f"tools/{tool}", *beside]
     wanted = {level: digest(level) for level in levels}
-    if installed(home) != wanted:
+    if not wanted.items() <= installed(home).items():
         uv = find_uv()
         with only_one():
-            if installed(home) != wanted:
+            if not wanted.items() <= installed(home).items():
                 shutil.rmtree(home, ignore_errors=True)
                 create(home, uv)
                 sync(*uv, home, levels)
