@@ -345,6 +345,14 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     assert done.stderr == f"dev: there is no task 'deploy': {tasks}\n"
 
 
+@pytest.fixture(scope="module")
+def prover(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Project:
+    """A project whose pytest prints what it was given."""
+    project = Project(tmp_path_factory.mktemp("prover"), root)
+    project.write("src/pytest.py", STUB)
+    return project
+
+
 @pytest.mark.parametrize(
     ("args", "expression", "rest"),
     [
@@ -355,15 +363,13 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     ],
 )
 def test_slow_proofs_run_only_when_all_or_they_are_asked_for(
-    ready: Project, args: tuple[str, ...], expression: str, rest: list[str]
+    prover: Project, args: tuple[str, ...], expression: str, rest: list[str]
 ) -> None:
-    ready.write("src/pytest.py", STUB)
-
-    done = ready.dev("prove", *args)
+    done = prover.dev("prove", *args)
 
     told = json.loads(done.stdout)["args"]
     assert told[:3] == ["-m", expression, "--hypothesis-profile=proof"]
-    assert [arg.removeprefix(f"{ready.folder}/") for arg in told[3:]] == rest
+    assert [arg.removeprefix(f"{prover.folder}/") for arg in told[3:]] == rest
 
 
 def test_a_check_that_is_none_is_refused_and_the_others_are_named(project: Project) -> None:
