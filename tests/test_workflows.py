@@ -1,4 +1,4 @@
-"""The workflows use the actions whose commits were verified, and call what is there."""
+"""The workflows use the actions whose commits were verified, and they and the hooks call what is there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-
-pytestmark = pytest.mark.proof  # PyYAML is in the lock that proofs have
 
 VERIFIED = {
     "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1": "v7.0.1",
@@ -94,3 +92,37 @@ def test_every_command_of_ours_that_is_called_exists(text: str, root: Path) -> N
     assert all(
         (root / path).exists() for path in re.findall(r"tests/\S+\.py|\./\w+\.sh|samconfig\.toml\.example", text)
     )
+
+
+def test_slow_proofs_are_left_out_of_the_quick_run_and_run_by_the_workflow(text: str, root: Path) -> None:
+    quick = re.findall(
+        r"^step \./dev prove(.*)", (root / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+
+    assert [rest.partition("#")[0].strip() for rest in quick] == [""]
+    assert "run: ./dev prove all\n" in text
+
+
+def test_every_hook_is_one_of_our_checks_and_fetches_nothing(root: Path) -> None:
+    loaded = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    hooks = [hook for repository in loaded["repos"] for hook in repository["hooks"]]
+    checks = re.findall(r'^    "(\w+)": lambda: ', (root / "dev").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert [repository["repo"] for repository in loaded["repos"]] == ["local"]
+    assert {hook["language"] for hook in hooks} == {"system"}
+    assert sorted(hook["entry"] for hook in hooks) == sorted(f"./dev check {name}" for name in checks)
+
+
+def test_the_forms_for_issues_ask_for_something_under_ids_of_their_own(root: Path) -> None:
+    """What GitHub demands of a form.
+
+    https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-issue-forms
+    """
+    forms = [path for path in (root / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config"]
+
+    assert len(forms) == 2
+    for form in (yaml.safe_load(path.read_text(encoding="utf-8")) for path in forms):
+        ids = [part["id"] for part in form["body"] if part["type"] != "markdown"]
+        assert form["name"]
+        assert form["description"]
+        assert len(set(ids)) == len(ids) > 0

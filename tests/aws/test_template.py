@@ -16,8 +16,6 @@ from valine.config.given import OWN_NAMES
 from valine.services import aws, metrics
 from valine.worker.batches import TO_SETTLE
 
-pytestmark = pytest.mark.proof  # PyYAML is in the lock that proofs have
-
 FUNCTIONS = {
     "DiscordHandlerFunction": "discord",
     "GitHubWebhookFunction": "github",

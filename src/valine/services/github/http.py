@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import httpx2
 import msgspec
-from gidgethub import sansio
+import uritemplate
 
 from valine import __version__
 from valine.errors import OutsideError
@@ -92,13 +92,16 @@ class GitHubHttp:
         self.graphql_url = graphql_url(api_url)
 
     def url(self, template: str, **variables: object) -> str:
-        """The address of a REST path as the documentation writes it; variables are quoted, `{/name*}` keeps slashes."""
-        texts = {name: list(map(str, v)) if isinstance(v, list) else str(v) for name, v in variables.items()}
-        return sansio.format_url(template, texts, base_url=self._root)
+        """The address of a REST path as the documentation writes it; variables are quoted, `{/name*}` keeps slashes.
 
-    async def send(self, request: Request, *, token: str | None = None, jwt: str | None = None) -> Answer:
-        """The answer. Raises Transient, Permanent or Ambiguous, and nothing else."""
-        answer = await self._exchange(request, self._headers(request, token, jwt))
+        The templates are those of https://www.rfc-editor.org/rfc/rfc6570.
+        """
+        texts = {name: list(map(str, v)) if isinstance(v, list) else str(v) for name, v in variables.items()}
+        return self._root + uritemplate.expand(template.removeprefix("/"), None, **texts)
+
+    async def send(self, request: Request, *, bearer: str | None = None) -> Answer:
+        """The answer; `bearer` is a token or an App's JWT. Raises Transient, Permanent or Ambiguous; nothing else."""
+        answer = await self._exchange(request, self._headers(request, bearer))
         if 200 <= answer.status < 300 or answer.status == 304:  # noqa: PLR2004
             return answer
         if answer.status in request.expected and not self._limited(answer):
@@ -116,9 +119,12 @@ class GitHubHttp:
         return errors.limited_until(answer.status, answer.headers, answer.words, now) is not None
 
     @staticmethod
-    def _headers(request: Request, token: str | None, jwt: str | None) -> dict[str, str]:
-        headers = sansio.create_headers(USER_AGENT, accept=ACCEPT, oauth_token=token, jwt=jwt)
-        headers |= {"x-github-api-version": API_VERSION, **request.headers}
+    def _headers(request: Request, bearer: str | None) -> dict[str, str]:
+        # https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
+        headers = {"user-agent": USER_AGENT, "accept": ACCEPT, "x-github-api-version": API_VERSION, **request.headers}
+        if bearer is not None:
+            # https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#about-authentication
+            headers["authorization"] = f"Bearer {bearer}"
         if request.body:
             headers["content-type"] = "application/json; charset=utf-8"
         return headers
