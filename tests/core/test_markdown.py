@@ -59,7 +59,7 @@ def texts(draw: st.DrawFn) -> str:
 @example("a `b\nw1q\nc`")
 @example("[a](b 'c\nw1q\nd')")
 @example("- ```\n  a\n\n  w1q\n\nw2q")
-@example("-\n\n      w1q")
+@example("-\n\n    w1q")
 @example("<div><pre>\n\nw1q\n\n</pre></div>")
 def test_nothing_counts_as_said_that_is_code_quotation_markup_or_hidden(text: str) -> None:
     lines = spoken(text)
@@ -75,6 +75,7 @@ CLOSED = [
     "```sh\n<!-- <pre>\n```",
     "    x\n\n    <pre>",
     "> ```\n> x",
+    "> ```\n> <pre>\n> ```",
     "> <b>x</b>\n> - y",
     "- x\n\n      y\n- ```\n  z\n  ```",
     "1. > x\n   > `y",
