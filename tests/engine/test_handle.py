@@ -32,6 +32,7 @@ from valine.orchestrator.states import RunNumber, Stage
 from valine.orchestrator.wanted import schedule
 from valine.orchestrator.world import Failure
 from valine.ports import Commit
+from valine.view import wording
 
 if TYPE_CHECKING:
     from valine.orchestrator.model import Run
@@ -230,3 +231,16 @@ async def test_a_look_during_which_the_run_moved_on_is_taken_again(over: bool) -
     seen = [step.event.world.began_at for step in await history(world) if isinstance(step.event, events.WorldObserved)]
     assert seen == ([] if over else [NOON])
     assert (await world.run()).rounds == 7
+
+
+async def test_who_sent_a_command_that_was_given_up_after_it_was_obeyed_gets_its_own_answer() -> None:
+    world = a_world()
+    obeyed, broken = (a_command_envelope(name, inbound=plan_requested(name, label="bug")) for name in ("c1", "c2"))
+    await handled(world, obeyed)
+    [told] = world.outside.answers
+
+    await world.engine.give_up(obeyed)
+    await world.engine.give_up(broken)
+
+    assert world.outside.answers[1] == told
+    assert world.outside.answers[2] == wording.failed_inside("c2")

@@ -20,7 +20,13 @@ from valine.documents import decode, encode
 from valine.errors import Busy, Conflict, StoreError
 from valine.ports import Envelope
 from valine.services.aws import call
-from valine.services.dead_letters import DeadLetter, readable
+from valine.services.dead_letters import (
+    DeadLetter,
+    document_without_token,
+    readable,
+    token_until,
+    without_token,
+)
 from valine.services.dynamo_table import PAGE, DynamoTable, Fields, Put
 from valine.services.moments import to_micros, to_seconds
 from valine.services.run_store import DUE_INDEX
@@ -85,6 +91,9 @@ class SqsQueue:
 
     async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
         envelope = taken.envelope
+        ends = token_until(envelope)
+        if ends is not None and ends <= until:  # by then nobody can be answered with it
+            envelope = without_token(envelope)
         item: Fields = {
             "pk": f"envelope#{envelope.id}",
             "sk": "deferred",
@@ -177,7 +186,8 @@ class SqsQueue:
         item: Fields = {
             "pk": _DEAD,
             "sk": letter.id,
-            "document": letter.document,
+            # For 30 days, and so without the token: redriven, it is obeyed and not answered.
+            "document": document_without_token(letter.document),
             "attempts": letter.attempts,
             "trouble": trouble[:_LONGEST_TROUBLE],
             "seen_at": to_micros(now),

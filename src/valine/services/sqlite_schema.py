@@ -86,7 +86,19 @@ _FIRST = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# How often an envelope was received without an acknowledgement; and until when the interaction token in it is of use
+# (NULL: there is none). What an older Valine stored is looked through once: it did not note which envelopes have one.
+_SECOND = (
+    "ALTER TABLE queue ADD COLUMN received INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE queue ADD COLUMN token_until INTEGER",
+    "UPDATE queue SET token_until = seen_at + 900000000",
+    "CREATE INDEX queue_by_token ON queue (token_until) WHERE token_until IS NOT NULL",
+    "ALTER TABLE dead_letter ADD COLUMN token_until INTEGER",
+    "UPDATE dead_letter SET token_until = 0",
+    "CREATE INDEX dead_letter_by_token ON dead_letter (token_until) WHERE token_until IS NOT NULL",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 
 def check(connection: sqlite3.Connection, path: str) -> int:

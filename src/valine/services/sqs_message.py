@@ -53,7 +53,8 @@ def taken_from_record(record: Mapping[str, Any]) -> Taken:
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     envelope = decode(document_of(record), Envelope)
-    return Taken(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record))
+    received = received_of(record)
+    return Taken(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record), received=received)
 
 
 def document_of(record: Mapping[str, Any]) -> bytes:
@@ -70,8 +71,15 @@ def document_of(record: Mapping[str, Any]) -> bytes:
 def attempts_of(record: Mapping[str, Any]) -> int:
     """How often the envelope was taken before: in this message, and in those that it was sent in earlier."""
     earlier: str = record.get("messageAttributes", {}).get(ATTEMPTS, {}).get("stringValue", "")
-    received: str = record["attributes"]["ApproximateReceiveCount"]
-    return (int(earlier) if earlier.isdecimal() else 0) + int(received) - 1
+    return (int(earlier) if earlier.isdecimal() else 0) + received_of(record) - 1
+
+
+def received_of(record: Mapping[str, Any]) -> int:
+    """How often this message was received, this time included: an acknowledgement would have deleted it.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+    """
+    return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def _text(document: bytes) -> str:
