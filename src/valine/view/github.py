@@ -138,8 +138,8 @@ def github_reply(reply: Reply) -> str:
 
 def github_reply_text(text: str) -> str:
     """Discord's markdown as GitHub's."""
-    text = re.sub(r"<#[^>]*>", "Discord", text)
-    text = re.sub(r"<t:(\d+):[A-Za-z]>", lambda match: _utc(int(match[1])), text)
+    text = re.sub(r"<#[^<>]*>", "Discord", text)
+    text = re.sub(r"<t:([0-9]{1,11}):[A-Za-z]>", lambda match: _utc(int(match[1])), text)
     return quiet(text)
 
 
