@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,61 @@ def test_nobody_may_anything_but_read_and_the_deployment_ask_for_its_token(workf
     assert workflow["permissions"] == {}
     assert permissions.pop("deploy") == {"contents": "read", "id-token": "write"}
     assert all(allowed == {"contents": "read"} for allowed in permissions.values())
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.test", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def checked_out(tmp_path: Path) -> dict[str, str]:
+    """A clone as actions/checkout leaves it with the whole history, and commits on main and on a branch beside it."""
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    origin.mkdir()
+    git(origin, "init")
+    shas = {"folder": str(clone)}
+    for name, branch in (("old", "main"), ("tip", "main"), ("beside", "other")):
+        git(origin, "checkout", "-B", branch)
+        git(origin, "commit", "--allow-empty", "-m", name)
+        shas[name] = git(origin, "rev-parse", "HEAD")
+    git(tmp_path, "clone", "--no-checkout", str(origin), str(clone))
+    return shas
+
+
+@pytest.mark.parametrize(("commit", "deployed"), [("old", True), ("tip", True), ("beside", False)])
+def test_a_tag_is_deployed_only_if_its_commit_is_on_main(
+    workflow: dict[str, Any], checked_out: dict[str, str], commit: str, *, deployed: bool
+) -> None:
+    steps = workflow["jobs"]["deploy"]["steps"]
+    place, step = next((i, step) for i, step in enumerate(steps) if step.get("if") == "github.ref_type == 'tag'")
+    environment = os.environ | {"GITHUB_SHA": checked_out[commit], "GITHUB_REF_NAME": "v1"}
+
+    tried = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=checked_out["folder"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (tried.returncode == 0) == deployed
+    assert ("v1 is not on main" in tried.stdout) != deployed
+    assert steps[0]["with"]["fetch-depth"] == 0
+    assert not any("aws" in str(before) for before in steps[:place])  # nothing is trusted before
+
+
+def test_updates_of_all_that_is_locked_are_proposed_each_week(root: Path) -> None:
+    found = yaml.safe_load((root / ".github/dependabot.yml").read_text(encoding="utf-8"))["updates"]
+
+    folders = {folder for one in found for folder in one.get("directories", [one.get("directory")])}
+    locks = {*root.glob("requirements/**/*.txt"), *root.glob("tests/**/package-lock.json")}
+    assert {f"/{lock.parent.relative_to(root)}" for lock in locks if "node_modules" not in str(lock)} <= folders
+    assert {one["package-ecosystem"] for one in found} == {"github-actions", "pip", "npm"}
+    assert {one["schedule"]["interval"] for one in found} == {"weekly"}
+    assert all(one["cooldown"]["default-days"] >= 7 for one in found)
 
 
 def test_every_python_that_is_supported_is_tested(workflow: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ WAL lets readers in beside the one writer. With it, synchronous=FULL is what mak
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from contextlib import closing, contextmanager
@@ -13,14 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from valine.errors import Busy, StoreError
-from valine.services.file_lock import FileLock
+from valine.services import sqlite_tokens
+from valine.services.file_lock import OTHERS, PRIVATE, FileLock
 from valine.services.sqlite_errors import explained
 from valine.services.sqlite_schema import STEPS, bring_up_to_date, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+log = logging.getLogger("valine.store")
+
 MEMORY = ":memory:"
+_BESIDE = ("-wal", "-shm")
 _BUSY_MS = 5000
 _STRICT_TABLES = (3, 37, 0)
 _PRAGMAS = (
@@ -59,6 +64,8 @@ class SqliteFile:
         _check_place(file, exclusive=exclusive)
         lock = FileLock(file) if exclusive else None
         try:
+            if exclusive:
+                _keep_private(file)
             address = f"{file.as_uri()}?mode={'rwc' if exclusive else 'rw'}"
             return cls(str(file), _connect(address, str(file), exclusive=exclusive, busy_ms=busy_ms), lock)
         except BaseException:
@@ -75,14 +82,28 @@ class SqliteFile:
             if self._lock:
                 self._lock.close()
 
+    def fold_log(self) -> bool:
+        """Move what the log holds into the file and empty the log; False if a reader beside us holds on to it.
+
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        with explained(self.path):
+            (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+            self._connection.execute("PRAGMA busy_timeout = 0").close()  # readers are not waited for
+            try:
+                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(patience)}").close()
+        return not busy
+
     def back_up(self, to: Path) -> None:
         """Write a copy of one moment of the store to a new file, beside a server that goes on.
 
-        Only its owner may read it, as it may hold tokens. Raises StoreError if there is a file of that name already, or
-        if it could not be copied whole: then nothing is left that might be taken for a copy.
+        Only its owner may read it, and no interaction token is in it: it outlives them. Raises StoreError if there is a
+        file of that name already, or if it could not be copied whole: then nothing is left that might be taken for one.
         """
         try:
-            os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         except OSError as error:
             raise StoreError(
                 f"{to} cannot be made ({error.strerror}). Nothing was copied: name another file."
@@ -90,6 +111,9 @@ class SqliteFile:
         try:
             with explained(str(to)), closing(sqlite3.connect(to)) as copy:
                 self._connection.backup(copy)
+                copy.execute("PRAGMA secure_delete = ON").close()
+                sqlite_tokens.erase_all(copy)
+                copy.commit()
         except BaseException:
             to.unlink(missing_ok=True)
             raise
@@ -158,6 +182,8 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
         raise StoreError(f"{path} is on a file system that cannot share memory. Put it on a local disk.")
     with _transaction(connection, "BEGIN IMMEDIATE"):
         bring_up_to_date(connection, taken)
+    # A process before this one may have left interaction tokens in it.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def _check_ready(connection: sqlite3.Connection, path: str) -> None:
@@ -177,6 +203,25 @@ def _check_place(file: Path, *, exclusive: bool) -> None:
         raise StoreError(
             f"{file} is out of reach ({error.strerror}). Let Valine's user in, or change VALINE_STORE."
         ) from error
+
+
+def _keep_private(file: Path) -> None:
+    """Make the file if there is none. Nobody but its owner may read it, whatever the umask, nor what lies beside it.
+
+    SQLite gives its -wal and -shm the mode of the file: https://www.sqlite.org/src/doc/trunk/src/os_unix.c
+    """
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE))
+    except OSError:
+        return  # SQLite meets the same trouble next, and its sentence says what to do
+    for path in (file, *(file.with_name(f"{file.name}{end}") for end in _BESIDE)):
+        try:
+            if path.stat().st_mode & OTHERS:
+                path.chmod(PRIVATE)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning("%s can be read by others, and is not ours to change (%s): chmod 600 it", path, error.strerror)
 
 
 def _identity(path: str) -> tuple[int, int] | None:
