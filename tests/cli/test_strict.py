@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
+import h11
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from served import served
-from valine.cli.strict import LARGEST_HEAD
+from valine.cli.strict import LARGEST_HEAD, StrictConnection
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -93,6 +95,34 @@ async def test_more_than_64_kib_of_trailers_are_refused() -> None:
         answer = await one.ask(head + headers(LARGEST_HEAD * 2, 16) + b"\r\n")
 
     assert status(answer) == 431
+
+
+@pytest.mark.parametrize("piece", [100, LARGEST_HEAD * 4], ids=["in-pieces", "at-once"])
+@pytest.mark.parametrize("line", [LARGEST_HEAD * 2, 16], ids=["one-long", "many-short"])
+def test_no_more_than_64_kib_and_the_last_piece_are_read_of_a_head(line: int, piece: int) -> None:
+    sent = b"GET / HTTP/1.1\r\n" + HOST + headers(LARGEST_HEAD * 2, line) + b"\r\n"
+    connection, read = StrictConnection(), 0
+
+    with contextlib.suppress(h11.RemoteProtocolError):
+        for start in range(0, len(sent), piece):
+            connection.receive_data(sent[start : start + piece])
+            read += piece
+            connection.next_event()
+
+    assert connection.refused_with == 431
+    assert read <= LARGEST_HEAD + piece
+
+
+def test_trailers_that_arrive_at_once_are_counted_too() -> None:
+    connection = StrictConnection()
+    connection.receive_data(LINE + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
+    connection.next_event()
+    connection.receive_data(b"0\r\n" + headers(LARGEST_HEAD * 2, 16) + b"\r\n")
+
+    with pytest.raises(h11.RemoteProtocolError):
+        connection.next_event()
+
+    assert connection.refused_with == 431
 
 
 async def test_headers_of_up_to_64_kib_are_read() -> None:
