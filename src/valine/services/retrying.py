@@ -12,8 +12,8 @@ from valine.errors import Busy
 if TYPE_CHECKING:
     from valine.ports import Clock
 
-ATTEMPTS = 20
-PAUSE = 0.05  # seconds between two: one second in all, of the three that Discord waits
+ATTEMPTS = 100
+PAUSE = 0.01  # seconds between two: one second in all, of the three that Discord waits
 
 
 class Retrying:
