@@ -30,6 +30,7 @@ VISIBILITY = timedelta(seconds=120)
 REMEMBERED = timedelta(minutes=5)  # how long an id swallows repeats after it was last seen, as SQS has it
 _FORGET_AT_ONCE = 100
 FOLD_EVERY = timedelta(minutes=1)  # how long the file's log may show tokens of envelopes that were dealt with
+_PROBE = "probe"  # no envelope's id: those begin with where they are from
 
 _NEXT = """
     SELECT place, id, envelope, attempts, received, seen_at FROM queue
@@ -96,13 +97,24 @@ class SqliteQueue:
         """Leave no trace of tokens in the log. While somebody reads beside us that has to wait, and is tried again."""
         self._traces = self._traces or at_once
         if self._traces and (at_once or moment >= self._fold_at):
-            self._traces = not self._file.fold_log()
+            self._traces = bool(self._file.fold())
             self._fold_at = moment + FOLD_EVERY // timedelta(microseconds=1)
 
     async def recover(self) -> None:
         """Make all that was in hand takeable at once. For the file's one server, at its start: its hands are empty."""
         with self._file.writing() as sql:
             sql.execute("UPDATE queue SET receipt = NULL, visible_at = 0 WHERE receipt IS NOT NULL")
+
+    async def probe(self, now: datetime) -> None:
+        """Write one row, as a put would; what it says is when it was written."""
+        with self._file.writing() as sql:
+            sql.execute(_REMEMBER, (_PROBE, to_micros(now)))
+
+    async def probed_at(self) -> datetime | None:
+        """When the row of probe() was last written; None if it is not there."""
+        with self._file.reading() as sql:
+            row = sql.execute("SELECT seen_at FROM queue_seen WHERE id = ?", (_PROBE,)).fetchone()
+        return None if row is None else from_micros(row[0])
 
     async def next_at(self) -> datetime | None:
         """When the next envelope may be taken, as far as its own waiting goes; None if there is none."""

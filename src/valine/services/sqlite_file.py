@@ -1,7 +1,8 @@
 """One SQLite file, one server: what a transaction has committed is on the disk, and outlives kill -9.
 
 WAL lets readers in beside the one writer. With it, synchronous=FULL is what makes a commit wait for the disk
-(https://www.sqlite.org/pragma.html#pragma_synchronous). The connection belongs to the thread that opened it.
+(https://www.sqlite.org/pragma.html#pragma_synchronous). The connection belongs to the thread that opened it. A file or
+log that loses its name while in use is written no more: all that went there would vanish with the process.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("valine.store")
 
 MEMORY = ":memory:"
-_BESIDE = ("-wal", "-shm")
+_LOG, _SHARED = "-wal", "-shm"  # https://www.sqlite.org/walformat.html#files_on_disk
+_NOWHERE = (0, 0)  # the identity of what is not there
 _BUSY_MS = 5000
 _STRICT_TABLES = (3, 37, 0)
 _PRAGMAS = (
@@ -47,7 +49,9 @@ class SqliteFile:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._busy_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
         self._identity = _identity(path)
+        self._beside = _beside(path)
 
     @classmethod
     def open(cls, path: str | Path, *, exclusive: bool, busy_ms: int = _BUSY_MS) -> SqliteFile:
@@ -82,20 +86,6 @@ class SqliteFile:
             if self._lock:
                 self._lock.close()
 
-    def fold_log(self) -> bool:
-        """Move what the log holds into the file and empty the log; False if a reader beside us holds on to it.
-
-        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
-        """
-        with explained(self.path):
-            (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
-            self._connection.execute("PRAGMA busy_timeout = 0").close()  # readers are not waited for
-            try:
-                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                self._connection.execute(f"PRAGMA busy_timeout = {int(patience)}").close()
-        return not busy
-
     def back_up(self, to: Path) -> None:
         """Write a copy of one moment of the store to a new file, beside a server that goes on.
 
@@ -118,6 +108,24 @@ class SqliteFile:
             to.unlink(missing_ok=True)
             raise
 
+    def fold(self) -> int:
+        """Move what the log holds into the file, and empty it unless somebody reads just now. The bytes left in it.
+
+        It waits for nobody. Raises StoreError, as a transaction does.
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        if self.path == MEMORY:
+            return 0
+        self._check_names()
+        with explained(self.path):
+            if _size(f"{self.path}{_LOG}"):
+                self._connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+        return _size(f"{self.path}{_LOG}")
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction that sees one moment of the store. Raises StoreError or Busy, never sqlite3's errors."""
@@ -132,11 +140,26 @@ class SqliteFile:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        if _identity(self.path) != self._identity:
-            # SQLite would go on with the file that has lost its name, and all of it would vanish with the process.
-            raise StoreError(f"{self.path} was removed or replaced while in use. Put it back, or restart Valine.")
+        self._check_names()
         with explained(self.path), _transaction(self._connection, begin):
             yield self._connection
+
+    def _check_names(self) -> None:
+        """Raise StoreError if the file, or what SQLite keeps beside it, has lost its name since it was opened."""
+        if _identity(self.path) != self._identity:
+            raise StoreError(f"{self.path} was removed or replaced while in use. Put it back, or restart Valine.")
+        if _beside(self.path) != self._beside:
+            self._rescue()
+            raise StoreError(
+                f"{self.path}{_LOG} or {_SHARED} was removed or replaced while in use: nothing more is written. "
+                "Restart Valine."
+            )
+
+    def _rescue(self) -> None:
+        """Write what the lost log holds into the file, as long as no other program can have begun a new log."""
+        if _identity(f"{self.path}{_LOG}") == _NOWHERE:
+            with explained(self.path):
+                self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
 
 
 @contextmanager
@@ -214,7 +237,7 @@ def _keep_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE))
     except OSError:
         return  # SQLite meets the same trouble next, and its sentence says what to do
-    for path in (file, *(file.with_name(f"{file.name}{end}") for end in _BESIDE)):
+    for path in (file, *(file.with_name(f"{file.name}{end}") for end in (_LOG, _SHARED))):
         try:
             if path.stat().st_mode & OTHERS:
                 path.chmod(PRIVATE)
@@ -224,11 +247,22 @@ def _keep_private(file: Path) -> None:
             log.warning("%s can be read by others, and is not ours to change (%s): chmod 600 it", path, error.strerror)
 
 
+def _beside(path: str) -> tuple[tuple[int, int] | None, ...]:
+    return () if path == MEMORY else (_identity(f"{path}{_LOG}"), _identity(f"{path}{_SHARED}"))
+
+
 def _identity(path: str) -> tuple[int, int] | None:
     if path == MEMORY:
         return None
     try:
         status = os.stat(path)  # noqa: PTH116 - runs in every transaction: a Path would cost more than the call
     except OSError:
-        return (0, 0)
+        return _NOWHERE
     return (status.st_dev, status.st_ino)
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
