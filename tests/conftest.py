@@ -31,14 +31,25 @@ settings.load_profile("test")
 PROOFS_WITH = {
     "discord": ("outside/test_discord_py.py",),
     "github": ("outside/test_pygithub.py",),
-    "yaml": ("aws/test_linters.py", "aws/test_package.py", "aws/test_template.py", "test_workflows.py"),
+    "moto": ("aws/test_package.py",),
 }
 collect_ignore = [file for package, files in PROOFS_WITH.items() if find_spec(package) is None for file in files]
+
+
+LONGEST_PROOF = 120  # seconds; what takes longer is marked slow, so that .ci/run goes without it
 
 
 def pytest_report_header() -> str:
     """Says what is left out, and how to have it."""
     return f"left out (./dev prove installs what they import): {', '.join(collect_ignore) or 'nothing'}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names proofs that should be marked slow; a busy machine is no failure."""
+    passed = terminalreporter.getreports("passed")
+    late = [one for one in passed if one.duration > LONGEST_PROOF and "slow" not in one.keywords]
+    for report in late:
+        terminalreporter.write_line(f"took {report.duration:.0f} s and is not marked slow: {report.nodeid}")
 
 
 @pytest.fixture(autouse=True)

@@ -55,7 +55,7 @@ def make_queue(sqs: Any, name: str = "valine") -> str:
     """The address of a new FIFO queue as the template has it, with its dead-letter queue."""
     dead = sqs.create_queue(QueueName=f"{name}-dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     told = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
-    policy = {"deadLetterTargetArn": told["Attributes"]["QueueArn"], "maxReceiveCount": 3}
+    policy = {"deadLetterTargetArn": told["Attributes"]["QueueArn"], "maxReceiveCount": 10}
     attributes = {"FifoQueue": "true", "VisibilityTimeout": "120", "RedrivePolicy": json.dumps(policy)}
     address: str = sqs.create_queue(QueueName=f"{name}.fifo", Attributes=attributes)["QueueUrl"]
     return address

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,13 @@ def test_space_around_a_value_is_not_part_of_it() -> None:
         ("GITHUB_API_URL", "https://user@host"),
         ("DISCORD_API_URL", "https://host?x=1"),
         ("DISCORD_API_URL", "https://ho st"),
+        ("GITHUB_API_URL", "http://api.github.com"),
+        ("GITHUB_API_URL", "http://10.0.0.7/api/v3"),
+        ("DISCORD_API_URL", "http://discord.com/api/v10"),
+        ("DISCORD_API_URL", "http://localhost.example.com"),
+        ("DISCORD_API_URL", "http://127.0.0.1.example.com"),
+        ("GITHUB_WEBHOOK_SECRET", "x"),
+        ("GITHUB_WEBHOOK_SECRET", "x" * 11),
         ("VALINE_PUBLIC_URL", "valine.example"),
         ("VALINE_QUEUE_URL", "queue"),
         ("VALINE_STORE", "valine.db"),
@@ -219,14 +227,14 @@ def test_the_files_values_fill_what_the_environment_lacks(tmp_path: Path) -> Non
     file = tmp_path / ".env"
     file.write_text(
         "# settings\nexport GITHUB_REPOSITORY=file/file\nDISCORD_BOT_TOKEN='from ${FILE}'\n"
-        'GITHUB_WEBHOOK_SECRET="a${b}#c"\nVALINE_WRITE_INTERVAL=0\n'
+        'GITHUB_WEBHOOK_SECRET="a${b}#c and more"\nVALINE_WRITE_INTERVAL=0\n'
     )
 
     settings = Settings.load(environment(GITHUB_REPOSITORY="env/env", GITHUB_WEBHOOK_SECRET=" "), file)
 
     assert settings.github_repository == "env/env"
     assert settings.discord_bot_token.reveal() == "bot-token"
-    assert settings.github_webhook_secret.reveal() == "a${b}#c"
+    assert settings.github_webhook_secret.reveal() == "a${b}#c and more"
     assert settings.write_interval == 0
 
 
@@ -280,3 +288,33 @@ def test_a_secret_does_not_show_itself() -> None:
 
 def test_every_secret_is_told_to_the_logs() -> None:
     assert set(Settings.load(GOOD, None).secrets) == {"bot-token", "github-token", "webhook secret"}
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:80"])
+def test_a_twin_on_this_machine_may_be_reached_without_tls(host: str) -> None:
+    settings = Settings.load(environment(GITHUB_API_URL=f"http://{host}", DISCORD_API_URL=f"http://{host}/api/v10"))
+
+    assert settings.github_api_url == f"http://{host}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o640, True), (0o644, True)])
+def test_a_file_of_secrets_that_others_can_read_is_warned_about_by_name(
+    tmp_path: Path, mode: int, *, warned: bool
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("GITHUB_WEBHOOK_SECRET=another webhook secret\n")
+    file.chmod(mode)
+
+    warnings = Settings.load(environment(), file).warnings
+
+    told = f"{file} holds secrets, and others can read it (mode {mode:o}): chmod 600 {file}"
+    assert warnings == ((told,) if warned else ())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_file_without_secrets_may_be_read_by_all(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GITHUB_REPOSITORY=o/r\n")
+    (tmp_path / ".env").chmod(0o644)
+
+    assert Settings.load(environment(), tmp_path / ".env").warnings == ()

@@ -97,3 +97,13 @@ def test_the_integration_guide_has_every_setting_that_is_read_and_no_other(root:
 
     assert set(re.findall(r"`((?:DISCORD|GITHUB|VALINE)_[A-Z_]+)`", guide)) == read
     assert [name for name in sorted(read) if name not in example] == []
+
+
+def test_every_decision_has_its_number_a_status_and_a_date(root: Path) -> None:
+    decisions = sorted((root / "docs" / "adr").glob("*.md"))
+    header = re.compile(r"# (\d+)\. \S.+\n\nStatus: (?:accepted|superseded by \d+)\nDate: \d{4}-\d\d-\d\d\n\n\*\*\w")
+
+    found = {page.name: header.match(page.read_text(encoding="utf-8")) for page in decisions}
+
+    assert [name for name, start in found.items() if start is None or int(start[1]) != int(name[:4])] == []
+    assert len(decisions) >= 12

@@ -117,6 +117,14 @@ async def test_lines_bear_the_id_of_what_is_worked_on(lines: Lines) -> None:
         ("[(b'Authorization', b'Bot abcDEF123')]", "abcDEF123"),
         ("PATCH https://discord.com/api/v10/webhooks/123/aW50ZXJ-YWN0_aW9u/messages/@original", "aW50ZXJ"),
         ("POST /interactions/123/aW50ZXJ-YWN0_aW9u/callback", "aW50ZXJ"),
+        ("https:\\/\\/discord.com\\/api\\/webhooks\\/123\\/aW50ZXJ-YWN0_aW9u", "aW50ZXJ"),
+        ("https:\\\\/\\\\/discord.com\\\\/api\\\\/webhooks\\\\/123\\\\/aW50ZXJ-YWN0_aW9u\\\\/messages", "aW50ZXJ"),
+        ("url=https%3A%2F%2Fdiscord.com%2Fapi%2Fwebhooks%2F123%2FaW50ZXJ-YWN0_aW9u", "aW50ZXJ"),
+        ("url=https%253A%252F%252Fdiscord.com%252Fapi%252Fwebhooks%252F123%252FaW50ZXJ-YWN0_aW9u", "aW50ZXJ"),
+        ("https:\\u002F\\u002Fdiscord.com\\u002Fapi\\u002Fwebhooks\\u002F123\\u002FaW50ZXJ-YWN0_aW9u", "aW50ZXJ"),
+        ("https:&#x2F;&#x2F;discord.com&#x2F;api&#47;webhooks&#47;123&#47;aW50ZXJ-YWN0_aW9u", "aW50ZXJ"),
+        ("installation v1.1f699f1069f60xxx1f699f1069f60xxx12345678", "1f699f"),
+        ("Authorization: token v1.1f699f1069f60xxx1f699f1069f60xxx12345678", "1f699f"),
         ('{"token": "aW50ZXJhY3Rpb24", "type": 2}', "aW50ZXJ"),
         (PEM, "MIIE"),
         (PEM.replace("\n", "\\n"), "IBAAKC"),
@@ -156,7 +164,16 @@ def test_a_value_is_known_as_secret_by_its_name(lines: Lines) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["webhooks are configured", "issue #41 blocked by #7", "a robot token ring", "ghost_writer", "sha 1f" + "0" * 38],
+    [
+        "webhooks are configured",
+        "issue #41 blocked by #7",
+        "a robot token ring",
+        "ghost_writer",
+        "sha 1f" + "0" * 38,
+        "valine v1.2.3",
+        "v1:approve:12:abcdefghijkl:2",
+        "webhooks/123 of 4",
+    ],
 )
 def test_ordinary_words_stay(lines: Lines, said: str) -> None:
     lines.set_up(secrets=("", "abc"))
@@ -258,3 +275,12 @@ def test_where_nobody_logs_yet_it_is_json(lines: Lines, capsys: pytest.CaptureFi
     lines.log.info("said hush hush")
 
     assert json.loads(capsys.readouterr().err)["message"] == "said ***"
+
+
+def test_a_text_of_others_is_cut_and_shows_no_part_of_a_secret_that_lay_across_the_cut(lines: Lines) -> None:
+    lines.set_up(secrets=("hunter22",))
+
+    lines.log.info("%s", "x" * (logs.LONGEST - 4) + "hunter22" + "y" * 1_000_000)
+
+    (line,) = lines.json()
+    assert line["message"] == "x" * (logs.LONGEST - 4) + "***y… (cut)"

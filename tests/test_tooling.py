@@ -29,9 +29,8 @@ MAY_BE_LONG: dict[str, str] = {}
 
 STUB = """
 import json, os, sys
-def main():
-    print(json.dumps({"args": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix}))
-    return int(os.environ.get("EXIT", "0"))
+print(json.dumps({"args": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix}))
+sys.exit(int(os.environ.get("EXIT", "0")))
 """
 
 
@@ -107,9 +106,11 @@ class Project:
         self.folder = folder
         for level in ("runtime", "simulator", "dev", "prove"):
             self.write(f"requirements/{level}.txt", "# nothing\n")
-        self.write("src/valine/cli/__init__.py", STUB)
+        self.write("src/valine/__main__.py", STUB)
         shutil.copy(root / "dev", folder / "dev")
         shutil.copy(root / "pyproject.toml", folder / "pyproject.toml")
+        shutil.copytree(root / "tools", folder / "tools")
+        shutil.copytree(root / "requirements/tools", folder / "requirements/tools")
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -187,6 +188,12 @@ def test_the_console_script_runs_by_itself(ready: Project) -> None:
     assert json.loads(done.stdout)["args"] == ["x"]
 
 
+def test_a_home_that_cannot_be_written_to_is_no_hindrance(project: Project) -> None:
+    done = project.dev("valine", HOME=os.devnull, XDG_CACHE_HOME=None, UV_CACHE_DIR=None)
+
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.proof
 def test_an_interrupted_set_up_is_made_anew(project: Project) -> None:
     project.write(".venv/valine-dev.json", "{}")
@@ -204,7 +211,8 @@ def test_a_changed_lock_file_is_followed(project: Project) -> None:
 
     done = project.dev("valine")
 
-    assert (done.returncode, "making .venv" in done.stderr) == (0, True)
+    assert (done.returncode, "requirements/simulator.txt" in done.stderr) == (0, True)
+    assert project.dev("valine").stderr == ""
 
 
 @pytest.mark.proof
@@ -241,6 +249,78 @@ def test_packages_that_cannot_be_had_are_told_in_one_sentence_and_tried_again(pr
     assert project.dev("valine").returncode == 0
 
 
+# --- Where uv is missing ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_uv(tmp_path: Path) -> str:
+    """A PATH with this Python and git, but no uv."""
+    folder = tmp_path / "without uv"
+    folder.mkdir()
+    for name, path in {"python3": sys.executable, "git": str(shutil.which("git")), "sh": "/bin/sh"}.items():
+        (folder / name).symlink_to(path)
+    return str(folder)
+
+
+@pytest.mark.proof
+def test_where_uv_is_missing_pip_installs_it_and_tools_are_made_with_it(project: Project, no_uv: str) -> None:
+    first = project.dev("valine", PATH=no_uv)
+    tool = project.dev("tool", "hatchling", "--help", PATH=no_uv)
+
+    assert (first.returncode, tool.returncode) == (0, 0), first.stderr + tool.stderr
+    assert "with pip (requirements/tools/uv.txt)" in first.stderr
+    assert (project.folder / ".venv/bin/uv").exists()
+    assert tool.stdout.startswith("usage: hatchling")
+    assert project.dev("valine", PATH=no_uv).stderr == ""
+
+
+@pytest.mark.proof
+def test_a_uv_that_has_gone_from_path_is_installed_when_it_is_needed(project: Project, no_uv: str) -> None:
+    project.dev("valine")
+
+    without = project.dev("valine", PATH=no_uv)
+    done = project.dev("tool", "hatchling", "--help", PATH=no_uv)
+
+    assert (without.returncode, without.stderr) == (0, "")
+    assert (done.returncode, done.stdout[:16]) == (0, "usage: hatchling"), done.stderr
+    assert project.dev("valine", PATH=no_uv).stderr == ""
+
+
+@pytest.mark.parametrize("uv", ["echo uv 0.8.22", "exit 127", "echo uvular"])
+def test_a_uv_that_is_too_old_or_does_not_run_counts_as_missing(project: Project, no_uv: str, uv: str) -> None:
+    program(Path(no_uv, "uv"), uv)
+
+    done = project.dev("valine", PATH=no_uv, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(project.folder / "nothing"))
+
+    assert done.returncode == 2
+    assert last_line(done.stderr).startswith("dev: pip could not install requirements/tools/uv.txt (")
+    assert "Traceback" not in done.stderr
+
+
+def test_uv_asks_where_pip_is_configured_to_ask_unless_it_has_settings_of_its_own(project: Project, no_uv: str) -> None:
+    program(project.folder / ".venv/bin/uv", f"echo {project.folder}/cache")
+    (project.folder / ".venv/bin/python").symlink_to(sys.executable)
+    ours = {
+        "PIP_INDEX_URL": "https://one.example/simple",
+        "PIP_EXTRA_INDEX_URL": "https://two.example https://3.example",
+    }
+    ours |= {"PIP_FIND_LINKS": "/wheels /more", "PIP_CONFIG_FILE": os.devnull, "UV_FIND_LINKS": "/mine", "PATH": no_uv}
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import json; from tools.environments import own_uv; print(json.dumps(own_uv()))"],
+        cwd=project.folder,
+        env=os.environ | ours,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    uv, env = json.loads(done.stdout)
+    assert uv == str(project.folder / ".venv/bin/uv")
+    assert (env["UV_DEFAULT_INDEX"], env["UV_FIND_LINKS"]) == ("https://one.example/simple", "/mine")
+    assert env["UV_INDEX"] == "https://two.example https://3.example"
+
+
 @pytest.mark.parametrize(
     ("git", "told"),
     [
@@ -265,12 +345,46 @@ def test_an_unknown_task_is_refused_and_the_others_are_named(ready: Project) -> 
     assert done.stderr == f"dev: there is no task 'deploy': {tasks}\n"
 
 
+@pytest.fixture(scope="module")
+def prover(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Project:
+    """A project whose pytest prints what it was given."""
+    project = Project(tmp_path_factory.mktemp("prover"), root)
+    project.write("src/pytest.py", STUB)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("args", "expression", "rest"),
+    [
+        (("--durations=9",), "proof and not slow", ["--durations=9"]),
+        (("all", "-x"), "proof", ["-x"]),
+        (("load", "disk"), "proof", ["-k", "load or disk"]),
+        (("src", "-k", "load"), "proof", ["src", "-k", "load"]),
+    ],
+)
+def test_slow_proofs_run_only_when_all_or_they_are_asked_for(
+    prover: Project, args: tuple[str, ...], expression: str, rest: list[str]
+) -> None:
+    done = prover.dev("prove", *args)
+
+    told = json.loads(done.stdout)["args"]
+    assert told[:3] == ["-m", expression, "--hypothesis-profile=proof"]
+    assert [arg.removeprefix(f"{prover.folder}/") for arg in told[3:]] == rest
+
+
+def test_a_check_that_is_none_is_refused_and_the_others_are_named(project: Project) -> None:
+    done = project.dev("check", "lint", "spelling")
+
+    names = "lint, format, types, layers, template, workflows, shell, locks, words"
+    assert (done.returncode, done.stderr) == (2, f"dev: there is no check 'spelling': {names}.\n")
+
+
 @pytest.mark.parametrize("args", [(), ("eslint",)])
 def test_a_tool_that_is_none_of_ours_is_refused_and_ours_are_named(project: Project, args: tuple[str, ...]) -> None:
     done = project.dev("tool", *args)
 
     assert done.returncode == 2
-    names = "cfn-lint, checkov, hatchling, mutmut, sam, shellcheck, zizmor"
+    names = "cfn-lint, checkov, hatchling, mutmut, sam, shellcheck, uv, zizmor"
     assert done.stderr == f"dev: tool takes the name of one: {names}.\n"
 
 
@@ -294,7 +408,7 @@ def test_where_lambdas_python_is_absent_the_build_says_so(project: Project, tmp_
 def test_lambdas_python_is_found_among_pyenvs_where_path_has_a_shim_only(project: Project, tmp_path: Path) -> None:
     program(tmp_path / "bin/python3.13", "exit 127")
     program(tmp_path / "bin/pyenv", f"echo {tmp_path}/pyenv")
-    program(tmp_path / "bin/uv", "echo /nowhere")
+    program(tmp_path / "bin/uv", f'[ "$1" = --version ] && echo uv 1.0 || echo {tmp_path}/cache')
     program(tmp_path / "pyenv/versions/3.13.4/bin/python3.13", '[ "$1" = -c ] || echo "$@"')
     program(tmp_path / "pyenv/versions/3.13.2-debug/bin/python3.13", "exit 1")
 

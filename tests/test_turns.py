@@ -34,7 +34,7 @@ async def test_what_has_not_come_round_once_is_named_too() -> None:
 
         stuck = turns.stuck()
 
-    assert set(stuck) == {"the queue", "the alarm clocks"}
+    assert set(stuck) == {"the queue", "the alarm clocks", "the store"}
 
 
 async def test_a_server_without_a_worker_of_its_own_answers_for_its_store() -> None:

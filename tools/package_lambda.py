@@ -23,7 +23,7 @@ PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28
 BEFORE_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can tell
 READABLE = 0o100644 << 16
 
-NOT_OURS = {"cli", "demo", "scenario", "simulator", "server.py", "__main__.py"}  # what only one machine's valine needs
+NOT_OURS = {"cli", "demo", "scenario", "simulator", "server", "__main__.py"}  # what only one machine's valine needs
 # Of other people's packages: what neither Python nor a licence asks for
 NOISE = {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "entry_points.txt", "top_level.txt"}
 NOISE_SUFFIXES = {".pyi", ".pyx", ".pxd", ".c", ".h", ".exe"}
@@ -40,7 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev build", description="Make the package that AWS Lambda runs.")
     parser.add_argument("--arch", choices=PLATFORMS, default="arm64", help="default: arm64, as template.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "valine-lambda.zip", metavar="FILE")
-    parser.add_argument("uv", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("uv", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         content = Path(scratch, "content")
@@ -60,13 +60,13 @@ def main() -> int:
     return 0
 
 
-def install(uv: list[str], platform: str, target: Path) -> int:
+def install(uv: str, platform: str, target: Path) -> int:
     """Put the locked packages there; uv's exit code."""
     lock = ROOT / "requirements" / "lambda.txt"
     exactly = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
     python = ["--python", sys.executable, "--python-version", "{}.{}".format(*sys.version_info)]
     where = ["--python-platform", platform, "--target", str(target)]
-    command = [uv[0], "pip", "install", *uv[1:], "--quiet", *python, *where, *exactly, "-r", str(lock)]
+    command = [uv, "pip", "install", "--quiet", *python, *where, *exactly, "-r", str(lock)]
     return subprocess.run(command, check=False).returncode
 
 

@@ -92,7 +92,7 @@ def decode(document: bytes, kind: type[T]) -> T:
         if written == SCHEMA:
             return reader.decode(document)
         return msgspec.convert(migrate(msgspec.json.decode(document), kind.__name__, written), kind)
-    except (msgspec.MsgspecError, zlib.error) as error:
+    except (msgspec.MsgspecError, zlib.error, RecursionError) as error:
         raise StoreError(
             f"A stored {name} makes no sense ({error}): the store was changed by something other than Valine, or by "
             "a newer one. Restore a backup, or run that version."

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("valine.intake")
 
 LARGEST_WEBHOOK = 25 * 1024 * 1024  # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
-LARGEST_INTERACTION = 1024 * 1024
+LARGEST_INTERACTION = 256 * 1024  # the largest message, with whom and what its options name, takes less than half of it
 LABELS_OF_RUNS = 10  # how many runs back labels are remembered for suggestions
 
 

@@ -16,14 +16,20 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TextIO
 
 HIDDEN: Final = "***"
+LONGEST: Final = 64 * 1024  # characters of a text in a line: others may have written them
+LONGEST_SECRET: Final = 8 * 1024
 SHORTEST_SECRET: Final = 4  # shorter ones would blot out ordinary words
 QUIET: Final = ("httpx2", "httpcore2", "uvicorn.access", "uvicorn.error", "asyncio", "botocore", "urllib3")
+# Nothing here may look at a character more than a few times, whatever a line holds: runs are bounded, or always match.
+SLASH: Final = r"(?:\\{0,8}(?:/|u002f)|%(?:25){0,4}2f|&#(?:0{0,4}47|x0{0,4}2f);)"
 SHAPES: Final = (
     # https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
     (r"\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*", HIDDEN),
-    (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", HIDDEN),  # a JWT
+    (r"\bv1\.[A-Za-z0-9_-]{20,}", HIDDEN),  # GitHub's installation tokens of before 2021, and Enterprise Server's
+    (r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}", HIDDEN),  # a JWT, or the beginning of one
     (r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}", HIDDEN),  # https://docs.discord.com/developers/reference#authentication
-    (r"(/(?:webhooks|interactions)/\d+/)[^/\s?#\"'\\]+", rf"\1{HIDDEN}"),
+    # …/webhooks/123/token, with each slash as it is, or as JSON (however deep), a URL or HTML may write it
+    (rf"({SLASH}(?:webhooks|interactions){SLASH}\d+{SLASH})[^/\s?#\"'\\<>]+", rf"\1{HIDDEN}"),
     (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", HIDDEN),
     # Headers as they are printed: `Authorization: Bot x`, {'authorization': 'Bot x'}, (b'Authorization', b'Bot x')
     (
@@ -67,12 +73,14 @@ class Redactor:
         self._shapes = [(re.compile(shape, re.DOTALL | re.IGNORECASE), hidden) for shape, hidden in SHAPES]
 
     def text(self, text: str) -> str:
-        """The text without secrets."""
+        """The text without secrets, cut to LONGEST characters."""
+        cut = len(text) > LONGEST
+        text = text[: LONGEST + LONGEST_SECRET]  # so that a secret across the cut is known for one
         if self._values is not None:
             text = self._values.sub(HIDDEN, text)
         for shape, hidden in self._shapes:
             text = shape.sub(hidden, text)
-        return text
+        return f"{text[:LONGEST]}… (cut)" if cut else text
 
     def value(self, value: Any) -> Any:
         """Anything that is logged, as JSON can hold it, without secrets."""

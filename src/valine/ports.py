@@ -58,11 +58,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """An envelope in a worker's hands: how often it was taken before, and the receipt to give back."""
+    """An envelope in a worker's hands: how often it was taken before, and the receipt to give back.
+
+    `received` counts this time and those right before it that ended without any acknowledgement (done, later or
+    set_aside): their workers stopped while they had it.
+    """
 
     envelope: Envelope
     receipt: str
     attempts: int
+    received: int = 1
 
 
 class Letterbox(Protocol):

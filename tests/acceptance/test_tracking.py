@@ -158,6 +158,19 @@ async def test_a_command_whose_webhook_comes_twice_is_obeyed_and_answered_once()
         assert len([line for line in team.thread() if "chen" in line]) == 1
 
 
+@pytest.mark.parametrize("fence", ["````\n```\n{}\n```\n````", "~~~~\n~~~\n{}\n~~~\n~~~~"])
+async def test_a_command_that_a_comment_shows_as_code_drops_nothing(fence: str) -> None:
+    async with a_team(2) as team:
+        await team.starts()
+
+        await team.github("comment", number=1, body=f"You could say\n\n{fence.format('/valine drop')}", by="chen")
+        await team.github("comment", number=2, body=f"{fence.format('/valine cancel')}\n\n/valine drop", by="chen")
+        await team.wait(minutes=20)
+
+        assert await team.states() == {1: "started", 2: "dropped"}
+        assert answers(team, 1) == []
+
+
 def deliveries_of_ours(team: Team) -> set[str]:
     """All deliveries of comments but the newest that a person wrote."""
     state = team.world.github._state

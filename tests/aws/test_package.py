@@ -6,14 +6,13 @@ Both need CPython 3.13, Lambda's, on PATH or among pyenv's.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import re
 import struct
 import subprocess
+import sys
 import time
 import zipfile
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +36,12 @@ ROLES = {"discord": "DiscordRole", "github": "GitHubRole", "worker": "WorkerRole
 @pytest.fixture(scope="module")
 def lambda_python(root: Path) -> str:
     """Lambda's Python, as ./dev finds it; the tests are skipped where there is none."""
-    loader = SourceFileLoader("dev", str(root / "dev"))
-    spec = importlib.util.spec_from_loader("dev", loader)
-    assert spec is not None
-    dev = importlib.util.module_from_spec(spec)
-    loader.exec_module(dev)
-    try:
-        found: str = dev.lambda_python()
-    except dev.Trouble as trouble:
-        pytest.skip(str(trouble))
-    return found
+    found = subprocess.run(
+        [sys.executable, root / "tools/lambda_python.py"], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        pytest.skip(found.stderr)
+    return found.stdout.strip()
 
 
 def machine_of(library: bytes) -> int:

@@ -170,7 +170,7 @@ async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told(acc
         assert await team.states() == {1: "ready"}
 
 
-async def test_what_kills_its_worker_each_time_ends_in_the_dead_letter_queue_alone(account: Aws) -> None:
+async def test_what_kills_its_worker_each_time_ends_with_the_dead_letters_alone(account: Aws) -> None:
     async with a_team(2, compose=account.compose) as team:
         await team.starts()
         deadly = Deadly(team, lambda request: request.method == "PATCH" and "@original" in str(request.url))
@@ -181,8 +181,10 @@ async def test_what_kills_its_worker_each_time_ends_in_the_dead_letter_queue_alo
         await team.world.settle()
         deadly.alive = True
 
-        assert deadly.deaths == 3
-        assert ["Chen" in body for body in account.dead()] == [True]
+        assert deadly.deaths == 4  # three times of the request, and then of the answer that it was given up
+        assert account.dead() == []
+        [letter] = await team.world.system.queue.dead_letters()
+        assert letter.trouble == "received without an acknowledgement 3 times: its worker stopped each time"
         assert {task.pull.draft for task in (await team.run()).tasks if task.pull} == {False}
         await team.wait(minutes=5)
         assert "r1" in await team.says("/ship", by="Ana")

@@ -139,7 +139,7 @@ def test_it_ends_with_one_if_anything_is_wrong(
         "DISCORD_GUILD_ID": "2",
         "DISCORD_API_URL": nobody,
         "GITHUB_TOKEN": "ghp_any",
-        "GITHUB_WEBHOOK_SECRET": "any",
+        "GITHUB_WEBHOOK_SECRET": "any webhook secret",
         "GITHUB_REPOSITORY": "acme/rocket",
         "GITHUB_API_URL": nobody,
         "VALINE_PUBLIC_URL": nobody,

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.applications import Starlette
 
-from valine.cli import http
+from valine.cli import http, simulate
 from valine.cli.trouble import Stop
 
 
@@ -72,6 +72,26 @@ def test_a_signal_stops_all_servers_after_their_apps_have_ended(which: signal.Si
         found = asyncio.run(http.serve_all(apps, lambda: os.kill(os.getpid(), which)))
 
     assert (found, sorted(ended)) == (code, [1, 2])
+
+
+async def test_answers_leave_at_once_on_every_connection_of_the_product_the_twins_and_the_page() -> None:
+    product, *twins_and_page = [http.bind("127.0.0.1", 0), *simulate._sockets(0, 3)]
+    for bound in (product, *twins_and_page):
+        server = http._Server(Starlette(), bound)
+        running = asyncio.create_task(server.run_until_stopped())
+        await server.listening.wait()
+        reader, writer = await asyncio.open_connection(*bound.getsockname())
+        writer.write(b"GET / HTTP/1.1\r\nHost: valine\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+
+        [accepted] = server.server_state.connections
+        no_delay = accepted.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+        assert no_delay == 1
+        writer.close()
+        server.should_exit = True
+        await running
+        bound.close()
 
 
 def test_addresses_are_written_as_browsers_take_them() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.proof
-SECRETS = {"DISCORD_BOT_TOKEN": "a.b.c", "GITHUB_TOKEN": "ghs_x", "GITHUB_WEBHOOK_SECRET": "hush"}
+SECRETS = {"DISCORD_BOT_TOKEN": "a.b.c", "GITHUB_TOKEN": "ghs_x", "GITHUB_WEBHOOK_SECRET": "hush, a webhook"}
 SETTINGS = f"""
 DISCORD_APPLICATION_ID=1
 DISCORD_PUBLIC_KEY={PUBLIC_KEY.hex()}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import h11
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from served import Served, comes_true, served
 from valine.cli import http, patience
 
 if TYPE_CHECKING:
@@ -123,3 +125,87 @@ async def test_when_all_connections_are_taken_the_longest_dawdler_makes_room(mon
         assert await ended(dawdlers[0][0])
         for _, other in [*dawdlers, (reader, writer)]:
             other.close()
+
+
+BODY = b"POST / HTTP/1.1\r\nHost: valine\r\nContent-Length: 1000\r\n\r\nx"  # of which the rest does not come
+
+
+async def whole(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"hello {len(await request.body())}")
+
+
+def reading_app() -> Starlette:
+    return Starlette(routes=[Route("/", whole, methods=["GET", "POST"])])
+
+
+async def test_when_all_connections_are_taken_by_unfinished_bodies_the_longest_unfinished_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
+    async with served(reading_app()) as one:
+        unfinished = [await one.connect(BODY) for _ in range(5)]
+        await arrived(one, bodies=5)
+
+        good = await one.connect(HEAD + b"\r\n")
+
+        assert (await good.head()).startswith(b"HTTP/1.1 200")
+        assert await unfinished[0].rest() == b""  # dropped, and the others are not
+        assert one.open_connections == 5
+
+
+async def test_one_hundred_and_seventy_unfinished_bodies_shut_no_good_request_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
+    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 150)
+    async with served(reading_app()) as one:
+        for _ in range(170):
+            await one.connect(BODY)
+        answers = []
+        for _ in range(120):
+            good = await one.connect(HEAD + b"Connection: close\r\n\r\n")
+            answers.append(await good.rest())
+
+        assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200"] * 120
+        assert one.open_connections <= 150
+
+
+async def test_a_request_that_is_being_answered_never_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_WITHIN", 60.0)
+    go = asyncio.Event()
+
+    async def slow(_: Request) -> PlainTextResponse:
+        await go.wait()
+        return PlainTextResponse("answered")
+
+    async with served(Starlette(routes=[Route("/", slow)])) as one:
+        asked = [await one.connect(HEAD + b"\r\n") for _ in range(5)]
+        await arrived(one, tasks=5)
+
+        newcomer = await one.connect()
+
+        assert await newcomer.rest() == b""
+        go.set()
+        for peer in asked:
+            assert (await peer.head()).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_connection_whose_body_was_not_wanted_ends_with_the_answer() -> None:
+    async with served(reading_app()) as one:
+        peer = await one.connect(BODY.replace(b"POST / ", b"POST /nowhere "))
+
+        answer = await peer.rest()  # to its end, although we go on as if we would send the rest
+
+        assert answer.startswith(b"HTTP/1.1 404")
+
+
+async def arrived(one: Served, *, bodies: int = 0, tasks: int = 0) -> None:
+    """Wait until the server has seen so many."""
+    there: Any = one.server.server_state
+    await comes_true(
+        "all have arrived",
+        lambda: (
+            sum(connection.conn.their_state is h11.SEND_BODY for connection in there.connections) >= bodies
+            and len(there.tasks) >= tasks
+        ),
+    )

@@ -42,7 +42,8 @@ class QueueContract:
 
     async def test_every_kind_of_envelope_survives(self, queue: Queue) -> None:
         for number, sample in enumerate(samples(Envelope)):
-            envelope = msgspec.structs.replace(sample, id=f"e{number}")
+            reply_to = sample.reply_to and msgspec.structs.replace(sample.reply_to, at=NOON)  # its token is of use
+            envelope = msgspec.structs.replace(sample, id=f"e{number}", reply_to=reply_to)
             await put(queue, envelope)
 
             taken = await take(queue)
@@ -111,6 +112,16 @@ class QueueContract:
         assert second.envelope == first.envelope
         assert (first.attempts, second.attempts) == (0, 1)
         assert second.receipt != first.receipt
+
+    async def test_deliveries_without_an_acknowledgement_are_counted_until_there_is_one(self, queue: Queue) -> None:
+        await put(queue, an_envelope("e1"))
+
+        unacknowledged = [await take(queue, after(121 * times)) for times in range(3)]
+
+        assert [taken.received for taken in unacknowledged] == [1, 2, 3]
+        await queue.later(unacknowledged[-1], after(400), "GitHub is down")
+        again = await take(queue, after(401))
+        assert (again.received, again.attempts) == (1, 3)
 
     async def test_an_old_receipt_changes_nothing(self, queue: Queue) -> None:
         await put(queue, an_envelope("e1"))

@@ -336,3 +336,94 @@ async def test_a_copy_that_could_not_be_finished_leaves_no_file_that_might_be_ta
 
         assert not list(path.parent.glob("copy.db*"))
         file.back_up(path.with_name("copy.db"))
+
+
+# --- what SQLite keeps beside the file -------------------------------------------------------------------------------
+
+
+def lose(path: Path, *, replaced: bool, name: str = "-wal") -> None:
+    """Take away the log, or put another one in its place."""
+    log = path.with_name(f"{path.name}{name}")
+    log.unlink()
+    if replaced:
+        log.touch()
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def size_of_log(path: Path) -> int:
+    return path.with_name(f"{path.name}-wal").stat().st_size
+
+
+def copied(path: Path) -> Path:
+    """The file alone, as the next process finds it after a kill."""
+    copy = path.with_name("after-the-kill.db")
+    copy.write_bytes(path.read_bytes())
+    return copy
+
+
+@pytest.mark.parametrize("name", ["-wal", "-shm"])
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_nothing_more_is_written_once_the_log_has_lost_its_name(path: Path, name: str, *, replaced: bool) -> None:
+    with opened(path) as file, opened(path, exclusive=False) as beside:
+        await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
+        lose(path, replaced=replaced, name=name)
+
+        for one in (file, beside):
+            with pytest.raises(StoreError, match="was removed or replaced while in use"):
+                await SqliteRunStore(one).commit(Commit(run=a_run(2)), NOON)
+            with pytest.raises(StoreError, match="Restart Valine"):
+                await SqliteRunStore(one).run(REPOSITORY, 1)
+            with pytest.raises(StoreError, match="was removed or replaced while in use"):
+                one.fold()
+
+
+@pytest.mark.parametrize("beside", [False, True])
+async def test_what_a_lost_log_held_is_in_the_file_before_the_process_can_be_killed(
+    path: Path, *, beside: bool
+) -> None:
+    with opened(path) as file, opened(path, exclusive=False) as other:
+        await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
+        lose(path, replaced=False)
+        with pytest.raises(StoreError):
+            await SqliteRunStore(other if beside else file).due(NOON)  # what the server asks every second
+
+        with opened(copied(path)) as found:
+            assert await SqliteRunStore(found).run(REPOSITORY, 1) is not None
+
+
+async def test_a_log_that_somebody_else_began_is_not_written_over(path: Path) -> None:
+    with opened(path) as file:
+        await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
+        before = content(path)
+        lose(path, replaced=True)
+        with pytest.raises(StoreError):
+            await SqliteRunStore(file).due(NOON)
+
+        assert content(path) == before
+
+
+async def test_a_folded_log_holds_nothing_and_the_file_all(path: Path) -> None:
+    with opened(path) as file:
+        await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
+        assert size_of_log(path) > 0
+
+        assert file.fold() == 0
+
+        assert size_of_log(path) == 0
+        with opened(copied(path)) as found:
+            assert await SqliteRunStore(found).run(REPOSITORY, 1) is not None
+
+
+async def test_folding_waits_for_nobody_who_reads(path: Path) -> None:
+    with opened(path, busy_ms=60_000) as file, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM run").fetchall()
+        await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
+
+        assert file.fold() > 0
+
+        reader.execute("ROLLBACK")
+        assert file.fold() == 0

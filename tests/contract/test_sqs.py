@@ -21,6 +21,7 @@ from valine.services.queue_sqs import KEPT, SqsQueue
 from valine.services.run_store import DynamoRunStore
 from valine.services.sqs_message import MAX_BODY
 from valine.simulator.clock import ManualClock
+from valine.worker import MOST_RECEIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,7 +287,12 @@ async def test_poison_is_set_aside_told_and_its_lane_goes_on(
 
     assert await drain(queue) == ["e2"]
     assert list(await queue.dead_letters()) == [
-        DeadLetter(id="poison", envelope=poison, trouble="it makes no sense", attempts=1)
+        DeadLetter(
+            id="poison",
+            envelope=msgspec.structs.replace(poison, reply_to=None),  # the interaction's token would outlive its use
+            trouble="it makes no sense",
+            attempts=1,
+        )
     ]
     assert "poison was set aside: it makes no sense" in caplog.text
     clock.advance_to(NOON + KEPT)
@@ -378,9 +384,44 @@ async def test_what_another_program_sent_is_set_aside_and_its_lane_goes_on(queue
     assert len(await queue.dead_letters()) == 1
 
 
-async def test_a_message_whose_worker_died_three_times_goes_to_the_dead_letter_queue(queue: Polled) -> None:
+async def test_the_worker_gets_a_message_whose_workers_stopped_three_times_before_sqs_moves_it(queue: Polled) -> None:
+    await put(queue, an_envelope("killer"))
+    received = []
+    for _ in range(4):
+        taken = await take(queue)
+        received.append(taken.received)
+        queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
+
+    assert received == [1, 2, 3, 4]
+    assert received[-1] > MOST_RECEIPTS
+
+
+async def test_putting_off_starts_the_count_of_deliveries_anew(queue: Polled) -> None:
+    await put(queue, an_envelope("e1"))
+    taken = await take(queue)
+    queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
+    taken = await take(queue)
+
+    await queue.later(taken, after(2), "GitHub is down")
+    again = await take(queue, after(2))
+
+    assert (taken.received, again.received, again.attempts) == (2, 1, 2)
+
+
+async def test_what_is_put_off_beyond_the_life_of_its_interaction_token_is_kept_without_it(queue: Polled) -> None:
+    soon, late = a_command_envelope("soon", lane="a"), a_command_envelope("late", lane="b")
+    await put(queue, soon, late)
+    for seconds in (60, 15 * 60):
+        await queue.later(await take(queue), after(seconds), "GitHub is down")
+
+    kept = [await take(queue, after(15 * 60)), await take(queue, after(15 * 60))]
+
+    assert {taken.envelope.id: taken.envelope.reply_to for taken in kept} == {"soon": soon.reply_to, "late": None}
+
+
+async def test_a_message_that_no_worker_refuses_goes_to_the_dead_letter_queue_in_the_end(queue: Polled) -> None:
     await put(queue, an_envelope("killer"), an_envelope("e2"))
-    for _ in range(3):
+    for _ in range(10):
         taken = await take(queue)
         queue.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=taken.receipt, VisibilityTimeout=0)
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +35,13 @@ from valine.orchestrator.planner import mentioned
         ("> depends on #5\n\nblocked by #6", (6,)),
         ("<!-- depends on #5\n -->blocked by #6", (6,)),
         ("blocked by #6 <!-- depends on #5", (6,)),
+        ("````\n```\ndepends on #5\n````\nblocked by #6", (6,)),
+        ("- a\n\n      depends on #5\n\n  blocked by #6", (6,)),
+        ("> a\ndepends on #5", ()),
+        ("a `b\ndepends on #5` blocked by #6", (6,)),
+        ("<details>\n<summary>Why</summary>\ndepends on #5\n</details>", (5,)),
+        ("<details><pre>\n\ndepends on #5\n\n</pre></details>\n\nblocked by #6", (6,)),
+        ("depends on\n```\nx\n```\n- #5", ()),
         ("", ()),
     ],
 )
@@ -47,27 +52,3 @@ def test_words_of_dependency_are_read_and_talk_about_them_is_not(body: str, numb
 @given(st.text(alphabet="depnsoblckyi #123,`>~<!-\n \t"))
 def test_any_body_is_read(body: str) -> None:
     assert all(number > 0 for number in mentioned(body))
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "<!--",
-        "`",
-        "``a`",
-        "depends on #1 and ",
-        "depends on ",
-        "#1, ",
-        "> \n",
-        "```\n",
-        " ",
-        "- #1\n",
-        "blocked by\n- #1\n",
-    ],
-)
-def test_a_body_of_a_quarter_megabyte_is_read_in_a_moment(piece: str) -> None:
-    began = time.process_time()
-
-    mentioned("depends on #1" + piece * (250_000 // len(piece)))
-
-    assert time.process_time() - began < 5

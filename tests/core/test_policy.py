@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - a sentence is easier to read, and to find, on one line
 from __future__ import annotations
 
+import tracemalloc
 from typing import get_args
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from builders import an_actor
-from valine.orchestrator.policy import Deed, Denied, Policy, PolicyProblem, may, parse
+from valine.orchestrator.policy import LARGEST_POLICY, MOST_DOTS, Deed, Denied, Policy, PolicyProblem, may, parse
 
 DEEDS: tuple[Deed, ...] = get_args(Deed)
 MANAGER = 1 << 5
@@ -127,7 +128,7 @@ def test_a_policy_that_cannot_be_obeyed_names_file_key_and_what_was_expected() -
     )
 
 
-@pytest.mark.parametrize("text", ["[plan", "[plan]\nlimit = 1\nlimit = 2\n", "a = " + "[" * 100_000])
+@pytest.mark.parametrize("text", ["[plan", "[plan]\nlimit = 1\nlimit = 2\n", "a = " + "[" * 10])
 def test_what_is_not_toml_is_told_as_python_tells_it(text: str) -> None:
     assert problem(text).startswith(".github/valine.toml is not valid TOML: ")
 
@@ -219,3 +220,66 @@ def test_a_problem_quotes_as_much_of_a_value_as_a_sentence_bears_in_its_own_lett
 
 def test_a_number_too_long_to_be_quoted_is_described() -> None:
     assert "not a number of thousands of digits" in problem(f"[plan]\nlimit = 0x{'f' * 5000}")
+
+
+def parts(count: int, last: str = "a") -> str:
+    """A key of so many parts."""
+    return ".".join(["a"] * (count - 1) + [last])
+
+
+def deep_header() -> str:
+    """As many keys as there is room for, below a header that all of them repeat."""
+    keys = (f"k{number}.{parts(MOST_DOTS - 1)} = 1" for number in range(LARGEST_POLICY))
+    return within_limit(f"[{parts(MOST_DOTS + 1)}]", *keys)
+
+
+def within_limit(*lines: str) -> str:
+    text, size = [], 0
+    for line in lines:
+        size += len(line) + 1
+        if size > LARGEST_POLICY:
+            break
+        text.append(line)
+    return "\n".join(text)
+
+
+HOSTILE = {
+    "24 KB of one key": (parts(12_000) + " = 1", "line 1 has more than 64 dots; keys have one, like plan.limit"),
+    "quoted parts": ('\n"a" . ' * 1 + '"a" . ' * 9_000 + "b = 1", "line 2 has more than 64 dots"),
+    "an inline table": ("plan = {" + parts(9_000) + " = 1}", "line 1 has more than 64 dots"),
+    "a header": ("[" + parts(12_000) + "]", "line 1 has more than 64 dots"),
+    "dots hidden behind quotes": ('k = [""""a""", {' + parts(9_000) + ' = 1}, "x"]', "line 1 has more than 64 dots"),
+    "brackets": ("a = " + "[" * 30_000, "is nested too deeply: more than 32 brackets are open at once"),
+    "braces": ("a = " + "{a=" * 20_000, "is nested too deeply"),
+    "1 MB": ("#" * 1_000_000, "has 1,000,000 characters; no more than 65,536 are read"),
+    "as many of the longest keys as are read": (
+        within_limit(*(parts(MOST_DOTS + 1, f"k{number} = 1") for number in range(LARGEST_POLICY))),
+        "unknown key a",
+    ),
+    "long keys below a long header": (deep_header(), "unknown key a"),
+    "brackets hidden in texts": ("a = " + '["]", ' * 5_000, "is not valid TOML: it is nested too deeply"),
+    "tables in tables": (
+        "plan = [\n" + "".join("{" + parts(MOST_DOTS) + " = [\n" for _ in range(15)) + "1" + "]}" * 15 + "]",
+        "plan must be a table",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_policy_is_refused_with_a_sentence_and_little_memory(name: str) -> None:
+    text, sentence = HOSTILE[name]
+    tracemalloc.start()
+    try:
+        said = problem(text)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sentence in said
+    assert most < 48 * 1024 * 1024
+
+
+def test_the_largest_policy_that_a_team_may_have_is_read() -> None:
+    people = [f'{"a" * 30}{number} = "80351110224678912"' for number in range(1000)]
+
+    assert len(parse("[people]\n" + "\n".join(people)).people) == 1000

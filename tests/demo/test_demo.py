@@ -117,3 +117,16 @@ def test_what_is_no_repository_and_what_cannot_be_written_is_told_before_anythin
     assert run(tmp_path / "nowhere" / "day.json", None, None) == 2
 
     assert capsys.readouterr().err.count("\n") == 3
+
+
+@pytest.mark.proof
+def test_a_day_of_60_issues_plays_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [an_issue(number) for number in range(1, 61)]
+    (tmp_path / "issues.json").write_text(json.dumps(rows), encoding="utf-8")
+    repository = a_repository(tmp_path / "mine")
+
+    assert run(tmp_path / "day.json", repository, tmp_path / "issues.json") == 0
+
+    day = json.loads((tmp_path / "day.json").read_text(encoding="utf-8"))
+    assert (day["status"], len(day["tasks"]), {task["state"] for task in day["tasks"]}) == ("completed", 59, {"merged"})
+    assert "GitHub's limit on writes: waiting until" in capsys.readouterr().out

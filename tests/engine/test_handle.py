@@ -26,7 +26,7 @@ from core.play import LEAD
 from engine.test_loop import an_approved_run
 from engine.test_races import FAILED
 from engine.worlds import a_world, handled, history
-from valine.orchestrator import events, naming
+from valine.orchestrator import events, naming, replies
 from valine.orchestrator.decision import Refusal
 from valine.orchestrator.replies import NothingReady
 from valine.orchestrator.states import RunNumber, Stage
@@ -232,3 +232,16 @@ async def test_a_look_during_which_the_run_moved_on_is_taken_again(over: bool) -
     seen = [step.event.world.began_at for step in await history(world) if isinstance(step.event, events.WorldObserved)]
     assert seen == ([] if over else [NOON])
     assert (await world.run()).rounds == 7
+
+
+async def test_who_sent_a_command_that_was_given_up_after_it_was_obeyed_gets_its_own_answer() -> None:
+    world = a_world()
+    obeyed, broken = (a_command_envelope(name, inbound=plan_requested(name, label="bug")) for name in ("c1", "c2"))
+    await handled(world, obeyed)
+    [told] = world.outside.answers
+
+    await world.engine.give_up(obeyed)
+    await world.engine.give_up(broken)
+
+    assert world.outside.answers[1] == told
+    assert world.outside.answers[2] == render(replies.FailedInside(correlation="c2"))

@@ -12,7 +12,7 @@ from builders import NOON, a_command_envelope, after, an_envelope
 from valine.errors import Busy
 from valine.ports import Envelope, Taken
 from valine.simulator.clock import ManualClock
-from valine.worker import MOST_ATTEMPTS, MOST_RETRIES, Worker, batches
+from valine.worker import MOST_ATTEMPTS, MOST_RECEIPTS, MOST_RETRIES, Worker, batches
 from valine.worker.batches import Batches
 
 if TYPE_CHECKING:
@@ -176,3 +176,15 @@ async def test_a_slice_that_takes_too_long_is_broken_off_and_tried_again_as_ofte
     assert await desk.batches.work(batch, NOON + batches.TO_SETTLE + timedelta(seconds=0.05)) == []
 
     assert desk.queue.settled == [("later", "h1")]
+
+
+async def test_what_was_received_three_times_in_vain_is_refused_unhandled_and_its_sender_is_answered(
+    desk: Desk,
+) -> None:
+    killer = Taken(envelope=COMMAND, receipt="c4", attempts=3, received=MOST_RECEIPTS + 1)
+    again = Taken(envelope=HINTS[0], receipt="h1", attempts=2, received=MOST_RECEIPTS)
+
+    assert await desk.batches.work([killer, again], LAMBDA) == []
+
+    assert desk.engine.entries == ["gave up c4", "h1", ((1,), timedelta(seconds=8)), "rest"]
+    assert desk.queue.settled == [("aside", "c4"), ("done", "h1")]

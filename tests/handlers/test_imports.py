@@ -27,7 +27,7 @@ SETTINGS = {
     "VALINE_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/valine.fifo",
     "VALINE_STORE": "dynamodb://RunStateTable",
 }
-HEAVY = {"botocore", "boto3", "httpx2", "gidgethub", "jwt", "sqlite3", "aws_lambda_powertools", "starlette", "dotenv"}
+HEAVY = {"botocore", "boto3", "httpx2", "jwt", "sqlite3", "aws_lambda_powertools", "starlette", "dotenv"}
 NEEDED = {"__main__", "valine", "cryptography", "msgspec"} | {"_cffi_backend", "_openssl", "typing_extensions"}
 OWN, ALL = 70, 290  # modules; Python's own differ between its versions
 CODE = """

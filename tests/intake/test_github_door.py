@@ -74,6 +74,25 @@ async def test_what_concerns_no_run_is_answered_with_204_and_its_reason_is_in_th
     assert await doors.queued() == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How to drop it:\n\n````md\n```\n/valine drop\n```\n````",
+        "How to drop it:\n\n~~~~\n~~~\n/valine drop\n~~~\n~~~~",
+        "> If nobody minds:\n/valine drop",
+        "<details><summary>Help</summary><pre>\n\n/valine drop\n\n</pre></details>",
+    ],
+    ids=["four backticks around three", "four tildes around three", "quotation", "preformatted HTML"],
+)
+async def test_a_comment_that_only_shows_a_command_stores_none(doors: Doors, text: str) -> None:
+    shown = await doors.github("issue_comment", a_comment(text))
+    said = await doors.github("issue_comment", a_comment(f"{text}\n\n/valine status"))
+
+    [envelope] = await doors.queued()
+    assert (shown.status, said.status) == (204, 202)
+    assert isinstance(envelope.inbound, StatusRequested)
+
+
 @pytest.mark.parametrize("signature", ["", "sha256=ab", "sha256=" + "é" * 64, "sha256=" + "0" * 64])
 async def test_who_is_not_github_gets_401_and_one_line_in_the_log_without_the_body(
     doors: Doors, caplog: pytest.LogCaptureFixture, signature: Any

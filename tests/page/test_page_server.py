@@ -268,13 +268,39 @@ async def test_faults_are_shown_until_they_are_used_up_or_cleared(stage: Stage) 
 async def test_a_website_cannot_play_on_the_twins_own_door_either(stage: Stage, clock: ManualClock) -> None:
     async with httpx2.AsyncClient() as network:
         app = make_app(stage.discord, Courier(stage.discord, network, clock), clock)
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://twin.test") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1:8090") as client:
             act = {"action": "say", "arguments": {"by": "Ana", "content": "hello"}}
             refused = await client.post("/_twin/act", json=act, headers={"origin": "https://evil.test"})
             allowed = await client.post("/_twin/act", json=act)
 
     assert (refused.status_code, allowed.status_code) == (403, 200)
     assert said(stage) == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8090", 200),
+        ("localhost:8090", 200),
+        ("[::1]:8090", 200),
+        ("rebound.test:8090", 421),
+        ("127.0.0.1.evil.test", 421),
+        ("evil.test?127.0.0.1", 421),
+    ],
+)
+async def test_the_twins_show_all_and_let_people_act_only_by_a_name_of_this_machine(
+    stage: Stage, clock: ManualClock, host: str, status: int
+) -> None:
+    act = {"action": "say", "arguments": {"by": "Ana", "content": "hello"}}
+    async with httpx2.AsyncClient() as network:
+        app = make_app(stage.discord, Courier(stage.discord, network, clock), clock)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            viewed = await client.get("/_twin/view", headers={"host": host})
+            acted = await client.post("/_twin/act", json=act, headers={"host": host})
+
+    assert (viewed.status_code, acted.status_code) == (status, status)
+    assert ("channels" in viewed.text) == (status == 200)
+    assert said(stage) == (["hello"] if status == 200 else [])
 
 
 async def test_the_policy_of_the_teams_own_repository_says_whom_to_ping(stage: Stage) -> None:

@@ -60,6 +60,10 @@ def refused(town: Town) -> bool:
     return {one.status for one in asyncio.run(burst(town, webhooks(town, 20), 2))} == {503}
 
 
+def healthy(town: Town) -> int:
+    return httpx2.get(f"{town.product}/healthz", trust_env=False, timeout=30).status_code
+
+
 def test_a_full_disk_is_told_and_when_there_is_room_again_the_day_goes_on(town: Town, disk: Path) -> None:
     pushed = town.valine("commands", "push", "--env", str(town.env))
     assert pushed.returncode == 0, pushed.stderr
@@ -87,7 +91,9 @@ def test_a_disk_that_fills_up_in_the_middle_of_the_work_only_makes_it_wait(town:
     filler = fill(disk)
     until("the store is full", lambda: refused(town))
     until("the log says so", lambda: "There is no room left" in town.log.read_text())
+    until("its health tells", lambda: healthy(town) == 503)
     filler.unlink()
+    until("and that it is well again", lambda: healthy(town) == 200)
     town.work()
     town.ship()
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ import httpx2
 import pytest
 
 from processes.town import Town, a_town
+from valine.server.bodies import MOST_UNVERIFIED
+from waiting import until
 
 pytestmark = pytest.mark.proof
 MEGABYTE = 1024 * 1024
@@ -130,3 +133,55 @@ def test_the_twins_can_be_anybodys(tmp_path: Path) -> None:
     assert "is in use" in taken.stderr
     assert wrong.returncode == 2
     assert "is not a git repository" in wrong.stderr
+
+
+def test_twenty_unsigned_bodies_of_25_mebibytes_take_no_more_memory_than_the_budget_for_all_of_them(town: Town) -> None:
+    before = town.most_memory()
+    with contextlib.ExitStack() as stack:
+        for path in ["/discord", "/github/webhook"] * 10:
+            connection = stack.enter_context(connected(town))
+            connection.settimeout(5)
+            head = f"POST {path} HTTP/1.1\r\nHost: valine\r\nContent-Length: {25 * MEGABYTE}\r\n\r\n"
+            with contextlib.suppress(OSError):
+                connection.sendall(head.encode() + b"x" * (24 * MEGABYTE))
+        status = httpx2.get(f"{town.product}/healthz", trust_env=False, timeout=30).status_code
+
+    assert status == 200
+    assert town.most_memory() - before < MOST_UNVERIFIED + 32 * MEGABYTE  # once more for one that grows, and buffers
+
+
+def test_a_locked_file_keeps_nobody_on_discord_waiting_and_whoever_changes_something_is_told(town: Town) -> None:
+    pushed = town.valine("commands", "push", "--env", str(town.env))
+    assert pushed.returncode == 0, pushed.stderr
+    with contextlib.closing(sqlite3.connect(town.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(10):
+            town.on_discord("command", by="Ana", name="status")
+        until("all are answered", lambda: len(town.guild()["ephemeral"].get("Ana", ())) == 10)
+        town.on_discord("command", by="Ben", name="plan")
+        until("Ben is told", lambda: "I could not store that" in str(town.guild()["ephemeral"]))
+
+    assert {message["text"] for message in town.guild()["ephemeral"]["Ana"]} == {
+        "No run is active in acme/rocket. /plan proposes one."
+    }
+    assert town.guild()["problems"] == []  # Discord's twin notes every answer that took three seconds
+
+
+def test_a_log_deleted_under_the_server_is_told_and_loses_nothing_when_the_server_is_killed(town: Town) -> None:
+    pushed = town.valine("commands", "push", "--env", str(town.env))
+    assert pushed.returncode == 0, pushed.stderr
+    town.on_discord("command", by="Ana", name="plan")
+    until("Ana sees the plan", lambda: town.button("Ana", "approve"))
+    planned = town.run()
+    for name in ("-wal", "-shm"):
+        town.store.with_name(f"{town.store.name}{name}").unlink()
+
+    until("the log says so", lambda: "was removed or replaced while in use" in town.log.read_text())
+    health = httpx2.get(f"{town.product}/healthz", trust_env=False, timeout=30).status_code
+    town.stop(signal.SIGKILL)
+    town.serve()
+
+    assert health == 503
+    assert planned is not None
+    assert (found := town.run()) is not None
+    assert found.uid == planned.uid

@@ -103,6 +103,12 @@ class Town:
         assert self.server
         return len(list(Path(f"/proc/{self.server.pid}/fd").iterdir()))
 
+    def most_memory(self) -> int:
+        """The most bytes that the server has had in memory so far. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html"""
+        assert self.server
+        lines = Path(f"/proc/{self.server.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
     def keep_store_in(self, folder: Path) -> None:
         """The store lies there from now on."""
         self.store = folder / "valine.db"

@@ -14,6 +14,7 @@ from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
 from valine.view import cards
+from valine.worker import UNACKNOWLEDGED
 
 if TYPE_CHECKING:
     from storm.world import World
@@ -29,7 +30,8 @@ def check(world: World) -> None:
         for task in run.tasks:
             _task(world, run, task)
     for envelope, trouble in world.queue.dead.items():
-        world.watch.say("nothing lost", f"{envelope} was set aside: {trouble}")
+        if not trouble.startswith(UNACKNOWLEDGED):  # the storm stops processes at random; the sender is answered then
+            world.watch.say("nothing lost", f"{envelope} was set aside: {trouble}")
     for problem in world.discord._world.problems:
         if "forged" in problem or "ping" in problem:
             world.watch.say("doors", problem)

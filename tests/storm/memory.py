@@ -183,7 +183,7 @@ def _summary(run: Run) -> RunSummary:
 class Entry:
     """An envelope on the queue."""
 
-    __slots__ = ("attempts", "envelope", "lane", "receipt", "seen", "urgent", "visible")
+    __slots__ = ("attempts", "envelope", "lane", "receipt", "received", "seen", "urgent", "visible")
 
     def __init__(self, envelope: Kept[Envelope], now: datetime) -> None:
         self.envelope = envelope
@@ -191,6 +191,7 @@ class Entry:
         self.visible = now
         self.seen = now
         self.attempts = 0
+        self.received = 0
         self.receipt: str | None = None
 
 
@@ -217,7 +218,13 @@ class MemoryQueue:
         self._receipts += 1
         entry.receipt, entry.visible, entry.seen = str(self._receipts), now + VISIBILITY, now
         entry.attempts += 1
-        return Taken(envelope=entry.envelope.read(), receipt=entry.receipt, attempts=entry.attempts - 1)
+        entry.received += 1
+        return Taken(
+            envelope=entry.envelope.read(),
+            receipt=entry.receipt,
+            attempts=entry.attempts - 1,
+            received=entry.received,
+        )
 
     async def done(self, taken: Taken) -> None:
         entry = self._held(taken)
@@ -229,7 +236,7 @@ class MemoryQueue:
         del trouble  # kept for people who look, and nobody looks
         entry = self._held(taken)
         if entry is not None:
-            entry.receipt, entry.visible = None, until
+            entry.receipt, entry.visible, entry.received = None, until, 0
 
     async def set_aside(self, taken: Taken, trouble: str) -> None:
         if self._held(taken) is not None:

@@ -63,6 +63,23 @@ def test_a_command_is_a_line_of_its_own_in_any_case(body: Any) -> None:
         "```\n/valine drop\n```",
         "~~~sh\n/valine drop",
         "```\n~~~\n/valine drop\n```",
+        "````\n```\n/valine drop\n```\n````",
+        "~~~~\n~~~\n/valine drop\n~~~~",
+        "```\n~~~\n/valine drop\n~~~\n```",
+        "- ```\n  x\n\n      /valine drop",
+        "a `b\n/valine drop\nc` d",
+        "a ``b ` c\n/valine drop\nd``",
+        "> quoted\n/valine drop",
+        "- > quoted\n/valine drop",
+        "<pre>\n\n/valine drop\n\n</pre>",
+        "<code>\n\n/valine drop\n\n</code>",
+        "a <code>b\n/valine drop\nc</code>",
+        "<div>\n<pre>\n\n/valine drop\n\n</pre></div>",
+        "<div>\n/valine drop\n</div>",
+        "[a](https://c.test 'b\n/valine drop\nc')",
+        "[a]: https://c.test 'b\n/valine drop\nc'",
+        "![a\n/valine drop\n](https://c.test)",
+        '<b title="\n/valine drop\n">b</b>',
         "<!-- /valine drop -->",
         "<!--\n/valine drop\n-->",
         "text <!-- a --> b <!-- c\n/valine drop",
@@ -76,14 +93,36 @@ def test_what_is_quoted_shown_as_code_hidden_or_in_the_middle_of_a_line_commands
     assert not addressed(body)
 
 
-@pytest.mark.parametrize("body", ["/valine", "/valine explode", "/valine drop 42", "/valine cancel everything"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "/valine",
+        "/valine explode",
+        "/valine drop `now`",
+        "/valine drop <!-- x -->",
+        "/valine drop 42",
+        "/valine cancel everything",
+    ],
+)
 def test_words_that_are_not_known_are_not_guessed_at(body: Any) -> None:
     assert commanded(body) is None
     assert addressed(body)
 
 
 @pytest.mark.parametrize(
-    "body", ["```\ncode\n```\n/valine drop", "<!-- a -->\n/valine drop", "a <!-- b\n-->\n/valine drop"]
+    "body",
+    [
+        "```\ncode\n```\n/valine drop",
+        "````\n```\n````\n/valine drop",
+        "~~~\n```\n~~~\n/valine drop",
+        "<!-- a -->\n/valine drop",
+        "a <!-- b\n-->\n/valine drop",
+        "> quoted\n\n/valine drop",
+        "<pre>\ncode\n</pre>\n\n/valine drop",
+        "Broken by `a\nb` and [c](https://d.test)\n/valine drop",
+        "<details><summary>Log</summary>\n\n```\ncode\n```\n\n</details>\n\n/valine drop",
+        "- done\n/valine drop\n-- Ana",
+    ],
 )
 def test_after_code_or_a_hidden_remark_has_ended_a_command_counts(body: Any) -> None:
     assert isinstance(commanded(body), DropRequested)

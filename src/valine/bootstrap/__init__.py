@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, cast
 
 from valine.config.values import DYNAMODB
 from valine.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from valine.worker import Worker
 
 SQLITE = "sqlite:///"
+PATIENCE = 2.0  # seconds of Discord's three that an endpoint reads the store for an answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,42 @@ def assemble(
         file=file,
         clients=reached.clients,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """What answers Discord and GitHub beside the system of the same file, in a thread of its own."""
+
+    clock: Clock
+    intake: Intake
+    queue: SqliteQueue
+
+
+@contextlib.contextmanager
+def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[Endpoints]:
+    """The endpoints, on a connection of their own that never waits in SQLite: Discord gives them three seconds.
+
+    Raises StoreError if the file cannot be opened, or was not made ready by assemble().
+    """
+    import asyncio
+
+    from valine.intake import Intake
+    from valine.services.queue_sqlite import SqliteQueue
+    from valine.services.retrying import Retrying
+    from valine.services.run_store_sqlite import SqliteRunStore
+    from valine.services.sqlite_file import SqliteFile
+
+    clock = clock or wall_clock()
+    with contextlib.closing(SqliteFile.open(store_path(settings.store), exclusive=False, busy_ms=0)) as file:
+        queue = SqliteQueue(file)
+        intake = Intake(
+            store=cast("RunStore", Retrying(SqliteRunStore(file), clock)),
+            queue=cast("SqliteQueue", Retrying(queue, clock)),
+            clock=clock,
+            settings=_intake_settings(settings),
+            patience=partial(asyncio.timeout, PATIENCE),
+        )
+        yield Endpoints(clock=clock, intake=intake, queue=queue)
 
 
 class SetAside(Protocol):

@@ -215,16 +215,22 @@ async def _doors(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _try(there: Outside, method: str, url: str, headers: dict[str, str], expected: int) -> Finding:
+    import asyncio
+
     import httpx2
 
     content = b'{"type":1}' if method == "POST" else None
     try:
-        answer = await there.web.request(method, url, headers=headers, content=content, timeout=PATIENCE)
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        async with (  # whatever follows the status is not read, so that it may be endless
+            asyncio.timeout(PATIENCE),
+            there.web.stream(method, url, headers=headers, content=content, timeout=PATIENCE) as answer,
+        ):
+            status = answer.status_code
+    except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         why = f"{type(error).__name__}: {error}"
         return Finding("wrong", "The doors", f"{url} does not answer ({why}): is it served there, and let through?")
     what = "is healthy" if expected == HEALTHY else "turns a forged request away"
-    if answer.status_code == expected:
+    if status == expected:
         return Finding("ok", "The doors", f"{url} {what}.")
     cure = "is Valine served there, and does whatever stands before it pass requests on?"
-    return Finding("wrong", "The doors", f"{url} answers {answer.status_code} instead of {expected}: {cure}")
+    return Finding("wrong", "The doors", f"{url} answers {status} instead of {expected}: {cure}")

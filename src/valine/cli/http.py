@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-LARGEST_HEAD = 64 * 1024  # bytes of request line and headers: GitHub's and Discord's take about 2 KiB
 KEEP_ALIVE = 20  # seconds that an idle connection stays open
 LAST_ANSWERS = 10  # seconds for requests under way when the server stops
 
@@ -30,8 +29,12 @@ LAST_ANSWERS = 10  # seconds for requests under way when the server stops
 def bind(host: str, port: int) -> socket.socket:
     """A socket of that address, not listening yet; port 0 is any free one. Raises Stop, with a sentence."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        found_there = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, address = found_there[0]
+        # With its protocol: only for a socket that is TCP by its own word does asyncio switch off Nagle's delay.
+        found = socket.socket(family, kind, protocol)
     except OSError as error:
         raise Stop(f"{host} is no address of this machine ({error.strerror}): see --host.") from error
     try:
@@ -65,6 +68,7 @@ class _Server(uvicorn.Server):
     """uvicorn's server, less its signal handlers: there may be two in a process, and signals end it with our code."""
 
     def __init__(self, app: Starlette, bound: socket.socket) -> None:
+        app.router.redirect_slashes = False  # Starlette would send people to whatever host a request names
         super().__init__(
             uvicorn.Config(
                 app,
@@ -77,7 +81,6 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                h11_max_incomplete_event_size=LARGEST_HEAD,
                 timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=LAST_ANSWERS,
             )

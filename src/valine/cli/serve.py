@@ -85,26 +85,36 @@ def serve(
 
 async def _served(settings: Settings, bound: socket.socket) -> int:
     import logging
+    from functools import partial
 
     from valine import __version__
-    from valine.bootstrap import assemble
+    from valine.bootstrap import assemble, endpoints, wall_clock
     from valine.cli import http
-    from valine.server import make_app
+    from valine.server import Turns, endpoints_app, in_a_thread
 
     log = logging.getLogger("valine.serve")
 
     def ready() -> None:
-        doors = "POST /discord, POST /github/webhook, GET /healthz"
+        paths = "POST /discord, POST /github/webhook, GET /healthz"
         where = http.address(bound)
         log.info(
             "Valine %s for %s listens on %s (%s); store %s",
-            *(__version__, settings.github_repository, where, doors, system.file.path),
+            *(__version__, settings.github_repository, where, paths, store),
         )
 
+    store = _path(settings.store)
     for warning in settings.warnings:
         log.warning("%s", warning)
-    async with assemble(settings) as system:
-        await system.queue.recover()  # the app does so too; a store that fails at once is told as a sentence here
-        code = await http.serve_all([(make_app(system), bound)], ready)
+    turns = Turns(wall_clock())
+    # The thread comes first: it makes the file ready, and what is wrong with that is a sentence here.
+    async with in_a_thread(partial(assemble, settings), turns) as ring:
+        with endpoints(settings) as parts:
+            code = await http.serve_all([(endpoints_app(parts, ring, turns), bound)], ready)
     log.info("stopped: what was stored goes on with the next start")
     return code
+
+
+def _path(store: str) -> Path:
+    from valine.bootstrap import store_path
+
+    return Path(store_path(store)).expanduser().resolve()

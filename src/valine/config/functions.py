@@ -83,7 +83,7 @@ class GitHubDoor(Place):
         given = Given(environ, None)
         place = _read_place(given)
         repository = given.read("GITHUB_REPOSITORY", values.repository, needed=True)
-        secret = given.read("GITHUB_WEBHOOK_SECRET", Secret, needed=True)
+        secret = given.read("GITHUB_WEBHOOK_SECRET", values.webhook_secret, needed=True)
         if not (place and repository and secret):
             raise ConfigurationError(tuple(given.problems))
         return cls(**vars(place), repository=repository, webhook_secret=secret)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from io import StringIO
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SECRETS: Final = frozenset({"DISCORD_BOT_TOKEN", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"})
 PREFIX: Final = "VALINE_"
 OWN_NAMES: Final = frozenset(
     {
@@ -33,6 +36,7 @@ class Given:
 
     def __init__(self, environ: Mapping[str, str], dotenv_path: Path | None) -> None:
         self.problems: list[str] = []
+        self._loose: list[str] = []
         merged = {**self._file(dotenv_path), **{name: text for name, text in environ.items() if text.strip()}}
         self._texts = {name: text.strip() for name, text in merged.items() if text.strip()}
 
@@ -80,9 +84,9 @@ class Given:
             self.problems.append("GITHUB_TOKEN is missing (or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)")
 
     def warnings(self) -> tuple[str, ...]:
-        """A line for each name that looks like ours and is not."""
+        """A line for a file of secrets that others can read, and for each name that looks like ours and is not."""
         unknown = sorted(name for name in self._texts if name.startswith(PREFIX) and name not in OWN_NAMES)
-        return tuple(f"{name} is no setting of Valine's: it is ignored" for name in unknown)
+        return (*self._loose, *(f"{name} is no setting of Valine's: it is ignored" for name in unknown))
 
     def _file(self, path: Path | None) -> dict[str, str]:
         if path is None:
@@ -97,4 +101,14 @@ class Given:
         from dotenv import dotenv_values  # a Lambda function has no file
 
         # Not interpolated: a secret may well hold a ${.
-        return {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value}
+        held = {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value}
+        self._check_mode(path, held)
+        return held
+
+    def _check_mode(self, path: Path, held: Mapping[str, str]) -> None:
+        """Warn of a file with secrets that other users of this machine can read."""
+        if os.name == "nt" or not SECRETS & held.keys():  # Windows keeps that in lists of its own
+            return
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & (stat.S_IRGRP | stat.S_IROTH):
+            self._loose.append(f"{path} holds secrets, and others can read it (mode {mode:o}): chmod 600 {path}")

@@ -52,9 +52,9 @@ def read_platforms(given: Given) -> Platforms | None:
     read, read_or = given.read, given.read_or
     application_id = read("DISCORD_APPLICATION_ID", values.digits, needed=True)
     bot_token = read("DISCORD_BOT_TOKEN", values.token, needed=True)
-    discord_api = read_or("DISCORD_API_URL", values.url, DEFAULT_DISCORD)
+    discord_api = read_or("DISCORD_API_URL", values.platform_url, DEFAULT_DISCORD)
     repository = read("GITHUB_REPOSITORY", values.repository, needed=True)
-    github_api = read_or("GITHUB_API_URL", values.url, DEFAULT_GITHUB)
+    github_api = read_or("GITHUB_API_URL", values.platform_url, DEFAULT_GITHUB)
     token, app_id, private_key = given.read_credentials()
     interval = read_or("VALINE_WRITE_INTERVAL", values.seconds, DEFAULT_INTERVAL)
     if not (application_id and bot_token and repository):
@@ -102,7 +102,7 @@ class Settings(Platforms):
         # they manage everything, could approve and ship here.
         guild = read("DISCORD_GUILD_ID", values.digits, needed=True)
         channel = read("DISCORD_CHANNEL_ID", values.digits)
-        secret = read("GITHUB_WEBHOOK_SECRET", Secret, needed=True)
+        secret = read("GITHUB_WEBHOOK_SECRET", values.webhook_secret, needed=True)
         store = given.read_or("VALINE_STORE", values.store, DEFAULT_STORE)
         queue, public = read("VALINE_QUEUE_URL", values.url), read("VALINE_PUBLIC_URL", values.url)
         prefix = read("VALINE_SECRETS_PREFIX", values.plain)
@@ -194,7 +194,7 @@ def registration(environ: Mapping[str, str], dotenv_path: Path | None = None) ->
     given = Given(environ, dotenv_path)
     application_id = given.read("DISCORD_APPLICATION_ID", values.digits, needed=True)
     bot_token = given.read("DISCORD_BOT_TOKEN", values.token, needed=True)
-    api_url = given.read_or("DISCORD_API_URL", values.url, DEFAULT_DISCORD)
+    api_url = given.read_or("DISCORD_API_URL", values.platform_url, DEFAULT_DISCORD)
     guild_id = given.read("DISCORD_GUILD_ID", values.digits)
     if given.problems or not (application_id and bot_token):
         raise ConfigurationError(tuple(given.problems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ REPOSITORY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9._-]
 HEX_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 VISIBLE: Final = re.compile(r"[!-~]+")
 PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+-----END [A-Z ]*PRIVATE KEY-----\s*", re.DOTALL)
+SHORTEST_WEBHOOK_SECRET: Final = 12  # characters
 DYNAMODB: Final = "dynamodb://"
 TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
@@ -81,6 +83,34 @@ def url(text: str) -> str:
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise wrong
     return text.rstrip("/")
+
+
+def platform_url(text: str) -> str:
+    """An address that tokens are sent to: https, or http to this machine alone, as the twins have it."""
+    address = url(text)
+    parts = urlsplit(address)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("must begin with https://, or the token would cross the network readable for all")
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def webhook_secret(text: str) -> Secret:
+    """What webhooks are signed with: long enough not to be guessed."""
+    if len(text) < SHORTEST_WEBHOOK_SECRET:
+        raise ValueError(
+            f"must have {SHORTEST_WEBHOOK_SECRET} characters at least, or it can be guessed; `openssl rand -hex 32` "
+            "makes one, for here and for the webhook's settings"
+        )
+    return Secret(text)
 
 
 def store(text: str) -> str:

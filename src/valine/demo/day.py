@@ -10,7 +10,7 @@ from valine.demo.team import CHECK, WORKFLOW
 from valine.orchestrator.states import Stage, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from valine.demo.show import Show
     from valine.demo.world import World
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FEWEST_TO_DROP = 4  # of a plan with fewer issues none is dropped
 FEWEST_TO_CONFLICT = 3
+PATIENCE = timedelta(hours=3)  # of the day's own clock; GitHub's limits end within one
+LOOK_AGAIN = timedelta(minutes=10)
 SHARED = "valine-demo/notes.md"
 
 
@@ -66,7 +68,7 @@ class Day:
         self._tell("Ana", f"takes #{spare} out of the plan")
         self._world.on_discord("select", by="Ana", values=[str(spare)], message=self._page_with(spare))
         await self._settled(boards=True)
-        run = await self._run()
+        run = await self._until(lambda run: run.stage is not Stage.SHIPPING, "the round of shipping ends")
         left = {item.issue for item in run.plan.items}
         _must((run.plan.revision, spare in left) == (2, False), f"revision 2 is without #{spare}")
 
@@ -81,10 +83,7 @@ class Day:
         self._tell("Ben", "/approve r1, a moment later")
         self._world.on_discord("command", by="Ben", name="approve", options={"run": "r1"})
         await self._settled(boards=True)
-        while (run := await self._run()).stage is Stage.EXECUTING:  # GitHub takes 500 writes an hour, no more
-            self._progress(run)
-            await self._world.pass_time(timedelta(minutes=10))
-            await self._settled(boards=True)
+        run = await self._until(lambda run: run.stage is not Stage.EXECUTING, "every pull request is opened")
         _must(run.stage is Stage.TRACKING and len(run.approvals) == 1, "one approval started the run")
         _must(all(task.pull_request for task in run.tasks), "every issue has its pull request")
         self._progress(run)
@@ -120,11 +119,11 @@ class Day:
             self._check(task, "failure" if task is failing else "success")
         await self._settled(boards=True)
         if failing is not None:
-            held = (await self._run()).task(failing.issue)
-            _must(held is not None and held.state is TaskState.HELD, "a red check holds its task")
+            await self._until(_held(failing.issue), "a red check holds its task")
             self._push(failing, {f"valine-demo/fix-{failing.issue}.md": "Fixed.\n"}, f"Fix #{failing.issue}")
             self._check(failing, "success")
             await self._settled(boards=True)
+            await self._until(lambda run: not _held(failing.issue)(run), "a green one lets it go on")
         self._progress(await self._run())
         return clash[1].issue if clash else None
 
@@ -133,7 +132,7 @@ class Day:
         await self._says("Ana", "/ship", "ship")
         self._tell("Ana", f"clicks [{self._click_confirm('Ana')}]")
         await self._settled(boards=True)
-        run = await self._run()
+        run = await self._until(lambda run: run.stage is not Stage.SHIPPING, "the round of shipping ends")
         left = {task.issue for task in run.tasks if not task.settled}
         wanted = {expect_held} | _dependants(run, expect_held) if expect_held is not None else set()
         _must(left == wanted, f"all ships but what is held: {sorted(wanted)} wanted, {sorted(left)} left")
@@ -159,9 +158,9 @@ class Day:
         await self._settled(boards=True)
 
     async def _end(self) -> Run:
-        await self._world.pass_time(timedelta(minutes=1))
+        await self._pass(timedelta(minutes=1))
         self._show.news(self._world.discord.view(), boards=True)
-        return await self._run()
+        return await self._until(lambda run: run.final, "the run ends")
 
     # What the scenes are made of ----------------------------------------------------------------------------------
 
@@ -176,8 +175,32 @@ class Day:
         self._world.on_discord("command", by=who, name=command, options=options)
         await self._settled()
 
+    async def _until(self, done: Callable[[Run], bool], what: str) -> Run:
+        """Let time pass until `done`; the run as it then is. Raises DayError if no task moves for PATIENCE."""
+        run = await self._run()
+        moved_at = self._world.clock.now()
+        while not done(run):
+            before, now = run.tasks, self._world.clock.now()
+            _must(now - moved_at < PATIENCE, f"{what}; at {now:%H:%M} no task had moved for {PATIENCE}")
+            until = run.quiet(now)
+            if until is not None:
+                self._show.waits(now, "GitHub's limit on writes", until)
+            await self._pass((until or now + LOOK_AGAIN) - now)
+            self._show.news(self._world.discord.view(), boards=True)
+            run = await self._run()
+            self._progress(run)
+            if run.tasks != before:
+                moved_at = self._world.clock.now()
+        return run
+
+    async def _pass(self, time: timedelta) -> None:
+        try:
+            await self._world.pass_time(time)
+        except TimeoutError as error:
+            raise DayError(str(error)) from error
+
     async def _settled(self, *, boards: bool = False) -> None:
-        await self._world.settle()
+        await self._pass(timedelta())
         self._show.news(self._world.discord.view(), boards=boards)
         problems = self._world.discord.view()["problems"]
         _must(not problems, f"Discord has no complaint: {problems}")
@@ -243,6 +266,11 @@ def _independent_pair(tasks: Sequence[Task]) -> tuple[Task, Task] | None:
             if early is not late and early.issue not in late.depends_on:
                 return early, late
     return None
+
+
+def _held(issue: int) -> Callable[[Run], bool]:
+    """Whether the task of that issue is held."""
+    return lambda run: (task := run.task(issue)) is not None and task.state is TaskState.HELD
 
 
 def _dependants(run: Run, issue: int) -> set[int]:

@@ -65,6 +65,10 @@ class Show:
         place = "" if where == "Discord" else f"on {where} "
         self._console.print(Text.assemble(f"{at:%H:%M:%S}  ", (f"{who:<5} ", style), (place, "dim"), what))
 
+    def waits(self, at: datetime, what: str, until: datetime) -> None:
+        """The day waits for something that ends at a known time."""
+        self._console.print(Text(f"{at:%H:%M:%S}  {what}: waiting until {until:%H:%M:%S}", style="yellow"))
+
     def news(self, view: dict[str, Any], *, boards: bool = False) -> None:
         """What is new on Discord since the last time; a card or board that changed only with `boards`."""
         for where, message in everything(view):

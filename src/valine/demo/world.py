@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from valine.simulator.objects import ObjectStore
     from valine.simulator.transport import Delivery
 
-GITHUB = "http://github.test"
-DISCORD = "http://discord.test"
+GITHUB = "https://github.test"
+DISCORD = "https://discord.test"
 PRODUCT = "http://valine.test"
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOOK_SECRET = "simulated-webhook-secret"  # noqa: S105 - it guards nothing

@@ -47,9 +47,15 @@ class Commander:
         return [seen.run] if seen.run is not None else []
 
     async def apologise(self, lane: str, command: PersonCommand, reply_to: ReplyTo) -> None:
-        """Tell a person that their command broke Valine; nothing more can be done for it."""
+        """Tell a person that their command broke Valine; nothing more can be done for it.
+
+        If it was obeyed before that, and only what followed broke, they get the answer to it.
+        """
         try:
-            if _heard(await self._vouched(command)):
+            seen = await self._store.inbox(command.id, self._clock.now())
+            if seen is not None and seen.reply is not None:
+                await self._reply(lane, command, reply_to, seen.reply)
+            elif _heard(await self._vouched(command)):
                 await self._reply(lane, command, reply_to, replies.FailedInside(correlation=command.id))
         except Exception as error:  # noqa: BLE001 - it may be the very thing that broke
             log.warning("nobody could be told that %s failed: %r", command.id, error)

@@ -63,13 +63,9 @@ async def work(hands: Hands, records: Sequence[Mapping[str, Any]], left: timedel
     except StoreError as error:
         log.error("handed back: %s", error)  # noqa: TRY400 - the sentence says it all
         return _failures(records)
-    suspects = {record["receiptHandle"] for record in records if _received(record) > 1}
+    suspects = {taken.receipt for taken in batch if taken.received > 1}
     unsettled = {taken.receipt for taken in await hands.batches.work(batch, ends, suspects)}
     return _failures([record for record in records if record["receiptHandle"] in unsettled])
-
-
-def _received(record: Mapping[str, Any]) -> int:
-    return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def _failures(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ def assess(run: Run, task: Task, at: datetime) -> Task:
     if task.settled:
         return task
     state, note = _verdict(run, task, at)
+    if (state, note) == (task.state, task.note):
+        return task  # the same object: what is remembered of it stays
     return msgspec.structs.replace(task, state=state, note=note)
 
 
@@ -132,7 +134,8 @@ def verdict_changes_at(run: Run, task: Task) -> datetime | None:
 def waiting_checks(run: Run, task: Task) -> list[str]:
     """The checks that must still end on this head, by key: those that are pending, and those that are missing."""
     pending = {check.key for check in task.pull.checks if check.state == "pending"} if task.pull else set()
-    return sorted(pending | missing_checks(run, task))
+    waiting = pending | missing_checks(run, task)
+    return sorted(waiting) if waiting else []
 
 
 def missing_checks(run: Run, task: Task) -> set[str]:

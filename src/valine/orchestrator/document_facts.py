@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Board, LeftOutRow, NoteRow, PlanCard, PlanRow, ThreadLine
+from valine.orchestrator.facts import Board, LeftOutRow, NoteRow, PlanCard, PlanRow, TaskRow, ThreadLine
 from valine.orchestrator.remembering import Remembering
 from valine.orchestrator.rows import left_out_row, note_rows, owners, person, row_of, run_ref, task_row
 from valine.orchestrator.states import MilestoneKind, RunStatus
@@ -73,6 +73,13 @@ def _decision(run: Run) -> dict[str, Any]:
     return {"decision": decision, "decided_by": person(run.ended_by), "decided_at": run.ended_at}
 
 
+def _rows_of_tasks(tasks: tuple[Task, ...]) -> tuple[TaskRow, ...]:
+    return tuple(map(row_of, tasks))
+
+
+_task_rows = Remembering(_rows_of_tasks, most=64)
+
+
 def board(run: Run) -> Board:
     """How every task stands. It says nothing that a refresh alone changes."""
     shipping = run.shipping
@@ -88,7 +95,7 @@ def board(run: Run) -> Board:
         ended_by=person(run.ended_by),
         ended_at=run.ended_at,
         releases=tuple((tag, url) for tag, url in run.releases.items() if url)[-RELEASES_SHOWN:],
-        rows=tuple(map(row_of, run.tasks)),
+        rows=_task_rows(run.tasks),
     )
 
 

@@ -153,21 +153,27 @@ Document = PlanCard | Board | ThreadLine
 def key(facts: Document) -> str:
     """12 characters that are the same exactly while the same named facts are.
 
-    Rows are hashed one by one, and remembered: of a large board a change leaves all but one as they were.
+    Rows are encoded one by one, and remembered: of a large board a change leaves all but one as they were.
     """
-    rows: tuple[Fact, ...] = ()
+    rows: list[str] = []
     match facts:
         case PlanCard():
-            rows, facts = (*facts.rows, *facts.left_out), msgspec.structs.replace(facts, rows=(), left_out=())
+            rows = [_rows_key(facts.rows), _rows_key(facts.left_out)]
+            facts = msgspec.structs.replace(facts, rows=(), left_out=())
         case Board():
-            rows, facts = facts.rows, msgspec.structs.replace(facts, rows=())
+            rows, facts = [_rows_key(facts.rows)], msgspec.structs.replace(facts, rows=())
         case ThreadLine():
             pass
-    return short_hash(msgspec.json.encode(facts).decode(), *map(_row_key, rows))
+    return short_hash(msgspec.json.encode(facts).decode(), *rows)
 
 
-def _key_of_row(row: Fact) -> str:
-    return short_hash(type(row).__name__, msgspec.json.encode(row).decode())
+def _text_of_row(row: Fact) -> str:
+    return msgspec.json.encode(row).decode()
 
 
-_row_key = Remembering(_key_of_row)
+def _key_of_rows(rows: tuple[Fact, ...]) -> str:
+    return short_hash(*map(_row_text, rows))
+
+
+_row_text = Remembering(_text_of_row)
+_rows_key = Remembering(_key_of_rows, most=64)

@@ -1,18 +1,15 @@
 """Which issues a text says it depends on: plain words in the body of an issue, of the same repository only.
 
-What stands in code, quotes or HTML comments is talk about such words, not their use.
+What stands in code, quotes or HTML comments is talk about such words, not their use (`markdown.spoken`).
 """
 
 from __future__ import annotations
 
 import re
 
+from valine.orchestrator.markdown import spoken
 from valine.orchestrator.states import IssueNumber
 
-COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)", re.DOTALL)
-QUOTE_OR_INDENTED = re.compile(r"^(?: {0,3}>| {4}|\t)")
 NUMBER = r"#([1-9][0-9]{0,8})\b"
 LIST = rf"{NUMBER}(?:(?:[ \t,;&+/]|\b(?:and|or)\b){{1,24}}{NUMBER})*"  # one line: #1, #2 and #3
 BULLET = r"[-*+][ \t]{1,3}(?:\[[ xX]\][ \t])?"
@@ -27,23 +24,7 @@ def mentioned(body: str) -> tuple[IssueNumber, ...]:
     """The issues that follow "depends on" or "blocked by", in their order, each once."""
     found = (
         IssueNumber(int(number))
-        for phrase in PHRASE.finditer(_spoken(body))
+        for phrase in PHRASE.finditer("\n".join(spoken(body)))
         for number in re.findall(NUMBER, phrase[1])
     )
     return tuple(dict.fromkeys(found))
-
-
-def _spoken(body: str) -> str:
-    """The text without comments, code and quotes. Linear in its length."""
-    lines: list[str] = []
-    fence = ""
-    for line in COMMENT.sub(" ", body).splitlines():
-        mark = FENCE.match(line)
-        if fence:
-            closes = mark and mark[1].startswith(fence) and not line.strip().strip(fence[0])
-            fence = "" if closes else fence
-        elif mark:
-            fence = mark[1]
-        elif not QUOTE_OR_INDENTED.match(line):
-            lines.append(line)
-    return CODE_SPAN.sub(" ", "\n".join(lines))

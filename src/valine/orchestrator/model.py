@@ -82,6 +82,9 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+SETTLED = (TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED)
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One issue's way from approval to merge."""
 
@@ -118,7 +121,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def settled(self) -> bool:
         """True when nothing will change any more: merged, dropped or failed."""
-        return self.state in {TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
+        return self.state in SETTLED
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 SLUG_LENGTH = 40
 LONGEST_SUBJECT = 200
+LONGEST_TITLE = 1024
 
 
 def short_hash(*parts: object, length: int = 12) -> str:
     """Lower-case letters and digits, `length` of them (at most 52), that stand for these parts."""
-    joined = "\x1f".join(str(part) for part in parts)
+    joined = "\x1f".join(map(str, parts))
     return b32encode(hashlib.sha256(joined.encode()).digest()).decode().lower()[:length]
 
 
@@ -32,7 +33,8 @@ def run_uid(repository: str, command_id: str) -> RunUid:
 
 def slug(title: str) -> str:
     """The title in up to 40 characters that every file system and shell takes; `task` where nothing is left."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    # Cut first: to sort long runs of accents takes the square of their length. GitHub's titles have 256 characters.
+    plain = unicodedata.normalize("NFKD", title[:LONGEST_TITLE]).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].strip("-") or "task"
 
 

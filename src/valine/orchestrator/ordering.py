@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping
+from graphlib import TopologicalSorter
 
 Graph = Mapping[int, Collection[int]]
 Urgency = tuple[int | float, ...]
@@ -78,34 +79,21 @@ def hanging_on(graph: Graph, roots: Iterable[int]) -> set[int]:
 def urgent_first(graph: Graph, urgency: Mapping[int, Urgency]) -> list[int]:
     """All nodes of a graph without circles, dependencies first, and otherwise the most urgent (smallest) first.
 
-    A node is as urgent as the most urgent of those that hang on it: it is pulled forward with them.
+    A node is as urgent as the most urgent of those that hang on it: it is pulled forward with them. Raises
+    graphlib.CycleError for a graph with circles: cycles() finds them beforehand.
     """
-    dependants = reversed_graph(graph)
     pulled = dict(urgency)
-    for node in reversed(_any_order(graph, dependants)):
+    for node in reversed([*TopologicalSorter(graph).static_order()]):
         for need in graph[node]:
             pulled[need] = min(pulled[need], pulled[node])
-    missing = {node: len(set(needs)) for node, needs in graph.items()}
-    ready = [(pulled[node], urgency[node], node) for node, count in missing.items() if not count]
-    heapq.heapify(ready)
-    order = []
-    while ready:
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    ready: list[tuple[Urgency, Urgency, int]] = []
+    order: list[int] = []
+    while sorter.is_active():
+        for node in sorter.get_ready():
+            heapq.heappush(ready, (pulled[node], urgency[node], node))
         node = heapq.heappop(ready)[2]
         order.append(node)
-        for other in set(dependants[node]):
-            missing[other] -= 1
-            if not missing[other]:
-                heapq.heappush(ready, (pulled[other], urgency[other], other))
-    return order
-
-
-def _any_order(graph: Graph, dependants: Graph) -> list[int]:
-    """Some order in which dependencies come first."""
-    missing = {node: len(set(needs)) for node, needs in graph.items()}
-    order = [node for node, count in missing.items() if not count]
-    for node in order:
-        for other in set(dependants[node]):
-            missing[other] -= 1
-            if not missing[other]:
-                order.append(other)
+        sorter.done(node)
     return order

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from valine.orchestrator.plan import Actor
 
 FILE = ".github/valine.toml"
+# What the TOML parser is given at all. A key of n parts costs it n² in time and memory, and no key here has three.
+LARGEST_POLICY = 64 * 1024  # characters: room for a thousand people
+MOST_DOTS = 64  # in one line, texts and comments included
+DEEPEST = 32  # brackets and braces open at once
 ADMINISTRATOR = 1 << 3
 MANAGE_SERVER = 1 << 5
 
@@ -86,6 +90,7 @@ def may(actor: Actor, deed: Deed, policy: Policy) -> Denied | None:  # noqa: ARG
     return Denied(deed=deed, needs="person")
 
 
+_BRACKETS = re.compile(r"[\[\]{}]")
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}(\[bot\])?")
 DISCORD_ID = re.compile(r"[1-9][0-9]{16,19}")
 LONGEST_LABEL = 50
@@ -146,12 +151,27 @@ def parse(text: str | None) -> Policy:
 def _read(text: str) -> dict[str, Any]:
     import tomllib
 
+    _check_shape(text)
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:  # TOMLDecodeError, or a number of more digits than Python reads
         raise PolicyProblem(f"{FILE} is not valid TOML: {str(error)[:200]}") from error
     except RecursionError as error:
         raise PolicyProblem(f"{FILE} is not valid TOML: it is nested too deeply") from error
+
+
+def _check_shape(text: str) -> None:
+    """Raise if the parser could be made to work without end on this text. One pass, and nothing is kept of it."""
+    if len(text) > LARGEST_POLICY:
+        raise PolicyProblem(f"{FILE} has {len(text):,} characters; no more than {LARGEST_POLICY:,} are read")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MOST_DOTS:
+            raise PolicyProblem(f"{FILE}: line {number} has more than {MOST_DOTS} dots; keys have one, like plan.limit")
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            raise PolicyProblem(f"{FILE} is nested too deeply: more than {DEEPEST} brackets are open at once")
 
 
 def _known(prefix: str, data: dict[str, Any], keys: tuple[str, ...]) -> None:
@@ -207,5 +227,7 @@ def _problem(key: str, expected: str, value: object) -> PolicyProblem:
         shown = json.dumps(value, default=str, ensure_ascii=False)
     except ValueError:  # hexadecimal numbers may be longer than what Python writes as a decimal
         shown = "a number of thousands of digits"
+    except RecursionError:
+        shown = "a table of tables of tables"
     cut = shown if len(shown) <= 60 else f"{shown[:60]}…"  # noqa: PLR2004 - as much as a sentence bears
     return PolicyProblem(f"{FILE}: {key} must be {expected}, not {cut}")

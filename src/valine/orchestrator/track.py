@@ -146,7 +146,8 @@ def observe(run: Run, event: WorldObserved) -> Run:
         new = _with_issue(task, seen) if seen else task
         pull = pulls.get(task.pull_request) if task.pull_request is not None else None
         new = _with_pull(new, pull, at) if pull else new
-        tasks.append(_gone_or_back(new, gone=task.issue in world.missing))
+        new = _gone_or_back(new, gone=task.issue in world.missing)
+        tasks.append(task if new == task else new)
     run = replace(
         run,
         tasks=tuple(tasks),
@@ -174,8 +175,9 @@ def judge(run: Run, at: datetime) -> Run:
         return run
     run = replace(run, tasks=tuple(_waiting(run, task, at) for task in run.tasks))
     judged = replace(run, tasks=tuple(_noting_merge(run, assess(run, task, at), at) for task in run.tasks))
-    # Twice: whether one waits for another depends on the other's verdict.
-    judged = replace(judged, tasks=tuple(assess(judged, task, at) for task in judged.tasks))
+    # Once more where one waits for another: that depends on the other's verdict.
+    tasks = (assess(judged, task, at) if task.depends_on else task for task in judged.tasks)
+    judged = replace(judged, tasks=tuple(tasks))
     return _telling(judged, at)
 
 
@@ -183,7 +185,8 @@ def _waiting(run: Run, task: Task, at: datetime) -> Task:
     """The task with since when its checks are waited for: from the first that is to none that is."""
     if task.settled or task.pull is None:
         return task
-    return replace(task, waiting_since=(task.waiting_since or at) if waiting_checks(run, task) else None)
+    since = (task.waiting_since or at) if waiting_checks(run, task) else None
+    return task if since == task.waiting_since else replace(task, waiting_since=since)
 
 
 def _noting_merge(run: Run, task: Task, at: datetime) -> Task:
@@ -203,7 +206,10 @@ def _telling(run: Run, at: datetime) -> Run:
         if task.issue in told:
             key = f"held.{task.issue}.{told[task.issue]}"
             run = tell(run, Milestone(key=key, kind=MilestoneKind.HELD, at=at, issues=(task.issue,), note=task.note))
-    return replace(run, tasks=tuple(replace(task, told=told.get(task.issue, task.told)) for task in run.tasks))
+    if not told:
+        return run
+    tasks = (replace(task, told=told[task.issue]) if task.issue in told else task for task in run.tasks)
+    return replace(run, tasks=tuple(tasks))
 
 
 def _held_for(task: Task) -> str | None:

@@ -6,6 +6,7 @@ the run's one alarm clock to the earliest of all that is due.
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from valine.orchestrator.effects import (
     WorkStarted,
 )
 from valine.orchestrator.model import Note, Pending, Run, Task
+from valine.orchestrator.remembering import Remembering
 from valine.orchestrator.rows import note_rows
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
@@ -60,8 +62,9 @@ def schedule(run: Run, at: datetime, render: int = 0) -> Run:
     run = _prune(run)
     effects = wanted(run, render)
     pending = {
-        effect.key: run.pending.get(effect.key) or Pending(since=at, not_before=_first_due(run, effect, at))
+        key: run.pending.get(key) or Pending(since=at, not_before=_first_due(run, effect, at))
         for effect in effects
+        for key in [effect.key]
     }
     outdated = {effect.key for effect in effects if isinstance(effect, EnsureDocument) and effect.outdated}
     waking = {key: entry for key, entry in pending.items() if key not in outdated} if outdated else pending
@@ -191,8 +194,9 @@ def next_to_ship(run: Run) -> Task | None:
     """The first task, in plan order, whose confirmed head is ready and waits for nothing."""
     heads = run.shipping.heads if run.shipping else {}
     for task in run.tasks:
-        head = heads.get(str(task.issue))
-        if task.state is TaskState.READY and task.pull and task.pull.head == head and not waits_for(run, task):
+        if task.state is not TaskState.READY or task.pull is None or waits_for(run, task):
+            continue
+        if task.pull.head == heads.get(str(task.issue)):
             return task
     return None
 
@@ -238,18 +242,38 @@ def _shipping(run: Run) -> Iterator[Effect]:
         )
 
 
-def _clean_up(run: Run) -> Iterator[Effect]:
+def _clean_up(run: Run) -> tuple[Effect, ...]:
     """What a merged, dropped or cancelled task leaves to tidy."""
-    for task in run.tasks:
-        if task.state is TaskState.MERGED:
-            yield from _after_merge(task)
-        over = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.CANCELLED
-        # Once there is a pull request the label may be on, though nobody heard so.
-        labelled = Step.LABEL in task.done or task.pull_request is not None
-        if over and labelled and Step.UNLABEL not in task.done:
-            yield EnsureLabel(issue=task.issue, label=run.plan.policy.tasks.label, present=False)
-        if run.status is RunStatus.CANCELLED and not task.settled:
-            yield from _after_cancelling(run, task)
+    label = run.plan.policy.tasks.label
+    over = _tidying_with(label)(run.tasks)
+    if run.status is not RunStatus.CANCELLED:
+        return over
+    stopped = (task for task in run.tasks if not task.settled)
+    return (*over, *(e for task in stopped for e in (*_unlabelled(task, label), *_after_cancelling(run, task))))
+
+
+@functools.lru_cache(8)
+def _tidying_with(label: str) -> Remembering[tuple[Task, ...], tuple[Effect, ...]]:
+    """What merged and dropped tasks leave: of a large run that is much, and asked again and again."""
+
+    def of_one(task: Task) -> tuple[Effect, ...]:
+        merged = _after_merge(task) if task.state is TaskState.MERGED else ()
+        return (*merged, *_unlabelled(task, label))
+
+    remembered = Remembering(of_one)
+
+    def of_all(tasks: tuple[Task, ...]) -> tuple[Effect, ...]:
+        over = (task for task in tasks if task.state in {TaskState.MERGED, TaskState.DROPPED})
+        return tuple(effect for task in over for effect in remembered(task))
+
+    return Remembering(of_all, most=64)
+
+
+def _unlabelled(task: Task, label: str) -> Iterator[Effect]:
+    # Once there is a pull request the label may be on, though nobody heard so.
+    labelled = Step.LABEL in task.done or task.pull_request is not None
+    if labelled and Step.UNLABEL not in task.done:
+        yield EnsureLabel(issue=task.issue, label=label, present=False)
 
 
 def _after_cancelling(run: Run, task: Task) -> Iterator[Effect]:

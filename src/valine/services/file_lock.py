@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -28,6 +29,9 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+PRIVATE = 0o600  # of every file that is made here: only its owner reads and writes it
+OTHERS = 0o077
+
 _HELD = {errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 
 
@@ -41,7 +45,10 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         lock = Path(f"{path}.lock")
         try:
-            self._descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+            self._descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE)
+            with contextlib.suppress(PermissionError):  # another user made it; there is but a process's number in it
+                if lock.stat().st_mode & OTHERS:
+                    lock.chmod(PRIVATE)
         except OSError as error:
             raise StoreError(
                 f"{lock} cannot be opened ({error.strerror}). The user who runs Valine needs to write in {lock.parent}."

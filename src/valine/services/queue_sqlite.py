@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from valine.documents import decode, encode
 from valine.errors import Newer, StoreError
 from valine.ports import Envelope, Taken
-from valine.services.dead_letters import NEWER_AGAIN, NEWER_FOR, DeadLetter, readable
+from valine.services import sqlite_tokens
+from valine.services.dead_letters import NEWER_AGAIN, NEWER_FOR, DeadLetter, readable, token_until
 from valine.services.moments import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -28,19 +29,23 @@ log = logging.getLogger("valine.queue")
 VISIBILITY = timedelta(seconds=120)
 REMEMBERED = timedelta(minutes=5)  # how long an id swallows repeats after it was last seen, as SQS has it
 _FORGET_AT_ONCE = 100
+FOLD_EVERY = timedelta(minutes=1)  # how long the file's log may show tokens of envelopes that were dealt with
+_PROBE = "probe"  # no envelope's id: those begin with where they are from
 
 _NEXT = """
-    SELECT place, id, envelope, attempts, seen_at FROM queue
+    SELECT place, id, envelope, attempts, received, seen_at FROM queue
     WHERE visible_at <= :now
         AND lane NOT IN (SELECT lane FROM queue WHERE receipt IS NOT NULL AND visible_at > :now)
     ORDER BY urgent DESC, place LIMIT 1
 """
 _TAKE = """
-    UPDATE queue SET attempts = attempts + 1, receipt = :receipt, seen_at = :now, visible_at = :until
+    UPDATE queue
+    SET attempts = attempts + 1, received = received + 1, receipt = :receipt, seen_at = :now, visible_at = :until
     WHERE place = :place
 """
-_PUT_OFF = "UPDATE queue SET receipt = NULL, visible_at = ?, trouble = ? WHERE place = ?"  # without having been taken
-_SET_ASIDE = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?)"
+_UNREAD = "UPDATE queue SET receipt = NULL, visible_at = ?, trouble = ? WHERE place = ?"  # without having been taken
+_PUT_OFF = "UPDATE queue SET receipt = NULL, received = 0, visible_at = ?, trouble = ? WHERE id = ? AND receipt = ?"
+_SET_ASIDE = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?)"
 _REMEMBER = "INSERT OR REPLACE INTO queue_seen VALUES (?, ?)"
 
 
@@ -49,6 +54,8 @@ class SqliteQueue:
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
+        self._traces = False  # whether the file's log may still show a token that is gone from its table
+        self._fold_at = 0
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
         document, moment = encode(envelope), to_micros(now)
@@ -58,23 +65,20 @@ class SqliteQueue:
     async def take(self, now: datetime) -> Taken | None:
         moment = to_micros(now)
         with self._file.writing() as sql:
-            found = _next(sql, moment)
-            if found is None:
-                return None
-            place, envelope, attempts = found
-            receipt = f"{place}-{attempts + 1}"
-            until = to_micros(now + VISIBILITY)
-            sql.execute(_TAKE, {"receipt": receipt, "now": moment, "until": until, "place": place})
-        return Taken(envelope=envelope, receipt=receipt, attempts=attempts)
+            expired = sqlite_tokens.expire(sql, moment)
+            taken = _take(sql, now)
+        self._fold_log(moment, at_once=expired)
+        return taken
 
     async def done(self, taken: Taken) -> None:
         with self._file.writing() as sql:
             _remove(sql, taken)
+        self._traces = self._traces or token_until(taken.envelope) is not None
 
     async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
         with self._file.writing() as sql:
             sql.execute(
-                "UPDATE queue SET receipt = NULL, visible_at = ?, trouble = ? WHERE id = ? AND receipt = ?",
+                _PUT_OFF,
                 (to_micros(until), trouble, taken.envelope.id, taken.receipt),
             )
 
@@ -83,12 +87,34 @@ class SqliteQueue:
             removed = _remove(sql, taken)
             if removed:
                 seen_at, attempts, document = removed
-                sql.execute(_SET_ASIDE, (taken.envelope.id, seen_at, attempts, trouble, document))
+                # Its token stays while it is of use: who redrives it soon has it answered.
+                sql.execute(
+                    _SET_ASIDE, (taken.envelope.id, seen_at, attempts, trouble, document, _useful(taken.envelope))
+                )
+        self._traces = self._traces or token_until(taken.envelope) is not None
+
+    def _fold_log(self, moment: int, *, at_once: bool) -> None:
+        """Leave no trace of tokens in the log. While somebody reads beside us that has to wait, and is tried again."""
+        self._traces = self._traces or at_once
+        if self._traces and (at_once or moment >= self._fold_at):
+            self._traces = bool(self._file.fold())
+            self._fold_at = moment + FOLD_EVERY // timedelta(microseconds=1)
 
     async def recover(self) -> None:
         """Make all that was in hand takeable at once. For the file's one server, at its start: its hands are empty."""
         with self._file.writing() as sql:
             sql.execute("UPDATE queue SET receipt = NULL, visible_at = 0 WHERE receipt IS NOT NULL")
+
+    async def probe(self, now: datetime) -> None:
+        """Write one row, as a put would; what it says is when it was written."""
+        with self._file.writing() as sql:
+            sql.execute(_REMEMBER, (_PROBE, to_micros(now)))
+
+    async def probed_at(self) -> datetime | None:
+        """When the row of probe() was last written; None if it is not there."""
+        with self._file.reading() as sql:
+            row = sql.execute("SELECT seen_at FROM queue_seen WHERE id = ?", (_PROBE,)).fetchone()
+        return None if row is None else from_micros(row[0])
 
     async def next_at(self) -> datetime | None:
         """When the next envelope may be taken, as far as its own waiting goes; None if there is none."""
@@ -125,21 +151,36 @@ class SqliteQueue:
             return bool(rows)
 
 
-def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int] | None:
-    """The next envelope: its place, itself, how often it was taken. What another version wrote must not stop a lane."""
+def _take(sql: sqlite3.Connection, now: datetime) -> Taken | None:
+    """The next envelope, from now on in hand."""
+    moment = to_micros(now)
+    found = _next(sql, moment)
+    if found is None:
+        return None
+    place, envelope, attempts, received = found
+    receipt = f"{place}-{attempts + 1}"
+    sql.execute(_TAKE, {"receipt": receipt, "now": moment, "until": to_micros(now + VISIBILITY), "place": place})
+    return Taken(envelope=envelope, receipt=receipt, attempts=attempts, received=received + 1)
+
+
+def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int, int] | None:
+    """The next envelope: its place, itself, how often it was taken, and how often without an acknowledgement.
+
+    What another version wrote must not stop a lane.
+    """
     while row := sql.execute(_NEXT, {"now": moment}).fetchone():
-        place, id, document, attempts, seen_at = row  # noqa: A001 - the field's own name
+        place, id, document, attempts, received, seen_at = row  # noqa: A001 - the field's own name
         try:
-            return place, decode(document, Envelope), attempts
+            return place, decode(document, Envelope), attempts, received
         except StoreError as error:
             if isinstance(error, Newer) and moment < seen_at + _micros(NEWER_FOR):
                 log.warning("%s is put off: %s", id, error)
-                sql.execute(_PUT_OFF, (moment + _micros(NEWER_AGAIN), str(error), place))
+                sql.execute(_UNREAD, (moment + _micros(NEWER_AGAIN), str(error), place))
                 continue
             log.error("%s was set aside: %s", id, error)  # noqa: TRY400 - the sentence says it all
             sql.execute("DELETE FROM queue WHERE place = ?", (place,))
             sql.execute(_REMEMBER, (id, moment))
-            sql.execute(_SET_ASIDE, (id, moment, attempts, str(error), document))
+            sql.execute(_SET_ASIDE, (id, moment, attempts, str(error), document, None))
     return None
 
 
@@ -154,11 +195,27 @@ def _put(sql: sqlite3.Connection, envelope: Envelope, document: bytes, moment: i
         (forgotten, _FORGET_AT_ONCE),
     )
     done = sql.execute(
-        "INSERT INTO queue (id, lane, urgent, seen_at, visible_at, envelope) SELECT ?, ?, ?, ?, ?, ? "
+        "INSERT INTO queue (id, lane, urgent, seen_at, visible_at, token_until, envelope) SELECT ?, ?, ?, ?, ?, ?, ? "
         "WHERE NOT EXISTS (SELECT 1 FROM queue_seen WHERE id = ? AND seen_at > ?) ON CONFLICT DO NOTHING",
-        (envelope.id, envelope.lane, envelope.urgent, moment, moment, document, envelope.id, forgotten),
+        (
+            envelope.id,
+            envelope.lane,
+            envelope.urgent,
+            moment,
+            moment,
+            _useful(envelope),
+            document,
+            envelope.id,
+            forgotten,
+        ),
     )
     return done.rowcount == 1
+
+
+def _useful(envelope: Envelope) -> int | None:
+    """Until when the token in it is of use."""
+    until = token_until(envelope)
+    return None if until is None else to_micros(until)
 
 
 def _remove(sql: sqlite3.Connection, taken: Taken) -> tuple[int, int, bytes] | None:

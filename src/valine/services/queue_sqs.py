@@ -20,7 +20,15 @@ from valine.documents import decode, encode
 from valine.errors import Busy, Conflict, Newer, StoreError
 from valine.ports import Envelope
 from valine.services.aws import call
-from valine.services.dead_letters import NEWER_AGAIN, NEWER_FOR, DeadLetter, readable
+from valine.services.dead_letters import (
+    NEWER_AGAIN,
+    NEWER_FOR,
+    DeadLetter,
+    document_without_token,
+    readable,
+    token_until,
+    without_token,
+)
 from valine.services.dynamo_table import PAGE, DynamoTable, Fields, Put
 from valine.services.moments import to_micros, to_seconds
 from valine.services.run_store import DUE_INDEX
@@ -97,6 +105,9 @@ class SqsQueue:
 
     async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
         envelope = taken.envelope
+        ends = token_until(envelope)
+        if ends is not None and ends <= until:  # by then nobody can be answered with it
+            envelope = without_token(envelope)
         letter = _Letter(envelope.id, encode(envelope), taken.attempts + 1)
         await self._defer(letter, envelope.lane, until, trouble)
         await self.done(taken)
@@ -208,7 +219,8 @@ class SqsQueue:
         item: Fields = {
             "pk": _DEAD,
             "sk": letter.id,
-            "document": letter.document,
+            # For 30 days, and so without the token: redriven, it is obeyed and not answered.
+            "document": document_without_token(letter.document),
             "attempts": letter.attempts,
             "trouble": trouble[:_LONGEST_TROUBLE],
             "seen_at": to_micros(now),

@@ -1,11 +1,13 @@
 """One SQLite file, one server: what a transaction has committed is on the disk, and outlives kill -9.
 
 WAL lets readers in beside the one writer. With it, synchronous=FULL is what makes a commit wait for the disk
-(https://www.sqlite.org/pragma.html#pragma_synchronous). The connection belongs to the thread that opened it.
+(https://www.sqlite.org/pragma.html#pragma_synchronous). The connection belongs to the thread that opened it. A file or
+log that loses its name while in use is written no more: all that went there would vanish with the process.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from contextlib import closing, contextmanager
@@ -13,14 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from valine.errors import Busy, StoreError
-from valine.services.file_lock import FileLock
+from valine.services import sqlite_tokens
+from valine.services.file_lock import OTHERS, PRIVATE, FileLock
 from valine.services.sqlite_errors import explained
 from valine.services.sqlite_schema import STEPS, bring_up_to_date, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+log = logging.getLogger("valine.store")
+
 MEMORY = ":memory:"
+_LOG, _SHARED = "-wal", "-shm"  # https://www.sqlite.org/walformat.html#files_on_disk
+_NOWHERE = (0, 0)  # the identity of what is not there
 _BUSY_MS = 5000
 _STRICT_TABLES = (3, 37, 0)
 _PRAGMAS = (
@@ -42,7 +49,9 @@ class SqliteFile:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._busy_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
         self._identity = _identity(path)
+        self._beside = _beside(path)
 
     @classmethod
     def open(cls, path: str | Path, *, exclusive: bool, busy_ms: int = _BUSY_MS) -> SqliteFile:
@@ -59,6 +68,8 @@ class SqliteFile:
         _check_place(file, exclusive=exclusive)
         lock = FileLock(file) if exclusive else None
         try:
+            if exclusive:
+                _keep_private(file)
             address = f"{file.as_uri()}?mode={'rwc' if exclusive else 'rw'}"
             return cls(str(file), _connect(address, str(file), exclusive=exclusive, busy_ms=busy_ms), lock)
         except BaseException:
@@ -78,11 +89,11 @@ class SqliteFile:
     def back_up(self, to: Path) -> None:
         """Write a copy of one moment of the store to a new file, beside a server that goes on.
 
-        Only its owner may read it, as it may hold tokens. Raises StoreError if there is a file of that name already, or
-        if it could not be copied whole: then nothing is left that might be taken for a copy.
+        Only its owner may read it, and no interaction token is in it: it outlives them. Raises StoreError if there is a
+        file of that name already, or if it could not be copied whole: then nothing is left that might be taken for one.
         """
         try:
-            os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         except OSError as error:
             raise StoreError(
                 f"{to} cannot be made ({error.strerror}). Nothing was copied: name another file."
@@ -90,9 +101,30 @@ class SqliteFile:
         try:
             with explained(str(to)), closing(sqlite3.connect(to)) as copy:
                 self._connection.backup(copy)
+                copy.execute("PRAGMA secure_delete = ON").close()
+                sqlite_tokens.erase_all(copy)
+                copy.commit()
         except BaseException:
             to.unlink(missing_ok=True)
             raise
+
+    def fold(self) -> int:
+        """Move what the log holds into the file, and empty it unless somebody reads just now. The bytes left in it.
+
+        It waits for nobody. Raises StoreError, as a transaction does.
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        if self.path == MEMORY:
+            return 0
+        self._check_names()
+        with explained(self.path):
+            if _size(f"{self.path}{_LOG}"):
+                self._connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+        return _size(f"{self.path}{_LOG}")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -108,11 +140,26 @@ class SqliteFile:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        if _identity(self.path) != self._identity:
-            # SQLite would go on with the file that has lost its name, and all of it would vanish with the process.
-            raise StoreError(f"{self.path} was removed or replaced while in use. Put it back, or restart Valine.")
+        self._check_names()
         with explained(self.path), _transaction(self._connection, begin):
             yield self._connection
+
+    def _check_names(self) -> None:
+        """Raise StoreError if the file, or what SQLite keeps beside it, has lost its name since it was opened."""
+        if _identity(self.path) != self._identity:
+            raise StoreError(f"{self.path} was removed or replaced while in use. Put it back, or restart Valine.")
+        if _beside(self.path) != self._beside:
+            self._rescue()
+            raise StoreError(
+                f"{self.path}{_LOG} or {_SHARED} was removed or replaced while in use: nothing more is written. "
+                "Restart Valine."
+            )
+
+    def _rescue(self) -> None:
+        """Write what the lost log holds into the file, as long as no other program can have begun a new log."""
+        if _identity(f"{self.path}{_LOG}") == _NOWHERE:
+            with explained(self.path):
+                self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
 
 
 @contextmanager
@@ -158,6 +205,8 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
         raise StoreError(f"{path} is on a file system that cannot share memory. Put it on a local disk.")
     with _transaction(connection, "BEGIN IMMEDIATE"):
         bring_up_to_date(connection, taken)
+    # A process before this one may have left interaction tokens in it.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def _check_ready(connection: sqlite3.Connection, path: str) -> None:
@@ -179,11 +228,41 @@ def _check_place(file: Path, *, exclusive: bool) -> None:
         ) from error
 
 
+def _keep_private(file: Path) -> None:
+    """Make the file if there is none. Nobody but its owner may read it, whatever the umask, nor what lies beside it.
+
+    SQLite gives its -wal and -shm the mode of the file: https://www.sqlite.org/src/doc/trunk/src/os_unix.c
+    """
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE))
+    except OSError:
+        return  # SQLite meets the same trouble next, and its sentence says what to do
+    for path in (file, *(file.with_name(f"{file.name}{end}") for end in (_LOG, _SHARED))):
+        try:
+            if path.stat().st_mode & OTHERS:
+                path.chmod(PRIVATE)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning("%s can be read by others, and is not ours to change (%s): chmod 600 it", path, error.strerror)
+
+
+def _beside(path: str) -> tuple[tuple[int, int] | None, ...]:
+    return () if path == MEMORY else (_identity(f"{path}{_LOG}"), _identity(f"{path}{_SHARED}"))
+
+
 def _identity(path: str) -> tuple[int, int] | None:
     if path == MEMORY:
         return None
     try:
         status = os.stat(path)  # noqa: PTH116 - runs in every transaction: a Path would cost more than the call
     except OSError:
-        return (0, 0)
+        return _NOWHERE
     return (status.st_dev, status.st_ino)
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0

@@ -86,12 +86,22 @@ _FIRST = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-# Documents of schema 2: nothing changes in the tables, but a build that knows schema 1 alone refuses the file at its
-# start, before it writes. It would refuse each document too, but take envelopes off the queue first.
-_DOCUMENTS_2: tuple[str, ...] = ()
+# Documents of schema 2. A build that knows schema 1 alone would refuse them one by one, but only after it had taken
+# envelopes off the queue: so it refuses the file when it starts.
+# Besides: how often an envelope was received without an acknowledgement, and until when the interaction token in it is
+# of use (NULL: there is none). What an older Valine stored is looked through once: it did not note which have one.
+_SECOND = (
+    "ALTER TABLE queue ADD COLUMN received INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE queue ADD COLUMN token_until INTEGER",
+    "UPDATE queue SET token_until = seen_at + 900000000",
+    "CREATE INDEX queue_by_token ON queue (token_until) WHERE token_until IS NOT NULL",
+    "ALTER TABLE dead_letter ADD COLUMN token_until INTEGER",
+    "UPDATE dead_letter SET token_until = 0",
+    "CREATE INDEX dead_letter_by_token ON dead_letter (token_until) WHERE token_until IS NOT NULL",
+)
 
 # Each schema of documents (orchestrator/model.py) has a step here, with or without statements.
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _DOCUMENTS_2)
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 
 def check(connection: sqlite3.Connection, path: str) -> int:

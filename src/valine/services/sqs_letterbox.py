@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from valine.ports import Envelope
 
 TIMEOUT: Final = 2.0  # seconds, of Discord's three
+LARGEST_ANSWER: Final = 64 * 1024  # bytes: what is longer is cut, and then is no JSON
 TARGET: Final = "AmazonSQS.SendMessage"
 CONTENT: Final = "application/x-amz-json-1.0"
 OK: Final = 200
@@ -85,7 +86,7 @@ class SqsLetterbox:
             try:
                 connection.request("POST", "/", body, headers)
                 response = connection.getresponse()
-                return response.status, json.loads(response.read())
+                return response.status, json.loads(response.read(LARGEST_ANSWER))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 why = type(error).__name__
                 raise Unanswered(f"SQS did not answer ({why}). Whether it took the message is not known.") from error

@@ -58,7 +58,8 @@ def taken_from_record(record: Mapping[str, Any]) -> Taken:
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     envelope = decode(document_of(record), Envelope)
-    return Taken(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record))
+    received = received_of(record)
+    return Taken(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record), received=received)
 
 
 def document_of(record: Mapping[str, Any]) -> bytes:
@@ -74,8 +75,15 @@ def document_of(record: Mapping[str, Any]) -> bytes:
 
 def attempts_of(record: Mapping[str, Any]) -> int:
     """How often the envelope was taken before: in this message, and in those that it was sent in earlier."""
-    received: str = record["attributes"]["ApproximateReceiveCount"]
-    return _count(record, ATTEMPTS) + int(received) - 1
+    return _count(record, ATTEMPTS) + received_of(record) - 1
+
+
+def received_of(record: Mapping[str, Any]) -> int:
+    """How often this message was received, this time included: an acknowledgement would have deleted it.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+    """
+    return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def unread_times(record: Mapping[str, Any]) -> int:

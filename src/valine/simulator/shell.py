@@ -1,7 +1,8 @@
 """The twins as HTTP servers: their APIs as GitHub and Discord have them, and a door for what people do there.
 
 `POST /_twin/act` takes `{"action": …, "arguments": {…}}` and answers `{"value": …}`; `GET /_twin/view` shows all.
-These two are the simulator's own, for whoever plays the people; nothing of the product knows them.
+These two are the simulator's own, for whoever plays the people; nothing of the product knows them. They answer only to
+an address of this machine: a website whose name is rebound to it sends its own name as the host.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
+from valine.simulator.hosts import names_loopback
 from valine.simulator.transport import ActError, Request
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from valine.simulator.transport import Response, Twin
 
 PUMP_EVERY = 0.05  # seconds between two looks for deliveries that have come due
+ELSEWHERE = "The twins answer to 127.0.0.1 and localhost only."
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -47,6 +50,8 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
             yield
 
     async def act(request: HttpRequest) -> HttpResponse:
+        if not names_loopback(request.headers):
+            return _json(421, {"error": ELSEWHERE})
         if "origin" in request.headers:  # only browsers send it, and with it any website's attempt to play here
             return _json(403, {"error": "a web page may not act here: `valine simulate --page` serves one that may"})
         try:
@@ -57,7 +62,9 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
         courier.post(acted.deliveries)
         return _json(200, {"value": acted.value})
 
-    async def view(_: HttpRequest) -> HttpResponse:
+    async def view(request: HttpRequest) -> HttpResponse:
+        if not names_loopback(request.headers):
+            return _json(421, {"error": ELSEWHERE})
         return _json(200, twin.view())
 
     async def api(request: HttpRequest) -> HttpResponse:

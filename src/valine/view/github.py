@@ -119,8 +119,8 @@ def answer(reply: Reply) -> str:
 
 def _github_markdown(text: str) -> str:
     """Discord's markdown as GitHub's."""
-    text = re.sub(r"<#[^>]*>", "Discord", text)
-    text = re.sub(r"<t:(\d+):[A-Za-z]>", lambda match: _utc(int(match[1])), text)
+    text = re.sub(r"<#[^<>]*>", "Discord", text)
+    text = re.sub(r"<t:([0-9]{1,11}):[A-Za-z]>", lambda match: _utc(int(match[1])), text)
     return quiet(text)
 
 

@@ -9,15 +9,15 @@ import re
 from typing import TYPE_CHECKING, TypedDict
 
 from valine.orchestrator.events import CancelConfirmed, DropRequested, PersonCommand, RetryRequested, StatusRequested
+from valine.orchestrator.markdown import spoken
 from valine.orchestrator.plan import Actor
 from valine.orchestrator.states import IssueNumber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
+NAME = "/valine"
 COMMAND = re.compile(r"/valine(?:[ \t]+(.*))?", re.IGNORECASE)
-FENCE = re.compile(r" {0,3}(```|~~~)")
 OURS = "<!-- valine:"  # naming.github_marker: Valine's own comments command nothing, whoever's token wrote them
 
 
@@ -78,25 +78,10 @@ def addressed(body: str) -> bool:
 
 
 def _words(body: str) -> tuple[str, ...] | None:
-    if OURS in body:
+    if OURS in body or NAME not in body.lower():
         return None
-    for line in _visible(body):
+    for line in spoken(body):
         match = COMMAND.fullmatch(line.rstrip())
         if match is not None:
             return tuple((match[1] or "").lower().split())
     return None
-
-
-def _visible(body: str) -> Iterator[str]:
-    """The lines that a reader sees as plain text: none in fenced code, none in an HTML comment."""
-    fence, hidden = "", False
-    for line in re.split(r"\r\n|\r|\n", body):
-        mark = FENCE.match(line)
-        if hidden or (not fence and "<!--" in line):
-            hidden = "-->" not in line.rpartition("<!--")[2]
-        elif fence:
-            fence = "" if mark is not None and mark[1] == fence else fence
-        elif mark is not None:
-            fence = mark[1]
-        else:
-            yield line

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("valine.worker")
 
+# Of an envelope whose worker stopped each time, as when the system kills a process for its memory. The next delivery
+# goes to the dead letters unhandled. template.yaml's maxReceiveCount is larger, or SQS would move it and tell nobody.
+MOST_RECEIPTS = 3
+UNACKNOWLEDGED = "received without an acknowledgement"
 MOST_ATTEMPTS = 3  # of an envelope that breaks the engine: then it is set aside, and its lane goes on
 MOST_RETRIES = 12  # of one that waits for a platform or the store
 # A token that expired, or a bot that was shut out: somebody gives it back, and commands must not be lost meanwhile.
@@ -44,6 +48,11 @@ class Worker:
     async def deal(self, taken: Taken, handle: Callable[[Taken], Awaitable[None]]) -> None:
         """Have it handled, and settle what becomes of it. Raises StoreError if that cannot be stored, nothing else."""
         with correlate(taken.envelope.id):
+            if taken.received > MOST_RECEIPTS:
+                trouble = f"{UNACKNOWLEDGED} {taken.received - 1} times: its worker stopped each time"
+                log.error("not handled again: %s", trouble)
+                await self._set_aside(taken, trouble)
+                return
             try:
                 await handle(taken)
             except (OutsideError, Conflict, StoreError) as error:

@@ -51,7 +51,7 @@ async def test_a_jwt_is_signed_for_at_most_ten_minutes_with_its_issuer_as_text(
 
     scheme, _, signed = github.requests[0].headers["authorization"].partition(" ")
     claims = jwt.decode(signed, key.public_key(), ["RS256"], options={"verify_exp": False, "verify_iat": False})
-    assert scheme == "bearer"
+    assert scheme == "Bearer"
     assert claims["iss"] == "123"
     assert claims["iat"] == int(NOON.timestamp()) - 60
     assert 0 < claims["exp"] - NOON.timestamp() <= 600
@@ -106,7 +106,7 @@ async def test_a_read_refused_with_401_is_repeated_once_with_a_new_token(
 
     assert await github.forge(_app(github, key)).may_write("ana")
 
-    assert github.requests[-1].headers["authorization"] == "token ghs_new"
+    assert github.requests[-1].headers["authorization"] == "Bearer ghs_new"
 
 
 async def test_a_write_refused_with_401_had_no_effect_and_is_repeated_once(

@@ -276,5 +276,5 @@ async def test_each_request_says_who_asks_and_which_version(github: OddGitHub) -
     headers = github.requests[0].headers
     assert headers["user-agent"].startswith("valine/")
     assert headers["x-github-api-version"] == "2022-11-28"
-    assert headers["authorization"] == f"token {TOKEN}"
+    assert headers["authorization"] == f"Bearer {TOKEN}"
     assert github.requests[0].extensions["timeout"]["read"] == 12

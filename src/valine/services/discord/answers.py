@@ -6,9 +6,10 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import islice
 from typing import Any, Final, Literal, NoReturn
 
 import msgspec
@@ -20,6 +21,7 @@ OLD_EDIT_WAIT: Final = 60.0  # 30046 brings no retry_after
 FULL_WAIT: Final = 600.0  # 160006: until some other thread of the guild is archived
 DEFAULT_WAIT: Final = 5.0  # a 429 that names no time
 LONGEST_WAIT: Final = 86400.0
+LONGEST_NAME: Final = 40  # of a field of a form, in the sentence that names it
 NO_CONTENT: Final = 204  # of what was deleted
 
 
@@ -172,21 +174,19 @@ def _by_status(status: int) -> tuple[Kind, Trouble, str]:
 def _words(status: int, code: int, error: Mapping[str, Any]) -> str:
     """Discord's own sentence, and where in the form the problems are."""
     sentence = str(error.get("message") or f"Discord answered {status}")[:200]
-    places = "; ".join(_leaves(error.get("errors"))[:3])
+    places = "; ".join(islice(_leaves(error.get("errors")), 3))
     return f"{sentence}{f' ({code})' if code else ''}{f': {places}' if places else ''}"[:500]
 
 
-def _leaves(errors: object, path: str = "", depth: int = 0) -> list[str]:
+def _leaves(errors: object, path: str = "", depth: int = 0) -> Iterator[str]:
     """Nested errors as `path: message`. https://docs.discord.com/developers/reference#error-messages."""
     if not isinstance(errors, dict) or depth > 20:  # noqa: PLR2004 - deeper than any form
-        return []
-    found: list[str] = []
+        return
     for key, value in errors.items():
         if key == "_errors" and isinstance(value, list):
-            found += [f"{path}: {item.get('message')}" for item in value if isinstance(item, dict)]
-        else:
-            found += _leaves(value, f"{path}.{key}".lstrip("."), depth + 1)
-    return found
+            yield from (f"{path}: {item.get('message')}" for item in value if isinstance(item, dict))
+        elif isinstance(value, dict):
+            yield from _leaves(value, f"{path}.{key[:LONGEST_NAME]}".lstrip("."), depth + 1)
 
 
 def _lost(trouble: str, *, write: bool) -> Failure:

@@ -14,6 +14,7 @@ import httpx2
 from valine import __version__
 from valine.services.discord.answers import Answer, cut, limited, understand, unsent
 from valine.services.discord.limits import Limits, Route
+from valine.services.exchange import ACCEPTED, Bounds, TooLong, exchange
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 # https://docs.discord.com/developers/reference#user-agent
 USER_AGENT: Final = f"DiscordBot (https://github.com/valine, {__version__})"
 TIMEOUT: Final = httpx2.Timeout(10.0, connect=5.0)
+BOUNDS: Final = Bounds(seconds=12, size=8 * 1024 * 1024)  # all of an exchange: 100 messages are the longest answer
 PATIENCE: Final = 5.0  # seconds that are waited for a bucket here; what takes longer is the engine's to schedule
 NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
@@ -33,8 +35,11 @@ Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 class DiscordApi:
     """Discord's API as one bot: authorised, limited, timed out. `api_url` ends with the version: …/api/v10."""
 
-    def __init__(self, client: httpx2.AsyncClient, *, bot_token: str, api_url: str, clock: Clock) -> None:
+    def __init__(
+        self, client: httpx2.AsyncClient, *, bot_token: str, api_url: str, clock: Clock, bounds: Bounds = BOUNDS
+    ) -> None:
         self._client = client
+        self._bounds = bounds
         self._authorization = f"Bot {bot_token}"
         self._url = api_url.rstrip("/")
         self._clock = clock
@@ -92,7 +97,7 @@ class DiscordApi:
     def _request(
         self, method: Method, path: str, body: Any, query: dict[str, str] | None, route: Route
     ) -> httpx2.Request:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **ACCEPTED}
         if not route.interaction:
             headers["Authorization"] = self._authorization
         return self._client.build_request(
@@ -102,14 +107,16 @@ class DiscordApi:
     async def _exchange(self, route: Route, request: httpx2.Request) -> Answer:
         write = request.method != "GET"
         try:
-            response = await self._client.send(request, follow_redirects=False)
+            received = await exchange(self._client, request, self._bounds)
         except NEVER_SENT as error:
             return unsent(f"cannot be reached ({type(error).__name__})")
         except httpx2.RequestError as error:
             return cut(f"did not answer ({type(error).__name__})", write=write)
+        except TooLong as error:
+            return cut(str(error), write=write)
         now = self._clock.now()
-        answer = understand(response.status_code, response.headers, response.content, write=write, now=now)
-        self._limits.learn(route, response.status_code, response.headers, answer.body, now)
+        answer = understand(received.status, received.headers, received.body, write=write, now=now)
+        self._limits.learn(route, received.status, received.headers, answer.body, now)
         return answer
 
 

@@ -120,4 +120,4 @@ class GitHubApi:
     async def _turn(self, request: Request, token: str) -> Answer:
         if request.write:
             await self._pacer.turn()
-        return await self._http.send(request, token=token)
+        return await self._http.send(request, bearer=token)

@@ -108,7 +108,7 @@ class AppAuth:
         signed = self.jwt()
         where = self._http.url("/repos/{owner}/{repo}/installation", owner=self._owner, repo=self._name)
         try:
-            found = await self._http.send(Request(method="GET", url=where), jwt=signed)
+            found = await self._http.send(Request(method="GET", url=where), bearer=signed)
         except Permanent as error:
             if error.failure.code == "not_found":
                 detail = f"the GitHub App is not installed on {self._owner}/{self._name}"
@@ -118,7 +118,7 @@ class AppAuth:
         url = self._http.url("/app/installations/{installation_id}/access_tokens", installation_id=installation)
         body = msgspec.json.encode({"repositories": [self._name]})
         # Not a `write`: a token that nobody received harms nobody, so this may be repeated.
-        answer = await self._http.send(Request(method="POST", url=url, body=body), jwt=signed)
+        answer = await self._http.send(Request(method="POST", url=url, body=body), bearer=signed)
         return answer.read(_Granted)
 
 

@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import httpx2
 import msgspec
-from gidgethub import sansio
+import uritemplate
 
 from valine import __version__
 from valine.errors import OutsideError
 from valine.ports import Clock
+from valine.services.exchange import ACCEPTED, Bounds, TooLong, exchange
 from valine.services.github import errors
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ ACCEPT = "application/vnd.github+json"
 # GitHub gives a request 10 seconds; more than that is a lost answer.
 # https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
 TIMEOUT = httpx2.Timeout(12, connect=4)
+# All of an exchange. A page of 100 issues whose bodies are as long as GitHub lets them be (65,536 characters) fits.
+BOUNDS = Bounds(seconds=15, size=32 * 1024 * 1024)
 NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
@@ -85,20 +88,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class GitHubHttp:
     """Sends requests to one GitHub, each exactly once."""
 
-    def __init__(self, client: httpx2.AsyncClient, *, api_url: str, clock: Clock) -> None:
+    def __init__(self, client: httpx2.AsyncClient, *, api_url: str, clock: Clock, bounds: Bounds = BOUNDS) -> None:
         self._client = client
+        self._bounds = bounds
         self._root = api_root(api_url)
         self._clock = clock
         self.graphql_url = graphql_url(api_url)
 
     def url(self, template: str, **variables: object) -> str:
-        """The address of a REST path as the documentation writes it; variables are quoted, `{/name*}` keeps slashes."""
-        texts = {name: list(map(str, v)) if isinstance(v, list) else str(v) for name, v in variables.items()}
-        return sansio.format_url(template, texts, base_url=self._root)
+        """The address of a REST path as the documentation writes it; variables are quoted, `{/name*}` keeps slashes.
 
-    async def send(self, request: Request, *, token: str | None = None, jwt: str | None = None) -> Answer:
-        """The answer. Raises Transient, Permanent or Ambiguous, and nothing else."""
-        answer = await self._exchange(request, self._headers(request, token, jwt))
+        The templates are those of https://www.rfc-editor.org/rfc/rfc6570.
+        """
+        texts = {name: list(map(str, v)) if isinstance(v, list) else str(v) for name, v in variables.items()}
+        return self._root + uritemplate.expand(template.removeprefix("/"), None, **texts)
+
+    async def send(self, request: Request, *, bearer: str | None = None) -> Answer:
+        """The answer; `bearer` is a token or an App's JWT. Raises Transient, Permanent or Ambiguous; nothing else."""
+        answer = await self._exchange(request, self._headers(request, bearer))
         if 200 <= answer.status < 300 or answer.status == 304:  # noqa: PLR2004
             return answer
         if answer.status in request.expected and not self._limited(answer):
@@ -116,30 +123,32 @@ class GitHubHttp:
         return errors.limited_until(answer.status, answer.headers, answer.words, now) is not None
 
     @staticmethod
-    def _headers(request: Request, token: str | None, jwt: str | None) -> dict[str, str]:
-        headers = sansio.create_headers(USER_AGENT, accept=ACCEPT, oauth_token=token, jwt=jwt)
-        headers |= {"x-github-api-version": API_VERSION, **request.headers}
+    def _headers(request: Request, bearer: str | None) -> dict[str, str]:
+        # https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
+        headers = {"user-agent": USER_AGENT, "accept": ACCEPT, "x-github-api-version": API_VERSION}
+        headers |= {**ACCEPTED, **request.headers}
+        if bearer is not None:
+            # https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#about-authentication
+            headers["authorization"] = f"Bearer {bearer}"
         if request.body:
             headers["content-type"] = "application/json; charset=utf-8"
         return headers
 
     async def _exchange(self, request: Request, headers: Mapping[str, str]) -> Answer:
         try:
-            response = await self._client.request(
-                request.method,
-                request.url,
-                headers=headers,
-                content=request.body or None,
-                timeout=TIMEOUT,
-                follow_redirects=False,
+            sent = self._client.build_request(
+                request.method, request.url, headers=headers, content=request.body or None, timeout=TIMEOUT
             )
+            received = await exchange(self._client, sent, self._bounds)
         except NOT_SENT as error:
             raise errors.transient("unreachable", _trouble(error)) from error
         except httpx2.InvalidURL as error:
             raise errors.permanent("invalid", f"GitHub's address is none: {error}") from error
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
             raise errors.broken(_trouble(error), write=request.write) from error
-        return Answer(status=response.status_code, headers=response.headers, body=response.content, write=request.write)
+        except TooLong as error:
+            raise errors.broken(f"GitHub {error}", write=request.write) from error
+        return Answer(status=received.status, headers=received.headers, body=received.body, write=request.write)
 
 
 def _trouble(error: Exception) -> str:

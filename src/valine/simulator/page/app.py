@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from valine.simulator.hosts import names_loopback
 from valine.simulator.transport import ActError
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-LOOPBACK = re.compile(r"^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$")
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -104,7 +103,7 @@ def make_page(stage: Stage) -> Starlette:
 
 def _stranger(request: Request) -> Response | None:
     """The refusal of a request that was not addressed to this machine by a name of its own."""
-    if LOOPBACK.match(request.headers.get("host", "")):
+    if names_loopback(request.headers):
         return None
     return _refused(421, "This page answers to 127.0.0.1 and localhost only.", request)
 

@@ -1,0 +1,37 @@
+"""A short patience that blocks nobody: what is Busy is called again after a pause in which the loop goes on.
+
+SQLite's own waiting (`busy_timeout`) would stop every request of a process for as long as one of them waits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from valine.errors import Busy
+
+if TYPE_CHECKING:
+    from valine.ports import Clock
+
+ATTEMPTS = 100
+PAUSE = 0.01  # seconds between two: one second in all, of the three that Discord waits
+
+
+class Retrying:
+    """A store or a queue of which every method is tried `ATTEMPTS` times while it raises Busy; then it raises that."""
+
+    def __init__(self, wrapped: object, clock: Clock) -> None:
+        self._wrapped = wrapped
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._wrapped, name)
+
+        async def tried(*arguments: Any) -> Any:
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return await method(*arguments)
+                except Busy:
+                    await self._clock.sleep(PAUSE)
+            return await method(*arguments)
+
+        return tried
