@@ -75,6 +75,8 @@ def _name(kind: inspect.Type) -> str:
             return " | ".join(sorted(map(_name, types)))
         case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
             return f"[{_name(item)}]"
+        case inspect.TupleType(item_types=items):
+            return f"({', '.join(map(_name, items))})"
         case inspect.DictType(key_type=key, value_type=value):
             return f"{{{_name(key)}: {_name(value)}}}"
         case _:
@@ -87,6 +89,8 @@ def _parts(kind: Any) -> list[inspect.Type]:
             return list(types)
         case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
             return [item]
+        case inspect.TupleType(item_types=items):
+            return list(items)
         case inspect.DictType(key_type=key, value_type=value):
             return [key, value]
         case _:

@@ -168,12 +168,14 @@ def every_reply() -> dict[str, list[Reply]]:
         "dropped_items": [replies.DroppedItems(run=proposal, issues=issue_numbers(43), revision=1, left=2)],
         "failed_inside": [replies.FailedInside(correlation="4711-abc")],
         "heads_moved": [replies.HeadsMoved(run=at)],
-        "look_failed": [
-            replies.LookFailed.of(REPOSITORY, Failure(kind="permanent", code="not_found")),
-            replies.LookFailed.of(REPOSITORY, Failure(kind="permanent", code="unauthorized", detail="Bad credentials")),
-            replies.LookFailed.of(REPOSITORY, Failure(kind="permanent", code="forbidden")),
-            replies.LookFailed.of(REPOSITORY, Failure(kind="transient", code="limited")),
-            replies.LookFailed.of(REPOSITORY, Failure(kind="transient", code="unreachable", detail="502 @everyone")),
+        "github_failed": [
+            replies.GitHubFailed.of(REPOSITORY, Failure(kind="permanent", code="not_found")),
+            replies.GitHubFailed.of(
+                REPOSITORY, Failure(kind="permanent", code="unauthorized", detail="Bad credentials")
+            ),
+            replies.GitHubFailed.of(REPOSITORY, Failure(kind="permanent", code="forbidden")),
+            replies.GitHubFailed.of(REPOSITORY, Failure(kind="transient", code="limited")),
+            replies.GitHubFailed.of(REPOSITORY, Failure(kind="transient", code="unreachable", detail="502 @everyone")),
         ],
         "no_issues": [replies.NoIssues(label="ready", repository=REPOSITORY)],
         "in_no_run": [replies.InNoRun(number=99)],

@@ -76,8 +76,8 @@ def test_each_kind_of_trouble_has_its_own_reply() -> None:
         replies.NoIssues(label="ready", repository=REPOSITORY),
         replies.NothingToPlan(label="ready", count=1, left_out=(GONE,)),
         replies.UnusablePolicy(problem=".github/valine.toml: unknown key plan.limt; did you mean plan.limit?"),
-        *(replies.LookFailed(repository=REPOSITORY, code=code) for code in ("forbidden", "not_found")),
-        replies.LookFailed(repository=REPOSITORY, code=DOWN.code, detail=DOWN.detail),
+        *(replies.GitHubFailed(repository=REPOSITORY, code=code) for code in ("forbidden", "not_found")),
+        replies.GitHubFailed(repository=REPOSITORY, code=DOWN.code, detail=DOWN.detail),
     ]
 
 

@@ -65,7 +65,7 @@ def test_every_reply() -> None:
             "heads_moved": [
                 "What can be merged in r12 has changed since you looked, so nothing was merged. Look again."
             ],
-            "look_failed": [
+            "github_failed": [
                 "GitHub knows no repository team/app, or hides it from me. Nothing was changed. Whoever runs me should look at `GITHUB_REPOSITORY` and at what the token may see.",
                 "GitHub does not let me into team/app (Bad credentials). Nothing was changed. Whoever runs me should look at the token or the App's permissions.",
                 "GitHub does not let me into team/app. Nothing was changed. Whoever runs me should look at the token or the App's permissions.",

@@ -36,7 +36,7 @@ def requested(state: State, event: PlanRequested) -> Outcome:
     if event.found is None:
         return Look(kind="plan", label=event.label)
     if isinstance(event.found, Failure):
-        return Refusal(reply=replies.LookFailed.of(state.repository.name, event.found))
+        return Refusal(reply=replies.GitHubFailed.of(state.repository.name, event.found))
     try:
         policy = parse(event.found.policy)
     except PolicyProblem as problem:
@@ -110,7 +110,7 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
     if event.found is None:
         return Look(kind="plan", label=run.plan.label, run=run)
     if isinstance(event.found, Failure):
-        return Refusal(reply=replies.LookFailed.of(run.repository, event.found))
+        return Refusal(reply=replies.GitHubFailed.of(run.repository, event.found))
     fresh = planner.refresh(run.plan, event.found, repository=state.repository, at=event.at)
     if fresh is not None:
         return _changed(state, run, fresh, event.at)

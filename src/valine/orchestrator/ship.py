@@ -85,7 +85,7 @@ def _looked(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Look | Refu
     if event.found is None:
         return Look(kind="work", run=run)
     if isinstance(event.found, Failure):
-        return Refusal(reply=replies.LookFailed.of(run.repository, event.found))
+        return Refusal(reply=replies.GitHubFailed.of(run.repository, event.found))
     return observe(run, WorldObserved(at=event.at, world=event.found))
 
 

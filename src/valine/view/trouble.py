@@ -28,8 +28,8 @@ def words(reply: replies.Trouble) -> str:  # noqa: PLR0911 - a line a reply
     match reply:
         case replies.NotAllowed():
             return not_allowed(reply)
-        case replies.LookFailed():
-            return look_failed(reply)
+        case replies.GitHubFailed():
+            return github_failed(reply)
         case replies.UnusablePolicy():
             return unusable_policy(reply)
         case replies.NoSuchRun():
@@ -60,7 +60,7 @@ def not_allowed(reply: replies.NotAllowed) -> str:
             assert_never(reply.needs)
 
 
-def look_failed(reply: replies.LookFailed) -> str:
+def github_failed(reply: replies.GitHubFailed) -> str:
     """The sentence for a look at GitHub that brought nothing."""
     repository, detail = escape(reply.repository, 140), _said(reply.detail)
     match reply.code:

@@ -47,8 +47,8 @@ from valine.orchestrator.replies.plan import (
 )
 from valine.orchestrator.replies.trouble import (
     FailedInside,
+    GitHubFailed,
     InNoRun,
-    LookFailed,
     NoRun,
     NoSuchRun,
     NotAllowed,
@@ -91,10 +91,10 @@ __all__ = [
     "DirectMessage",
     "DroppedItems",
     "FailedInside",
+    "GitHubFailed",
     "HeadsMoved",
     "InNoRun",
     "IntakeReply",
-    "LookFailed",
     "NoIssues",
     "NoRun",
     "NoSuchRun",

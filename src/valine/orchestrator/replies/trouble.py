@@ -25,7 +25,7 @@ class NotAllowed(Fact, frozen=True, kw_only=True, tag=True):
         return cls(deed=denied.deed, needs=denied.needs)
 
 
-class LookFailed(Fact, frozen=True, kw_only=True, tag=True):
+class GitHubFailed(Fact, frozen=True, kw_only=True, tag=True):
     """A look at GitHub brought nothing; `detail` is GitHub's own word."""
 
     repository: str
@@ -33,7 +33,7 @@ class LookFailed(Fact, frozen=True, kw_only=True, tag=True):
     detail: str = ""
 
     @classmethod
-    def of(cls, repository: str, failure: Failure) -> LookFailed:
+    def of(cls, repository: str, failure: Failure) -> GitHubFailed:
         """About that failure."""
         return cls(repository=repository, code=failure.code, detail=failure.detail)
 
@@ -66,4 +66,4 @@ class FailedInside(Fact, frozen=True, kw_only=True, tag=True):
     correlation: str
 
 
-Trouble = NotAllowed | LookFailed | UnusablePolicy | NoSuchRun | NoRun | InNoRun | FailedInside
+Trouble = NotAllowed | GitHubFailed | UnusablePolicy | NoSuchRun | NoRun | InNoRun | FailedInside
