@@ -57,7 +57,7 @@ SCANS: dict[str, Callable[[str], Any]] = {
     "slug": naming.slug,
     "commit_message": lambda given: naming.commit_message(1, given, "uid"),
     "/valine in a comment": comment,
-    "a reply for GitHub": view_github.github_reply_text,
+    "a reply for GitHub": view_github._github_markdown,
     "redacted for the log": REDACTOR.text,
     "redacted for an error": errors.redact,
     "words of a refusal": lambda given: errors.words(given.encode("utf-8", "replace")),

@@ -62,7 +62,7 @@ def _line(kind: inspect.StructType) -> str:
     return "; ".join(tag + fields)
 
 
-def _name(kind: inspect.Type) -> str:
+def _name(kind: inspect.Type) -> str:  # noqa: PLR0911 - a line a kind of type
     name = PLAIN.get(type(kind))
     if name is not None:
         return name

@@ -33,7 +33,7 @@ REPOSITORY = "acme/rocket"  # theirs
 
 FOLDER = Path(__file__).parent
 # What a later schema says in another way, by the field's path: everything else comes back as it was stored.
-CHANGED = re.compile(r"(.*\.)?schema")
+CHANGED = re.compile(r"(.*\.)?(schema|shown)")
 
 
 class Recorded(NamedTuple):

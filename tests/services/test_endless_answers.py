@@ -117,7 +117,7 @@ async def good_gzip(server: Server, writer: asyncio.StreamWriter) -> None:
 async def ask_github(client: httpx2.AsyncClient, url: str, bounds: Bounds, *, write: bool) -> Any:
     http = GitHubHttp(client, api_url=url, clock=ManualClock(), bounds=bounds)
     request = Request(method="POST" if write else "GET", url=http.url("/x"), body=b"{}" if write else b"", write=write)
-    return (await http.send(request, token="token")).read(dict[str, str])
+    return (await http.send(request, bearer="token")).read(dict[str, str])
 
 
 async def ask_discord(client: httpx2.AsyncClient, url: str, bounds: Bounds, *, write: bool) -> Any:

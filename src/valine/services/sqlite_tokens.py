@@ -1,6 +1,6 @@
 """Interaction tokens in the queue's tables: each is erased once it is of no use, and its row then shows no trace of it.
 
-secure_delete overwrites what a page held; what the write-ahead log still holds goes when the log is folded (SqliteFile.fold).
+secure_delete overwrites what a page held; the write-ahead log is emptied by SqliteFile.fold.
 """
 
 from __future__ import annotations
