@@ -6,6 +6,7 @@ It stands in for httpx2.AsyncClient, whose own machinery is not what a storm is 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
@@ -13,10 +14,13 @@ import httpx2
 
 from storm.loop import Crash, pause
 from storm.profiles import REQUEST
+from valine.services.discord import api
+from valine.services.exchange import Received, exchange
+from valine.services.github import http
 from valine.simulator.transport import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from storm.process import Process
     from storm.world import World
@@ -26,17 +30,6 @@ THERE, BACK, PATIENCE = 0.06, 0.05, 10.0  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"
 FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}} | {"token refused"}
 OWN_KINDS = {"limit": "rate_limited", "limit without headers": "secondary_limit", "dropped write": "dropped_write"}
-
-
-class Reply:
-    """As much of httpx2.Response as is read."""
-
-    __slots__ = ("content", "headers", "status_code")
-
-    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        self.status_code = status
-        self.headers = {name.lower(): value for name, value in headers.items()}
-        self.content = content
 
 
 class Built:
@@ -60,35 +53,28 @@ class Client:
         self._service = service
         self._twin = twin
 
-    async def request(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None, **options: Any
-    ) -> Reply:
-        """What httpx2 does with a request."""
-        del options  # virtual time has time-outs of its own
-        return await self._exchange(method, url, headers, content or b"")
-
     def build_request(
         self,
         method: str,
         url: str,
         *,
         headers: Mapping[str, str],
-        json: Any,
-        params: Mapping[str, str] | None,
+        content: bytes | None = None,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
         **_: Any,
     ) -> Built:
         """A request to be sent."""
         query = "&".join(f"{name}={value}" for name, value in (params or {}).items())
-        body = b"" if json is None else _dumps(json)
+        body = (content or b"") if json is None else _dumps(json)
         kind = {} if json is None else {"content-type": "application/json"}
         return Built(method, f"{url}?{query}" if query else url, {**headers, **kind}, body)
 
-    async def send(self, request: Built, **options: Any) -> Reply:
+    async def send(self, request: Built) -> Received:
         """Send it."""
-        del options
         return await self._exchange(request.method, request.url, request.headers, request.body)
 
-    async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Received:
         world, process = self._world, self._process
         path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
         path = f"/{unquote(path)}"
@@ -134,7 +120,7 @@ class Client:
         return answer.response
 
 
-async def _on_the_way(fault: str | None) -> Reply | None:
+async def _on_the_way(fault: str | None) -> Received | None:
     """What befalls a request before it arrives; None if it does."""
     if fault == "crash before":
         raise Crash
@@ -144,11 +130,11 @@ async def _on_the_way(fault: str | None) -> Reply | None:
         await pause(PATIENCE)
         raise httpx2.ReadTimeout("no answer")
     if fault == "5xx before":
-        return Reply(502, {"Content-Type": "text/html"}, PAGE)
+        return _received(502, {"Content-Type": "text/html"}, PAGE)
     return None
 
 
-async def _on_the_way_back(fault: str | None, response: Response) -> Reply:
+async def _on_the_way_back(fault: str | None, response: Response) -> Received:
     """What befalls the answer."""
     if fault == "crash after":
         raise Crash
@@ -156,10 +142,14 @@ async def _on_the_way_back(fault: str | None, response: Response) -> Reply:
         await pause(PATIENCE)
         raise httpx2.ReadTimeout("the answer was lost")
     if fault == "5xx after":
-        return Reply(502, {"Content-Type": "text/html"}, PAGE)
+        return _received(502, {"Content-Type": "text/html"}, PAGE)
     if fault == "nonsense" and response.status < 300:
-        return Reply(response.status, {"Content-Type": "text/html"}, PAGE)
-    return Reply(response.status, response.headers, response.body)
+        return _received(response.status, {"Content-Type": "text/html"}, PAGE)
+    return _received(response.status, response.headers, response.body)
+
+
+def _received(status: int, headers: Mapping[str, str], body: bytes) -> Received:
+    return Received(status=status, headers={name.lower(): value for name, value in headers.items()}, body=body)
 
 
 def _limited(service: str) -> Response:
@@ -168,6 +158,27 @@ def _limited(service: str) -> Response:
         body = b'{"message":"You have exceeded a secondary rate limit. Please wait a few minutes."}'
         return Response(status=429, headers={"Retry-After": "30", "Content-Type": "application/json"}, body=body)
     return Response(status=429, headers={"Retry-After": "7"}, body=b"error code: 1015")
+
+
+async def _exchange(client: Any, request: Any, bounds: Any) -> Received:
+    """services.exchange without its time-outs: those need asyncio's loop, and virtual time has its own."""
+    return await (client.send(request) if isinstance(client, Client) else exchange(client, request, bounds))
+
+
+@contextmanager
+def in_virtual_time() -> Iterator[None]:
+    """Have the adapters exchange what they send with the twins."""
+    with _patched(http, _exchange), _patched(api, _exchange):
+        yield
+
+
+@contextmanager
+def _patched(module: Any, function: Any) -> Iterator[None]:
+    before, module.exchange = module.exchange, function
+    try:
+        yield
+    finally:
+        module.exchange = before
 
 
 def _dumps(body: Any) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from storm import ending, past, surprises
 from storm.choices import Choices, Story
 from storm.log_watch import LogWatch
+from storm.outside import in_virtual_time
 from storm.people import Goal, People
 from storm.process import Parts
 from storm.profiles import OFTEN, PROFILES, TEAMS, Profile, team_of
@@ -65,7 +66,8 @@ def play(
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
-        ticks, steps = _through(world, "open" if kind.play == "open" else "ship")
+        with in_virtual_time():
+            ticks, steps = _through(world, "open" if kind.play == "open" else "ship")
     finally:
         world.end()
         log.removeHandler(watch)
@@ -127,8 +129,9 @@ def stage_of(team: int, name: str) -> bytes:
     world.begin()
     people = People(world, "work")
     world.loop.start_up(people.work, _raise)
-    while not (people.over and _quiet(world)):
-        assert world.loop.step(), "the stage cannot be set"
+    with in_virtual_time():
+        while not (people.over and _quiet(world)):
+            assert world.loop.step(), "the stage cannot be set"
     world.end()
     stage.start = world.loop.now()
     return stage.packed()
