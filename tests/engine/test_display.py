@@ -14,6 +14,7 @@ from acceptance.stories import a_team
 from builders import NOON, REPOSITORY, a_plan, a_plan_item, a_task, a_woken, after, an_envelope
 from engine.test_loop import Outside, World, an_approved_run, posted
 from engine.worlds import handled
+from rewording import release
 from valine.errors import Permanent
 from valine.orchestrator import events
 from valine.orchestrator.display import is_settled, is_shown, page_name, pages
@@ -23,7 +24,7 @@ from valine.orchestrator.wanted import schedule
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Sent
 from valine.view import RENDER_VERSION
-from valine.view.cards import render
+from valine.view.cards import Rendering, render
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
@@ -109,7 +110,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
         found.append(facts)
         return render(facts)
 
-    monkeypatch.setattr("valine.engine.display.render", noting)
+    release(monkeypatch, Rendering(version=RENDER_VERSION, render=noting))
     return found
 
 

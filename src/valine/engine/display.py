@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine import view
 from valine.orchestrator import display, events, facts, naming
 from valine.orchestrator.display import RemovePage, WritePage
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.model import Posted
-from valine.view.cards import render
+from valine.view.cards import RENDERING, Rendering
 from valine.view.components import Message
 
 if TYPE_CHECKING:
@@ -45,11 +44,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 class Display:
     """Ensures documents on Discord. What it remembers spares it renderings and requests, and is never decided on."""
 
-    def __init__(self, *, chat: Chat, clock: Clock, ledger: Ledger, version: int = view.RENDER_VERSION) -> None:
+    def __init__(self, *, chat: Chat, clock: Clock, ledger: Ledger, rendering: Rendering = RENDERING) -> None:
         self._chat = chat
         self._clock = clock
         self._ledger = ledger
-        self.version = version
+        self.version = rendering.version
+        self._render = rendering.render
         self._rendered: dict[tuple[str, str], tuple[Message, ...]] = {}
         self._sent: dict[str, tuple[datetime, Message]] = {}  # by message: when it was last written, and with what
 
@@ -114,7 +114,7 @@ class Display:
         if (document, key) not in self._rendered:
             if len(self._rendered) >= RENDERED_KEPT:
                 self._rendered.pop(next(iter(self._rendered)))
-            self._rendered[document, key] = render(found)
+            self._rendered[document, key] = self._render(found)
         return self._rendered[document, key]
 
     def _first_changed(self, run: Run, document: str, pages: tuple[Message, ...], first: int) -> int:

@@ -33,10 +33,13 @@ RACES = 8  # commits lost in a row before the envelope goes back to the queue
 class Ledger:
     """Loads states and commits decisions, each with the event that caused it; the meter hears of what is stored."""
 
-    def __init__(self, store: RunStore, clock: Clock, meter: Meter | None = None) -> None:
+    def __init__(
+        self, store: RunStore, clock: Clock, meter: Meter | None = None, *, render: int = RENDER_VERSION
+    ) -> None:
         self._store = store
         self._clock = clock
         self._meter = meter
+        self._render = render
         self._untried: dict[RunUid, dict[str, datetime]] = {}
         self._tried: dict[RunUid, set[tuple[str, int]]] = {}
 
@@ -62,7 +65,7 @@ class Ledger:
         run = await self._store.run(lane, number) if number is not None else None
         active = [await self._load(lane, run, entry.number) for entry in record.active]
         known = tuple(one for one in active if one is not None)
-        return State(repository=record, run=run, active=known, render=RENDER_VERSION)
+        return State(repository=record, run=run, active=known, render=self._render)
 
     async def _load(self, lane: str, run: Run | None, number: int) -> Run | None:
         return run if run is not None and run.number == number else await self._store.run(lane, number)

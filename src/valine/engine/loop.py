@@ -24,6 +24,7 @@ from valine.orchestrator.wanted import wanted
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, Envelope
 from valine.view import github, trouble
+from valine.view.cards import RENDERING, Rendering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ class Engine:
         chat: Chat,
         clock: Clock,
         meter: Meter | None = None,
+        rendering: Rendering = RENDERING,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -62,8 +64,8 @@ class Engine:
         self._chat = chat
         self._clock = clock
         self._alarms = Alarms(store=store, queue=queue, clock=clock)
-        self._ledger = Ledger(store, clock, meter)
-        self._display = Display(chat=chat, clock=clock, ledger=self._ledger)
+        self._ledger = Ledger(store, clock, meter, render=rendering.version)
+        self._display = Display(chat=chat, clock=clock, ledger=self._ledger, rendering=rendering)
         self._commander = Commander(ledger=self._ledger, store=store, forge=forge, chat=chat, clock=clock)
 
     async def handle(self, taken: Taken) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Callable
+from typing import Final, assert_never
 
-from valine.orchestrator.facts import Board, PlanCard, ThreadLine
+import msgspec
+
+from valine.orchestrator.facts import Board, Document, PlanCard, ThreadLine
+from valine.view import RENDER_VERSION
 from valine.view.board import board
 from valine.view.plan_card import plan_card
+from valine.view.components import Message
 from valine.view.thread import thread_line
-
-if TYPE_CHECKING:
-    from valine.orchestrator.facts import Document
-    from valine.view.components import Message
 
 
 def render(facts: Document) -> tuple[Message, ...]:
@@ -25,3 +26,13 @@ def render(facts: Document) -> tuple[Message, ...]:
             return (thread_line(facts),)
         case _:
             assert_never(facts)
+
+
+class Rendering(msgspec.Struct, frozen=True, kw_only=True):
+    """How a build renders documents, and the version of that: what a lower one wrote is written again."""
+
+    version: int
+    render: Callable[[Document], tuple[Message, ...]]
+
+
+RENDERING: Final = Rendering(version=RENDER_VERSION, render=render)
