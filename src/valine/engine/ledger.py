@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.errors import Conflict, Transient
-from valine.orchestrator import budget, events
+from valine.orchestrator import budget, events, graph
 from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
 
+MOVES = frozenset((move.source, move.target, move.status) for move in graph.MOVES)
 RACES = 8  # commits lost in a row before the envelope goes back to the queue
 
 
@@ -78,6 +79,7 @@ class Ledger:
                 self._measure(event, state, outcome)
             return
         run = outcome.run
+        _assert_move(state.run, run)
         history = History(
             run=run.number,
             number=run.version + 1,
@@ -142,6 +144,16 @@ class Ledger:
                 continue
             return
         raise Conflict
+
+
+def _assert_move(before: Run | None, run: Run) -> None:
+    """Nothing is stored that the table of moves does not have: it would be a mistake of ours, and could not be undone."""
+    known = before if before is not None and before.uid == run.uid else None
+    source = known.stage if known is not None else None
+    if (source, run.stage, run.status) not in MOVES or (
+        known is not None and known.final and known.status != run.status
+    ):
+        raise AssertionError(f"{run.name} cannot go from {source} to {run.stage}, {run.status}: no such move")
 
 
 def needed(event: Event, record: Repository) -> Repository | None:
