@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
 from storm.watch import texts
-from valine.orchestrator.display import document_of, documents, page_name
+from valine.orchestrator.display import document_of, documents
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.events import WorldObserved
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
 from valine.view import cards

@@ -10,8 +10,8 @@ import msgspec
 from valine.orchestrator.facts import Board, Document, PlanCard, ThreadLine
 from valine.view import RENDER_VERSION
 from valine.view.board import board
-from valine.view.plan_card import plan_card
 from valine.view.components import Message
+from valine.view.plan_card import plan_card
 from valine.view.thread import thread_line
 
 
