@@ -28,11 +28,13 @@ def rewording(
 ) -> Rendering:
     """A rendering of that version, with room for so many characters and options on a page."""
 
+    ordinary = RENDERING.render
+
     def render(facts: Document) -> tuple[Message, ...]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(components, "MOST_CHARACTERS", characters)
             patch.setattr(components, "MOST_OPTIONS", options)
-            pages = RENDERING.render(facts)
+            pages = ordinary(facts)
         return tuple(replace(page, body=upper(page.body)) for page in pages) if capitals else pages
 
     return Rendering(version=version, render=render)

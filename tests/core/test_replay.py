@@ -13,6 +13,8 @@ from acceptance.stories import REPOSITORY, Team, a_team
 from builders import NOON, a_repository, a_run, a_woken, plan_approved, plan_requested
 from core.days import DAYS, HISTORIES
 from core.test_graph_walk import Walk
+from rewording import rewording
+from valine import view
 from valine.cli import recording
 from valine.documents import decode, encode
 from valine.engine.ledger import needed
@@ -23,7 +25,7 @@ from valine.orchestrator.graph import decide
 from valine.orchestrator.replay import changes, comparable, comparable_outline, outline, replay
 from valine.orchestrator.rules import RULES
 from valine.ports import History
-from valine.view import RENDER_VERSION
+from valine.view import RENDER_VERSION, cards
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -143,6 +145,20 @@ def test_what_an_older_valine_stored_is_told_again_step_by_step(path: Path) -> N
 
     assert comparable_lines(outline(step.run) for step in told) == comparable_lines(kept.outlines)
     assert comparable(told[-1].run, kept.history[0].rules) == comparable(kept.run, kept.history[0].rules)
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_a_release_may_reword_everything_and_every_history_replays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = recording.read(path)
+    before = [step.run for step in replay(kept.history)]
+    reworded = rewording()
+
+    monkeypatch.setattr(cards, "render", reworded.render)
+    monkeypatch.setattr(cards, "RENDERING", reworded)
+    monkeypatch.setattr(view, "RENDER_VERSION", reworded.version)
+
+    assert [step.run for step in replay(kept.history)] == before
+    assert comparable(before[-1], kept.history[0].rules) == comparable(kept.run, kept.history[0].rules)
 
 
 def test_every_day_has_its_history_kept() -> None:

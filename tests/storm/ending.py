@@ -5,21 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from storm.on_show import texts
+from storm.release import rendered
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
+<<<<<<< HEAD
 from storm.watch import texts
 from valine.orchestrator.display import document_of, documents
+=======
+from valine.orchestrator.display import document_of, documents, page_name
+>>>>>>> w/release
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
-from valine.view import cards
 from valine.worker import UNACKNOWLEDGED
 
 if TYPE_CHECKING:
     from storm.world import World
     from valine.orchestrator.model import Run, Task
+    from valine.view.components import Message
 
 
 def check(world: World) -> None:
@@ -64,7 +70,7 @@ def _history(world: World, run: Run) -> None:
 def _messages(world: World, run: Run) -> None:
     """Card and board show the run as it is, and every line is in the thread."""
     known = world.discord._world
-    expected = {document: cards.render(facts) for document in documents(run) if (facts := facts_of(run, document))}
+    expected = {document: _rendered(world, run, document) for document in documents(run)}
     for name, message in ((page_name(d, n), one) for d, found in expected.items() for n, one in enumerate(found, 1)):
         posted, document = run.messages.get(name), document_of(name)[0]
         if world.watch.channel_gone and f"message:{document}" in run.pending:
@@ -87,6 +93,14 @@ def _messages(world: World, run: Run) -> None:
         settled = f"message:{document}" not in run.pending
         if document in expected and page > len(expected[document]) and posted.message and settled:
             world.watch.say("the board is true", f"{name} of {run.name} is still there, and needed no more")
+
+
+def _rendered(world: World, run: Run, document: str) -> tuple[Message, ...]:
+    """The document as whoever wrote its first page renders it: all its pages are of one rendering."""
+    facts, first = facts_of(run, document), run.messages.get(document)
+    assert facts is not None
+    written = first.render if first is not None and first.message else world.processes[0].rendering.version
+    return rendered(world, facts, written)
 
 
 def _task(world: World, run: Run, task: Task) -> None:
@@ -167,7 +181,10 @@ def _commands(world: World) -> None:
     if world.watch.restored:
         return
     for interaction in world.discord._world.interactions.values():
-        if interaction.answered_with in {5, 6} and f"discord:{interaction.id}" not in world.store.commands:
+        key = f"discord:{interaction.id}"
+        if world.queue.dead.get(key, "").startswith(UNACKNOWLEDGED):
+            continue  # whoever sent it is answered, see `check`
+        if interaction.answered_with in {5, 6} and key not in world.store.commands:
             world.watch.say("nothing lost", f"{interaction.name} was taken in, and never dealt with")
     for comment in world.code.comments.values():
         heard = world.store.commands.get(f"github:comment:{comment.id}")

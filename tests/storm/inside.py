@@ -108,6 +108,7 @@ class Queue:
 
     async def done(self, taken: Taken) -> None:
         await self._do(f"done {self._world.plain(taken.envelope.id)}", lambda: self._queue.done(taken))
+        self._world.watch.dealt_with(taken)
 
     async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
         what = f"later {self._world.plain(taken.envelope.id)}"

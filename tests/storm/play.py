@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from storm import ending, past, surprises
+from storm import ending, past, release, surprises
 from storm.choices import Choices, Story
 from storm.log_watch import LogWatch
 from storm.outside import in_virtual_time
@@ -89,6 +89,7 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
     world.begin()
     surprises.plan(world)
     past.plan(world)
+    release.plan(world)
     world.loop.start_up(people.work, _raise)
     watch, loop = world.watch, world.loop
     steps, calm_ticks, calm_time = 0, 0, 0.0

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from storm import release
 from storm.inside import Queue, Store
 from storm.loop import FOREVER, Crash, pause
 from storm.outside import Client
@@ -17,6 +18,7 @@ from valine.services.github.auth import TokenAuth
 from valine.services.github.forge import GitHubForge
 from valine.services.pacing import Pacer
 from valine.simulator.transport import Response
+from valine.view.cards import RENDERING
 from valine.worker import Worker
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Process:
         self.lives = 0
         self.taken: Taken | None = None
         self.lease_ends = 0.0
+        self.rendering = release.OLD if world.profile.releases else RENDERING
         self._running: list[Running] = []
         self._worker_at: Running | None = None
 
@@ -79,7 +82,9 @@ class Process:
             api_url=world.settings.discord_api,
             clock=clock,
         )
-        self.engine = Engine(store=store, queue=queue, forge=forge, chat=chat, clock=clock)
+        self.engine = make.engine(
+            store=store, queue=queue, forge=forge, chat=chat, clock=clock, rendering=self.rendering
+        )
         self._worker = Worker(queue=queue, engine=self.engine, clock=clock)
         self._intake = Intake(store=store, queue=queue, clock=clock, settings=world.settings.intake)
         if world.alone:
@@ -186,6 +191,7 @@ class Parts:
     queue: type[Queue] = Queue
     forge: type[GitHubForge] = GitHubForge
     chat: type[DiscordChat] = DiscordChat
+    engine: type[Engine] = Engine
 
 
 def _rest(bits: Any) -> float:

@@ -122,6 +122,7 @@ class Profile:
     deaf: bool = False  # no webhook of GitHub arrives at all
     lag: bool = False  # GraphQL shows what was so some seconds ago
     busy: float = 0.0  # the chance that GitHub's limit for an hour is nearly used up when it begins
+    releases: bool = False  # one that rewords everything and halves the page size
     past: bool = False  # older documents, restored backups, and others who made the same names
     play: Literal["open", "ship", "day"] = "day"  # up to open pull requests; from ready ones to the end; all of it
 
@@ -158,6 +159,8 @@ PROFILES: dict[str, Profile] = {
     "pushy": Profile(request=0.01, surprises=12, deeds=PUSHING, play="ship"),
     "lag": Profile(request=0.03, delivery=0.1, lag=True, surprises=2, play="ship"),
     "past": Profile(request=0.03, commit=0.02, past=True, spells=1, surprises=1),
+    "release": Profile(request=0.03, commit=0.02, queue=0.01, surprises=3, processes=(1,), releases=True),
+    "release-beside": Profile(request=0.03, commit=0.02, queue=0.01, surprises=3, processes=(2, 3), releases=True),
 }
 OFTEN: Weights = {
     "open": 4,
@@ -176,6 +179,8 @@ OFTEN: Weights = {
     "pushy": 1,
     "lag": 2,
     "past": 1,
+    "release": 1,
+    "release-beside": 2,
 }
 
 

@@ -5,6 +5,7 @@ Each switch is in here: an adapter or a rule made otherwise, handed to the storm
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,11 +14,13 @@ import pytest
 from storm.inside import Store
 from storm.play import play
 from storm.process import Parts
+from valine.engine import Engine
 from valine.errors import Permanent
-from valine.orchestrator import budget, ship, wanted
+from valine.orchestrator import budget, display, document_facts, facts, ship, wanted
 from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest, MergePullRequest
 from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
 from valine.orchestrator.model import Run
+from valine.orchestrator.naming import short_hash
 from valine.orchestrator.states import PullNumber, Sha
 from valine.ports import Sent
 from valine.services.discord.chat import DiscordChat
@@ -25,8 +28,8 @@ from valine.services.github.branches import head_of
 from valine.services.github.forge import GitHubForge
 from valine.services.github.pulls import get_pull
 from valine.services.github.shapes import Pull
-from valine.view import cards, github
-from valine.view import thread as wording_milestones
+from valine.view import github
+from valine.view.cards import RENDERING, Rendering
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.effects import ForgeEffect
     from valine.orchestrator.events import Result, ShipConfirmed
     from valine.orchestrator.model import Posted
-    from valine.ports import Commit, Inbox
+    from valine.ports import Commit, Inbox, Taken
 
 pytestmark = pytest.mark.proof
 replace = msgspec.structs.replace
@@ -213,11 +216,46 @@ def test_with_boards_left_as_they_are_the_storm_finds_them_untrue() -> None:
 
 
 def test_with_everybody_rung_the_storm_finds_who_should_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (cards, wording_milestones):
-        monkeypatch.setattr(module, "rung", lambda run, _: tuple(run.plan.policy.people.values()))
+    monkeypatch.setattr(document_facts, "mentioned", lambda run, _: tuple(run.plan.policy.people.values()))
 
     assert "ringing" in laws("open", 20)
 
 
+WRITTEN_WITH: ContextVar[Rendering] = ContextVar("WRITTEN_WITH", default=RENDERING)
+
+
+class Reading(Engine):
+    """Says which rendering is its process's, to a key of what is rendered."""
+
+    def __init__(self, *, rendering: Rendering = RENDERING, **given: Any) -> None:
+        super().__init__(rendering=rendering, **given)
+        self._rendering = rendering
+
+    async def handle(self, taken: Taken) -> None:
+        WRITTEN_WITH.set(self._rendering)
+        await super().handle(taken)
+
+
+def key_of_the_text(found: facts.Document) -> str:
+    """What a document counted as shown by before it had facts."""
+    pages = WRITTEN_WITH.get().render(found)
+    return short_hash(*(msgspec.json.encode(page.body).decode() for page in pages))
+
+
+@pytest.mark.parametrize("profile", ["release", "release-beside"])
+def test_with_texts_deciding_what_is_shown_the_storm_finds_that_a_release_breaks_it(
+    profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Off(Parts):
+        engine = Reading
+
+    for module in (display, facts):
+        monkeypatch.setattr(module, "key", key_of_the_text)
+
+    assert laws(profile, 40, Off) & {"no proposal stuck", "history", "the board is true"}
+
+
 def test_with_every_rule_on_the_same_seeds_break_no_law() -> None:
-    assert [laws(profile, 10) for profile in ("open", "past", "crash", "frozen", "crash-open", "pushy")] == [set()] * 6
+    profiles = ("open", "past", "crash", "frozen", "crash-open", "pushy", "release", "release-beside")
+
+    assert {profile: laws(profile, 10) for profile in profiles} == {profile: set() for profile in profiles}

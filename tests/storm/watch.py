@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from storm.consent import Consent
+from storm.on_show import stuck, texts, wrongly_refused
 from storm.pace import Pace
 from storm.stage import DEVELOPERS, LEADS
 from storm.watch_github import MARK as GITHUB_MARK
 from storm.watch_github import OnGitHub
 from valine.orchestrator import events, graph, naming
+from valine.orchestrator.replies import NotShownYet
 from valine.orchestrator.states import MilestoneKind, RunStatus
-from valine.simulator.discord import components as parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from storm.world import World
     from valine.orchestrator.model import Run
     from valine.orchestrator.states import Stage
-    from valine.ports import Commit
+    from valine.ports import Commit, Taken
     from valine.simulator.transport import Delivery, Request, Response
 
 MOVES = {(move.source, move.target) for move in graph.MOVES}
@@ -215,6 +216,9 @@ class Watch:
         event = commit.history.event
         if isinstance(event, events.Command):
             self._command(event)
+            clicked = isinstance(event, events.PlanApproved) and event.revision is not None
+            if clicked and inbox is not None and isinstance(inbox.reply, NotShownYet):
+                self._unless(wrongly_refused(self._world, run))
         before = self._stages.get(run.uid)
         if before is not None and before[1] in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}:
             if run.status is not before[1]:
@@ -223,6 +227,15 @@ class Watch:
             self.say("the graph", f"{run.name} went from {before and before[0]} to {run.stage}")
         self._stages[run.uid] = (run.stage, run.status)
         self._claims()
+
+    @told
+    def dealt_with(self, taken: Taken) -> None:
+        """An envelope is off the queue."""
+        self._unless(stuck(self._world, taken))
+
+    def _unless(self, wrong: str | None) -> None:
+        if wrong is not None:
+            self.say("no proposal stuck", wrong)
 
     def _command(self, event: Any) -> None:
         if event.id in self._obeyed and not self.restored:
@@ -257,8 +270,3 @@ class Watch:
             self.say("doors", f"{service} was answered {response.status}")
         if delivery.headers.get("X-Hub-Signature-256", "").endswith("0" * 64) and response.status != 401:
             self.say("doors", f"a forged delivery was answered {response.status}")
-
-
-def texts(components: Any) -> list[str]:
-    """All that is written in a message's components, from top to bottom."""
-    return [part["content"] for part in parts.walk(components) if isinstance(part.get("content"), str)]

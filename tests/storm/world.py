@@ -14,6 +14,7 @@ from storm.profiles import DELIVERY
 from storm.spells import Spells
 from storm.stage import REPOSITORY
 from storm.watch import Watch
+from valine.orchestrator.display import is_settled
 from valine.simulator.transport import ActError, Delivery, Response
 
 if TYPE_CHECKING:
@@ -139,7 +140,9 @@ class World:
     def busy(self) -> bool:
         """Whether some run still has something to do; what a channel that is gone should show waits for a day."""
         kinds = ("message:",) if self.watch.channel_gone else ()
-        return any(not key.startswith(kinds) for run in self.runs() for key in run.pending)
+        return any(
+            not key.startswith(kinds) and not _only_reworded(run, key) for run in self.runs() for key in run.pending
+        )
 
     # Decisions ------------------------------------------------------------------------------------------------------
 
@@ -296,6 +299,12 @@ class World:
         if self._told is not None:
             who = process.name if process is not None else ""
             self._told(f"{self.loop.now():%H:%M:%S.%f}"[:-3] + f"  {who:8} {text}")
+
+
+def _only_reworded(run: Run, key: str) -> bool:
+    """Whether that is a document that is on show, and is written again only for its words: nobody is woken for that."""
+    kind, _, document = key.partition(":")
+    return kind == "message" and is_settled(run, document)
 
 
 def _words(arguments: dict[str, Any]) -> str:

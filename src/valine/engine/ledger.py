@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.errors import Conflict, Transient
-from valine.orchestrator import budget, events
+from valine.orchestrator import budget, events, graph
 from valine.orchestrator.decision import Decision, Outcome, State
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
 
+MOVES = frozenset((move.source, move.target, move.status) for move in graph.MOVES)
 RACES = 8  # commits lost in a row before the envelope goes back to the queue
 
 
@@ -78,6 +79,7 @@ class Ledger:
                 self._measure(event, state, outcome)
             return
         run = outcome.run
+        _assert_move(state, run)
         history = History(
             run=run.number,
             number=run.version + 1,
@@ -142,6 +144,16 @@ class Ledger:
                 continue
             return
         raise Conflict
+
+
+def _assert_move(state: State, run: Run) -> None:
+    """Nothing is stored that the table of moves does not have: it would be a mistake of ours, and could not be undone."""
+    known = (state.run, *state.active) if state.run is not None else state.active
+    before = next((one for one in known if one is not None and one.uid == run.uid), None)
+    source = before.stage if before is not None else None
+    changed_its_end = before is not None and before.final and before.status != run.status
+    if (source, run.stage, run.status) not in MOVES or changed_its_end:
+        raise AssertionError(f"{run.name} cannot go from {source} to {run.stage}, {run.status}: no such move")
 
 
 def needed(event: Event, record: Repository) -> Repository | None:
