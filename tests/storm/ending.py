@@ -9,12 +9,7 @@ from storm.on_show import texts
 from storm.release import rendered
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
-<<<<<<< HEAD
-from storm.watch import texts
 from valine.orchestrator.display import document_of, documents
-=======
-from valine.orchestrator.display import document_of, documents, page_name
->>>>>>> w/release
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.events import WorldObserved
 from valine.orchestrator.naming import page_name

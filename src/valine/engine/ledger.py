@@ -147,10 +147,10 @@ class Ledger:
 
 
 def _assert_move(state: State, run: Run) -> None:
-    """Nothing is stored that the table of moves does not have: it would be a mistake of ours, and could not be undone."""
-    known = (state.run, *state.active) if state.run is not None else state.active
-    before = next((one for one in known if one is not None and one.uid == run.uid), None)
-    source = before.stage if before is not None else None
+    """Raise if the table of moves does not have it: it would be a mistake of ours, and nothing of it is stored."""
+    known = (*state.active, state.run) if state.run is not None else state.active
+    before = next((one for one in known if one.uid == run.uid), None)
+    source = before.stage if before else None
     changed_its_end = before is not None and before.final and before.status != run.status
     if (source, run.stage, run.status) not in MOVES or changed_its_end:
         raise AssertionError(f"{run.name} cannot go from {source} to {run.stage}, {run.status}: no such move")
