@@ -55,7 +55,7 @@ async def a_proposal_half_shown_is_shown_in_one_rendering(
     await team.wait(minutes=5)
 
     await _is_reworded(team, more_than=3)
-    assert (await team.clicks("Approve", by="Ana")).startswith("You approved r1")
+    assert (await team.clicks("APPROVE", by="Ana")).startswith("You approved r1")
 
 
 async def _is_reworded(team: Team, *, more_than: int) -> None:

@@ -1,47 +1,60 @@
-"""The rendering of documents has a version: what an older one wrote is written again. A change of it must raise it."""
+"""What is rendered changes only with RENDER_VERSION: what the version before wrote is then written again.
+
+The fingerprint of each version is a line of fingerprints.txt. `python tests/core/test_render_version.py` (with src and
+tests on the path) adds that of a new version; a line that is there is never changed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
-import msgspec
+import pytest
 
-from core.card_parts import RUNS
-from valine.orchestrator.display import documents
-from valine.orchestrator.document_facts import facts_of
-from valine.view import RENDER_VERSION
-from valine.view.cards import render
+from core.card_parts import RUNS, messages
+from valine.view import RENDER_VERSION, components
 
-FINGERPRINTS = Path(__file__).parent / "renderings.json"  # by version; a line is added with each
+FILE = Path(__file__).with_name("fingerprints.txt")
 
 
 def fingerprint() -> str:
-    """Of all pages of all documents of runs in every state, the lines of threads among them."""
-    digest = hashlib.sha256()
-    for name, make in RUNS.items():
-        run = make()
-        for document in documents(run):
-            facts = facts_of(run, document)
-            assert facts is not None
-            for page in render(facts):
-                digest.update(name.encode())
-                digest.update(msgspec.json.encode(page.body, order="deterministic"))
-    return digest.hexdigest()[:20]
+    """What stands for all that is rendered of every kind of document, at every stage."""
+    made = {name: {key: one.body for key, one in messages(run()).items()} for name, run in sorted(RUNS.items())}
+    return hashlib.sha256(json.dumps(made, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def test_a_change_of_what_documents_look_like_raises_the_version_of_the_rendering() -> None:
-    recorded = json.loads(FINGERPRINTS.read_text(encoding="utf-8"))
+def known() -> dict[int, str]:
+    """The fingerprint of each version."""
+    lines = (line.split(" ") for line in FILE.read_text(encoding="utf-8").splitlines())
+    return {int(version): found for version, found in lines}
 
-    assert recorded.get(str(RENDER_VERSION)) == fingerprint(), (
-        "What documents look like has changed: raise RENDER_VERSION in src/valine/view/__init__.py, so that what is "
-        f'posted is written again, and add "{RENDER_VERSION + 1}": "{fingerprint()}" to tests/core/renderings.json.'
+
+def test_what_is_rendered_is_that_of_its_version() -> None:
+    assert fingerprint() == known().get(RENDER_VERSION), (
+        "What is rendered has changed: raise RENDER_VERSION (src/valine/view/__init__.py), and add its fingerprint with "
+        f"PYTHONPATH=src:tests python tests/core/{Path(__file__).name}"
     )
 
 
-def test_every_version_of_the_rendering_is_recorded_once() -> None:
-    recorded = json.loads(FINGERPRINTS.read_text(encoding="utf-8"))
+def test_each_version_has_a_line_and_a_rendering_of_its_own() -> None:
+    assert list(known()) == list(range(1, RENDER_VERSION + 1))
+    assert len(set(known().values())) == RENDER_VERSION
 
-    assert list(recorded) == [str(version) for version in range(1, RENDER_VERSION + 1)]
-    assert len(set(recorded.values())) == len(recorded)
+
+@pytest.mark.parametrize("changed", ["MOST_OPTIONS", "MOST_CHARACTERS", "GREY"])
+def test_a_change_of_the_layout_changes_the_fingerprint(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint()
+
+    monkeypatch.setattr(components, changed, getattr(components, changed) // 2)
+    if changed == "GREY":
+        monkeypatch.setattr("valine.view.plan_card.ENDED", components.GREY)
+
+    assert fingerprint() != before
+
+
+if __name__ == "__main__":
+    if RENDER_VERSION not in known():
+        FILE.write_text(f"{FILE.read_text(encoding='utf-8')}{RENDER_VERSION} {fingerprint()}\n", encoding="utf-8")
+        sys.stdout.write(f"added version {RENDER_VERSION}\n")

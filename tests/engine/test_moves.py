@@ -1,70 +1,52 @@
-"""The table of moves is asserted at every commit: what it does not have is a mistake of ours, and is not stored."""
+"""What the table of moves does not have is never stored: a mistake of ours, whoever asked for it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from builders import NOON, a_repository, a_run, a_woken
+from builders import NOON, REPOSITORY, a_run, a_woken
+from engine.test_loop import an_approved_run
+from engine.worlds import a_world, history
 from valine.engine.ledger import Ledger
-from valine.orchestrator.decision import Decision, State
+from valine.orchestrator.decision import Decision
 from valine.orchestrator.states import RunStatus, Stage
 
 if TYPE_CHECKING:
+    from valine.orchestrator.decision import Outcome, State
+    from valine.orchestrator.events import Event
     from valine.orchestrator.model import Run
 
 replace = msgspec.structs.replace
-
-
-class Store:
-    """Notes what is committed."""
-
-    def __init__(self) -> None:
-        self.stored: list[Any] = []
-
-    async def commit(self, commit: Any, _now: Any) -> None:
-        self.stored.append(commit)
-
-
-class StoppedClock:
-    def now(self) -> Any:
-        return NOON
-
-
-PENDING = a_run()
-SHIPPED = replace(PENDING, stage=Stage.DONE, status=RunStatus.COMPLETED)
+OVER = a_run(stage=Stage.DONE, status=RunStatus.CANCELLED, ended_at=NOON)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "stage", "status"),
     [
-        (PENDING, replace(PENDING, stage=Stage.SHIPPING, status=RunStatus.IN_PROGRESS)),
-        (SHIPPED, replace(SHIPPED, stage=Stage.EXECUTING, status=RunStatus.IN_PROGRESS)),
-        (SHIPPED, replace(SHIPPED, status=RunStatus.CANCELLED)),
-        (PENDING, replace(PENDING, status=RunStatus.IN_PROGRESS)),
-        (None, replace(PENDING, stage=Stage.TRACKING, status=RunStatus.IN_PROGRESS)),
+        (an_approved_run(), Stage.PROPOSED, RunStatus.PENDING),
+        (an_approved_run(), Stage.TRACKING, RunStatus.PENDING),
+        (an_approved_run(), Stage.SHIPPING, RunStatus.IN_PROGRESS),
+        (an_approved_run(), Stage.DONE, RunStatus.IN_PROGRESS),
+        (OVER, Stage.TRACKING, RunStatus.IN_PROGRESS),
+        (OVER, Stage.DONE, RunStatus.COMPLETED),
     ],
 )
-async def test_a_move_that_the_table_does_not_have_is_not_stored(before: Run | None, after: Run) -> None:
-    store: Any = Store()
-    clock: Any = StoppedClock()
-    state = State(repository=a_repository(), run=before)
+async def test_a_decision_that_makes_no_move_of_the_table_is_not_stored(
+    before: Run, stage: Stage, status: RunStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(state: State, event: Event) -> Outcome:
+        assert state.run is not None
+        return Decision(run=replace(state.run, stage=stage, status=status), repository=state.repository)
 
-    with pytest.raises(AssertionError, match="no such move"):
-        await Ledger(store, clock).commit(state, a_woken(), Decision(run=after, repository=state.repository), None)
+    world = await a_world().with_run(before)
+    stored = await world.run()
+    monkeypatch.setattr("valine.engine.ledger.decide", broken)
 
-    assert store.stored == []
+    with pytest.raises(AssertionError, match=f"cannot go from {before.stage} to {stage}, {status}: no such move"):
+        await Ledger(world.store, world.clock).apply(REPOSITORY, before.number, a_woken())
 
-
-async def test_the_run_that_an_unnamed_command_means_is_known_by_its_uid() -> None:
-    """A typed /approve names no run: the one it comes from is among the active ones."""
-    store: Any = Store()
-    clock: Any = StoppedClock()
-    state = State(repository=a_repository(), active=(PENDING,))
-    approved = replace(PENDING, stage=Stage.EXECUTING, status=RunStatus.IN_PROGRESS)
-
-    await Ledger(store, clock).commit(state, a_woken(), Decision(run=approved, repository=state.repository), None)
-
-    assert [commit.run for commit in store.stored] == [approved]
+    assert await world.run() == stored
+    assert not await history(world)

@@ -12,6 +12,7 @@ import pytest
 from builders import (
     NOON,
     REPOSITORY,
+    a_repository,
     a_woken,
     after,
     an_envelope,
@@ -22,7 +23,7 @@ from engine.worlds import a_world, handled, history
 from valine.engine.ledger import Ledger
 from valine.errors import Transient
 from valine.orchestrator import events, naming
-from valine.orchestrator.decision import Decision
+from valine.orchestrator.decision import Decision, State
 from valine.orchestrator.display import in_thread
 from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
@@ -112,6 +113,19 @@ async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_
     assert PULL in run.pending
     assert not other.take_untried(run, PULL)
     assert [ledger.take_untried(run, PULL) for _ in range(2)] == [True, False]
+
+
+async def test_a_command_that_names_no_run_makes_nothing_untried_that_was_wanted_before() -> None:
+    """Whoever wanted the branch first may have made it, and stopped before that was stored."""
+    world = await a_world().with_run(an_approved_run())
+    ledger, before = Ledger(world.store, world.clock), await world.run()
+    state = State(repository=a_repository(), active=(before,))
+
+    await ledger.commit(state, a_woken(), Decision(run=before, repository=state.repository), None)
+
+    run = await world.run()
+    assert BRANCH in run.pending
+    assert not ledger.take_untried(run, BRANCH)
 
 
 async def test_what_is_wanted_again_since_another_process_did_it_may_have_been_tried() -> None:

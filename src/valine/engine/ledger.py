@@ -76,10 +76,11 @@ class Ledger:
         if not isinstance(outcome, Decision):
             if inbox is not None:
                 await self._store.commit(Commit(inbox=inbox), now)
-                self._measure(event, state, outcome)
+                self._measure(event, state.run, outcome)
             return
         run = outcome.run
-        _assert_move(state, run)
+        before = _before(state, run)
+        _assert_move(before, run)
         history = History(
             run=run.number,
             number=run.version + 1,
@@ -91,8 +92,8 @@ class Ledger:
         )
         changed = outcome.repository if outcome.repository != state.repository else None
         await self._store.commit(Commit(run=run, repository=changed, history=history, inbox=inbox), now)
-        self._remember(state.run, run)
-        self._measure(event, state, outcome)
+        self._remember(before, run)
+        self._measure(event, before, outcome)
         about = getattr(event, "key", "")  # of an effect
         log.info("%s: %s, now %s", run.name, f"{type(event).__name__} {about}".rstrip(), run.stage)
 
@@ -117,9 +118,9 @@ class Ledger:
         tried.add((key, page))
         return first
 
-    def _measure(self, event: Event, state: State, outcome: Outcome) -> None:
+    def _measure(self, event: Event, before: Run | None, outcome: Outcome) -> None:
         if self._meter is not None:
-            self._meter.decided(event, state.run, outcome)
+            self._meter.decided(event, before, outcome)
 
     async def afford(self, lane: str, writes: int) -> None:
         """Reserve the writes in the repository's record before they are made; Transient if GitHub's limits are near."""
@@ -146,13 +147,16 @@ class Ledger:
         raise Conflict
 
 
-def _assert_move(state: State, run: Run) -> None:
-    """Raise if the table of moves does not have it: it would be a mistake of ours, and nothing of it is stored."""
-    known = (*state.active, state.run) if state.run is not None else state.active
-    before = next((one for one in known if one.uid == run.uid), None)
-    source = before.stage if before else None
-    changed_its_end = before is not None and before.final and before.status != run.status
-    if (source, run.stage, run.status) not in MOVES or changed_its_end:
+def _before(state: State, run: Run) -> Run | None:
+    """The run as it was: the one that the event names or, where it names none, the active one it means; None if new."""
+    return next((one for one in (state.run, *state.active) if one is not None and one.uid == run.uid), None)
+
+
+def _assert_move(before: Run | None, run: Run) -> None:
+    """Nothing is stored that is no move of the table: it would be a mistake of ours, and nothing could take it back."""
+    source = before.stage if before is not None else None
+    reopened = before is not None and before.final and before.status != run.status
+    if reopened or (source, run.stage, run.status) not in MOVES:
         raise AssertionError(f"{run.name} cannot go from {source} to {run.stage}, {run.status}: no such move")
 
 
