@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import a_plan, a_plan_item, a_run
 from core.card_parts import RUNS, messages
 from valine.view import RENDER_VERSION, components
 
@@ -21,7 +22,9 @@ FILE = Path(__file__).with_name("fingerprints.txt")
 
 def fingerprint() -> str:
     """What stands for all that is rendered of every kind of document, at every stage."""
-    made = {name: {key: one.body for key, one in messages(run()).items()} for name, run in sorted(RUNS.items())}
+    runs = {name: run() for name, run in sorted(RUNS.items())}
+    runs["more issues than a page has options"] = a_run(plan=a_plan(*map(a_plan_item, range(1, 50))))
+    made = {name: {key: one.body for key, one in messages(run).items()} for name, run in runs.items()}
     return hashlib.sha256(json.dumps(made, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -33,7 +36,7 @@ def known() -> dict[int, str]:
 
 def test_what_is_rendered_is_that_of_its_version() -> None:
     assert fingerprint() == known().get(RENDER_VERSION), (
-        "What is rendered has changed: raise RENDER_VERSION (src/valine/view/__init__.py), and add its fingerprint with "
+        "What is rendered has changed: raise RENDER_VERSION (src/valine/view/__init__.py), and add its fingerprint: "
         f"PYTHONPATH=src:tests python tests/core/{Path(__file__).name}"
     )
 

@@ -226,16 +226,19 @@ async def test_a_page_that_is_needed_again_is_put_up_anew() -> None:
     assert is_settled(await world.run(), "board")
 
 
-async def test_what_an_older_rendering_wrote_is_written_again_when_the_run_is_at_hand_and_wakes_nobody() -> None:
+@pytest.mark.parametrize("noted", [True, False])  # by a decision of the new build; a look that saw nothing makes none
+async def test_what_an_older_rendering_wrote_is_written_again_when_the_run_is_at_hand_and_wakes_nobody(
+    noted: bool,  # noqa: FBT001 - a parameter
+) -> None:
     def old(run: Run, name: str) -> Posted:
         return posted(run, name, render=RENDER_VERSION - 1)
 
     run = replace(tracked(1), wake_at=None)
     run = replace(run, messages={name: old(run, name) for name in ("card", "board")})
     world = a_wall()
-    scheduled = schedule(run, NOON, RENDER_VERSION)
+    scheduled = schedule(run, NOON, RENDER_VERSION if noted else RENDER_VERSION - 1)
     await world.store.commit(Commit(run=scheduled), NOON)
-    assert {"message:card", "message:board"} <= set(scheduled.pending)
+    assert ({"message:card", "message:board"} <= set(scheduled.pending)) is noted
     assert scheduled.wake_at == after(86_400)  # the look, and nothing before it
     world.clock.time = after(60)
 

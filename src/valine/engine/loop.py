@@ -266,8 +266,11 @@ class Engine:
         return next((effect for effect in self._wanted(run) if _may_be_tried(run, effect, now)), None)
 
     def _is_outdated(self, run: Run, now: datetime) -> bool:
+        """Whether a document is of an older rendering: known to be, and due, or not noted so far."""
         return any(
-            isinstance(effect, effects.EnsureDocument) and effect.outdated and _may_be_tried(run, effect, now)
+            isinstance(effect, effects.EnsureDocument)
+            and effect.outdated
+            and (effect.key not in run.pending or _may_be_tried(run, effect, now))
             for effect in self._wanted(run)
         )
 
