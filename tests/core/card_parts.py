@@ -8,9 +8,10 @@ import msgspec
 
 from builders import HEAD, NOON, a_plan, a_plan_item, a_pull, a_run, after, an_actor, an_approval
 from core import sentences
-from valine.orchestrator.display import documents, page_name
+from valine.orchestrator.display import documents
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.model import Milestone, Note, Run
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.plan import LeftOut, PullRef
 from valine.orchestrator.planner import tasks
 from valine.orchestrator.states import (

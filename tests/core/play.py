@@ -17,9 +17,10 @@ from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_wor
 from valine.engine.display import Display
 from valine.orchestrator import effects, events, naming, ship
 from valine.orchestrator.decision import Answer, Decision, Look, Outcome, Refusal, State
-from valine.orchestrator.display import RemovePage, page_name
+from valine.orchestrator.display import RemovePage
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import Check, Posted, PullSeen, TestMerge
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.policy import MANAGE_SERVER
 from valine.orchestrator.states import PullNumber, RunNumber, Sha
 from valine.orchestrator.wanted import wanted

@@ -24,7 +24,6 @@ from valine.orchestrator.display import (
     is_settled,
     is_shown,
     next_step,
-    page_name,
     pages,
     shown_by,
 )
@@ -42,6 +41,7 @@ from valine.orchestrator.facts import (
     key,
 )
 from valine.orchestrator.model import Milestone, Posted, Run
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.results import succeeded
 from valine.orchestrator.states import MilestoneKind, RunStatus, Stage
 from valine.orchestrator.wanted import schedule, wanted

@@ -17,8 +17,9 @@ from engine.worlds import handled
 from rewording import release
 from valine.errors import Permanent
 from valine.orchestrator import events
-from valine.orchestrator.display import is_settled, is_shown, page_name, pages
+from valine.orchestrator.display import is_settled, is_shown, pages
 from valine.orchestrator.facts import PlanCard, key
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.states import Stage, Step
 from valine.orchestrator.wanted import schedule
 from valine.orchestrator.world import Failure

@@ -9,9 +9,10 @@ from storm.on_show import texts
 from storm.release import rendered
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
-from valine.orchestrator.display import document_of, documents, page_name
+from valine.orchestrator.display import document_of, documents
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.events import WorldObserved
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.replay import replay
 from valine.orchestrator.states import RunStatus, Step, TaskState
 from valine.worker import UNACKNOWLEDGED

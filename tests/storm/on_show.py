@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storm.release import rendered
-from valine.orchestrator.display import is_shown, page_name
+from valine.orchestrator.display import is_shown
 from valine.orchestrator.document_facts import plan_card
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.replies import NotShownYet
 from valine.orchestrator.states import Stage
 from valine.simulator.discord import components as parts

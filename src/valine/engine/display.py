@@ -33,7 +33,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     key: str  # of its facts
     pages: tuple[Message, ...]
     step: WritePage | RemovePage | None
-    unchanged: tuple[tuple[int, datetime], ...] = ()  # other pages that are there with just that content, since when
+    unchanged: tuple[events.Unchanged, ...] = ()
 
     @property
     def page(self) -> int:
@@ -64,7 +64,7 @@ class Display:
         if isinstance(step, WritePage):
             step = WritePage(self._first_changed(run, document, pages, step.page))
         unchanged = tuple(
-            (page, posted.at)
+            events.Unchanged(page=page, at=posted.at)
             for page, posted in display.pages(run, document).items()
             if page <= len(pages) and self._is_sent(posted, pages[page - 1])
         )
@@ -73,7 +73,7 @@ class Display:
     async def perform(self, run: Run, effect: EnsureDocument, layout: Layout) -> events.Result:
         """Write or remove one page. Raises what the chat raises."""
         document, page = layout.document, layout.page
-        posted = run.messages.get(display.page_name(document, page))
+        posted = run.messages.get(naming.page_name(document, page))
         if isinstance(layout.step, RemovePage):
             if posted is not None and posted.message:
                 await self._chat.remove_message(channel=posted.channel, message=posted.message)
@@ -82,7 +82,7 @@ class Display:
         return events.PageWritten(document=document, page=page, posted=written, unchanged=layout.unchanged)
 
     async def _page(self, run: Run, effect: EnsureDocument, layout: Layout, posted: Posted | None) -> Posted:
-        name, message = display.page_name(layout.document, layout.page), layout.pages[layout.page - 1]
+        name, message = naming.page_name(layout.document, layout.page), layout.pages[layout.page - 1]
         if posted is not None and posted.message and self._is_sent(posted, message):
             return replace(posted, facts=layout.key, pages=len(layout.pages), render=self.version)
         generation = posted.generation if posted else 0

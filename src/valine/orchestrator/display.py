@@ -40,11 +40,6 @@ def documents(run: Run) -> tuple[str, ...]:
     return ("card", *board, *(f"milestone.{milestone.key}" for milestone in run.milestones))
 
 
-def page_name(document: str, page: int) -> str:
-    """What the page's message is stored under: card, card.2, card.3 …"""
-    return document if page == 1 else f"{document}.{page}"
-
-
 def document_of(name: str) -> tuple[str, int]:
     """The document and the page that a message's name stands for."""
     match = PAGED.fullmatch(name)

@@ -149,16 +149,23 @@ class MessageEnsured(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     posted: Posted
 
 
+class Unchanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that shows what it must as it is, last written `at` that time (Posted.at)."""
+
+    page: int
+    at: datetime
+
+
 class PageWritten(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Page `page` of `pages` of the document is on Discord, as `posted` says.
 
-    `unchanged` are further pages that show what they must as they are, with the time (`Posted.at`) of each.
+    `unchanged` are further pages of it that need not be written.
     """
 
     document: str
     page: int
     posted: Posted
-    unchanged: tuple[tuple[int, datetime], ...] = ()
+    unchanged: tuple[Unchanged, ...] = ()
 
 
 class PageRemoved(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.orchestrator import events
-from valine.orchestrator.display import in_thread, page_name
+from valine.orchestrator.display import in_thread
 from valine.orchestrator.effects import update_key
+from valine.orchestrator.naming import page_name
 
 if TYPE_CHECKING:
     from valine.orchestrator.events import EffectFailed, EffectSucceeded, Result

@@ -48,6 +48,11 @@ def marker(run: Run | RunRef, name: str) -> str:
     return f"{run.name} · {name} · {run.uid}"
 
 
+def page_name(document: str, page: int) -> str:
+    """What the page's message is stored under: card, card.2, card.3 …"""
+    return document if page == 1 else f"{document}.{page}"
+
+
 def nonce(run: Run, name: str, generation: int) -> str:
     """Discord's nonce for that message, 25 characters at most."""
     return short_hash("nonce", run.uid, name, generation, length=24)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from valine.orchestrator import events
-from valine.orchestrator.display import in_thread, is_begun, is_line, page_name
+from valine.orchestrator.display import in_thread, is_begun, is_line
 from valine.orchestrator.effects import on_github
 from valine.orchestrator.late import holding, overtaken
 from valine.orchestrator.model import Milestone, Note, Pending, Posted, Run, Task, after_merges, tell
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 
 if TYPE_CHECKING:
@@ -117,10 +118,10 @@ def _written(run: Run, result: events.PageWritten) -> Run:
     """The run with the page noted, and those that show the same facts without having been written."""
     posted = result.posted
     messages = dict(run.messages)
-    for page, at in result.unchanged if posted.facts else ():
-        name = page_name(result.document, page)
+    for unchanged in result.unchanged if posted.facts else ():
+        name = page_name(result.document, unchanged.page)
         known = messages.get(name)
-        if known is not None and known.facts and known.at == at:  # else another process wrote it meanwhile
+        if known is not None and known.facts and known.at == unchanged.at:  # else another process wrote it meanwhile
             messages[name] = replace(known, facts=posted.facts, pages=posted.pages, render=posted.render)
     return replace(run, messages={**messages, page_name(result.document, result.page): posted})
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from valine.orchestrator import naming
-from valine.orchestrator.display import page_name
 from valine.orchestrator.facts import RunRef
+from valine.orchestrator.naming import page_name
 from valine.orchestrator.text import shorten, size
 from valine.view.custom_id import Action, CustomId
 
