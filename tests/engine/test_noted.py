@@ -25,6 +25,7 @@ from valine.errors import Transient
 from valine.orchestrator import events, naming
 from valine.orchestrator.decision import Decision, State
 from valine.orchestrator.display import in_thread
+from valine.orchestrator.model import Pending
 from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
 from valine.orchestrator.world import Failure
 from valine.ports import Commit
@@ -126,6 +127,21 @@ async def test_a_command_that_names_no_run_makes_nothing_untried_that_was_wanted
     run = await world.run()
     assert BRANCH in run.pending
     assert not ledger.take_untried(run, BRANCH)
+
+
+@pytest.mark.parametrize("posted", [True, False])
+async def test_a_page_of_a_document_that_is_wanted_anew_may_have_been_posted_before(posted: bool) -> None:  # noqa: FBT001
+    """It took that page once, whose answer was lost, and then was whole without it."""
+    world = await a_world().with_run(an_approved_run())
+    ledger, run = Ledger(world.store, world.clock), await world.run()
+    there = {name: page for name, page in run.messages.items() if posted or name != "board"}
+    before = replace(run, messages=there, pending={})
+    after_it = replace(before, pending={"message:board": Pending(since=NOON)})
+    state = State(repository=a_repository(), run=before)
+
+    await ledger.commit(state, a_woken(), Decision(run=after_it, repository=state.repository), None)
+
+    assert ledger.take_untried(after_it, "message:board", 2) is not posted
 
 
 async def test_what_is_wanted_again_since_another_process_did_it_may_have_been_tried() -> None:

@@ -366,4 +366,16 @@ FOUND: tuple[Found, ...] = (
         },
         "the storm itself: a token that is refused, too, keeps a process from taking back what it doubled",
     ),
+    Found(
+        20012,
+        "release-beside",
+        {
+            "surprise 2": "63.3 19 comment drop",
+            "release 1": "3.0 20",
+            "commit r1 PlanRequested #1": "crash before",
+            "discord POST /channels/~20/messages #2": "crash after",
+            "github GET /issues/1 #1": "crash before",
+        },
+        "a page that was needed again was posted twice: the first time its answer was lost, and then it was not needed",
+    ),
 )

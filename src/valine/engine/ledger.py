@@ -11,6 +11,7 @@ import msgspec
 from valine.errors import Conflict, Transient
 from valine.orchestrator import budget, events, graph
 from valine.orchestrator.decision import Decision, Outcome, State
+from valine.orchestrator.display import document_of
 from valine.orchestrator.graph import decide
 from valine.orchestrator.world import Failure
 from valine.ports import Commit, History, Inbox
@@ -101,7 +102,11 @@ class Ledger:
         """Remember what is wanted only since this commit, or still since an earlier one of ours."""
         old = before.pending if before is not None else {}
         known = self._untried.pop(run.uid, {})
-        new = {k: one.since for k, one in run.pending.items() if k not in old or known.get(k) == one.since}
+        new = {
+            k: one.since
+            for k, one in run.pending.items()
+            if (k not in old and not _is_begun(before, k)) or known.get(k) == one.since
+        }
         tried = {(k, page) for k, page in self._tried.pop(run.uid, ()) if k in new and known.get(k) == new[k]}
         if new:
             self._untried[run.uid], self._tried[run.uid] = new, tried
@@ -150,6 +155,15 @@ class Ledger:
 def _before(state: State, run: Run) -> Run | None:
     """The run as it was: the one that the event names or, where it names none, the active one it means; None if new."""
     return next((one for one in (state.run, *state.active) if one is not None and one.uid == run.uid), None)
+
+
+def _is_begun(before: Run | None, key: str) -> bool:
+    """Whether that is a document of which something was ever posted.
+
+    It may have been wanted until it took fewer pages, and a page that it takes again have been posted but not stored.
+    """
+    kind, _, document = key.partition(":")
+    return kind == "message" and before is not None and any(document_of(n)[0] == document for n in before.messages)
 
 
 def _assert_move(before: Run | None, run: Run) -> None:
