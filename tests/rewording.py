@@ -42,7 +42,9 @@ def rewording(
 
 def release(patch: pytest.MonkeyPatch, rendering: Rendering) -> None:
     """Whatever engine is made from now on renders like that."""
-    patch.setitem(Engine.__init__.__kwdefaults__, "rendering", rendering)
+    defaults = Engine.__init__.__kwdefaults__
+    assert defaults is not None
+    patch.setitem(defaults, "rendering", rendering)
 
 
 def upper(body: Any) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from acceptance import releases
 from acceptance.stories import a_team
 from aws.lambda_world import LambdaSystem, an_account
+from rewording import release
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
@@ -45,12 +46,13 @@ async def test_what_the_older_build_wrote_wakes_nobody_and_is_rewritten_once_its
         async with a_team(2, compose=account.compose) as team:
             await team.says("/plan", by="Ana")
             before, slept_until = team.card(), (await team.run()).wake_at
-            releases.release(monkeypatch, releases.NEW)
+            release(monkeypatch, releases.NEW)
             await cold_start(team)
             await team.wait(hours=20)
             left, woken = team.card(), functions(team).engine.woken
 
-            await team.github("add_label", number=1, label="some other one", by="ana")
+            await team.github("add_label", number=1, label="another", by="ana")
+            await team.github("remove_label", number=1, label="another", by="ana")  # looked at, and nothing changed
             await team.wait(minutes=2)
 
             assert (left, woken) == (before, 0)
