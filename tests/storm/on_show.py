@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from storm.release import rendered
 from valine.orchestrator.display import is_shown
 from valine.orchestrator.document_facts import plan_card
+from valine.orchestrator.events import EffectSucceeded, PageWritten
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.replies import NotShownYet
 from valine.orchestrator.states import Stage
@@ -16,18 +17,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from storm.world import World
+    from valine.orchestrator.events import Event
     from valine.orchestrator.model import Run
     from valine.ports import Taken
 
 
-def wrongly_refused(world: World, run: Run) -> str | None:
-    """What is wrong with that refusal, if the whole plan is on Discord, and the run knows it."""
+Noted = dict[tuple[str, str], int]  # run and page: the revision of the plan at which it was stored as written
+
+
+def note(noted: Noted, run: Run, event: Event) -> None:
+    """Remember which page was stored as written at which revision."""
+    if isinstance(event, EffectSucceeded) and isinstance(event.result, PageWritten):
+        noted[run.uid, page_name(event.result.document, event.result.page)] = run.plan.revision
+
+
+def wrongly_refused(world: World, run: Run, noted: Noted) -> str | None:
+    """What is wrong with that refusal, if the whole plan is on Discord, and was stored as written."""
     first = run.messages.get("card")
     pages = rendered(world, plan_card(run), first.render) if first is not None else ()
     for page, message in enumerate(pages, 1):
         posted = run.messages.get(page_name("card", page))
         there = world.discord._world.message(posted.message) if posted is not None and posted.facts else None
-        if there is None or texts(there.components) != texts(message.body["components"]):
+        known = noted.get((run.uid, page_name("card", page))) == run.plan.revision
+        if there is None or not known or texts(there.components) != texts(message.body["components"]):
             return None
     return f"{run.name} was not approved as not shown, and all of it was" if pages else None
 

@@ -90,7 +90,10 @@ class Process:
         if world.alone:
             world.queue.recover(world.loop.now())  # as the one server of a file does
         self._worker_at = self._do(self._work)
-        self._do(self._guarded_catch_up)
+        if (
+            world.alone or not world.profile.releases
+        ):  # a function on AWS knows nothing of starts, and shows what it finds
+            self._do(self._guarded_catch_up)
 
     def ring(self) -> None:
         """There is something on the queue."""
@@ -130,6 +133,11 @@ class Process:
         running, self._running = self._running, []
         for one in running:
             one.kill()
+
+    def replace(self) -> None:
+        """Another takes its place at once."""
+        self.stop()
+        self._again()
 
     def _again(self) -> None:
         self.start()

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 PAGE = 1000  # characters, 800 of which are kept for the heading: two issues or so
 OLD = rewording(RENDER_VERSION, capitals=False, characters=PAGE)
 NEW = rewording(RENDER_VERSION + 1, characters=PAGE // 2)
-BESIDE = 90  # seconds at most between the first process of a release and its last
+BESIDE = (1, 10, 90)  # seconds at most between the first process of a release and its last
 
 
 def draw(bits: Bits) -> str:
     """When the release is, and how long it lasts: until something happens that is past the end, mostly."""
-    moment = bits.below(bits.among((15, 15, 30, 60, 120, 600)) * 10) / 10
+    moment = bits.below(bits.among((8, 8, 8, 15, 30, 60, 120, 600)) * 10) / 10  # a proposal is open from 1 s on
     return f"{moment} {bits.among((5, 20, 60, 300, 100_000, 100_000, 100_000))}"
 
 
@@ -47,7 +47,7 @@ def _from(world: World, what: str, moment: float, rendering: Rendering) -> None:
     for process in world.processes:
         wait = 0.0
         if not world.alone:
-            wait = world.choices.setting(f"{what} {process.name}", lambda bits: bits.between(0, BESIDE))
+            wait = world.choices.setting(f"{what} {process.name}", lambda bits: bits.between(0, bits.among(BESIDE)))
         world.loop.after(moment + wait, _replace, world, what, process, rendering)
 
 
@@ -57,7 +57,10 @@ def _replace(world: World, what: str, process: Process, rendering: Rendering) ->
     world.faults[what.split(" ", maxsplit=1)[0]] += 1
     world.tell(process, f"{what}: version {rendering.version} of the rendering")
     process.rendering = rendering
-    process.die()
+    if process.idle and not world.alone:
+        process.replace()
+    else:  # with what it has in hand
+        process.die()
 
 
 def rendered(world: World, facts: Document, version: int) -> tuple[Message, ...]:

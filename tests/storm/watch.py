@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from storm.consent import Consent
-from storm.on_show import stuck, texts, wrongly_refused
+from storm.on_show import Noted, note, stuck, texts, wrongly_refused
 from storm.pace import Pace
 from storm.stage import DEVELOPERS, LEADS
 from storm.watch_github import MARK as GITHUB_MARK
@@ -77,6 +77,7 @@ class Watch:
         self.consent = Consent(world)
         self.pace = Pace(self)
         self.on_github = OnGitHub(world, self)
+        self._noted: Noted = {}
         self._obeyed: set[str] = set()
         self._refused: set[str] = set()
         self._over: set[str] = set()  # runs that were when a backup was restored
@@ -214,11 +215,12 @@ class Watch:
         if run is None or commit.history is None:
             return
         event = commit.history.event
+        note(self._noted, run, event)
         if isinstance(event, events.Command):
             self._command(event)
             clicked = isinstance(event, events.PlanApproved) and event.revision is not None
             if clicked and inbox is not None and isinstance(inbox.reply, NotShownYet):
-                self._unless(wrongly_refused(self._world, run))
+                self._unless(wrongly_refused(self._world, run, self._noted))
         before = self._stages.get(run.uid)
         if before is not None and before[1] in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}:
             if run.status is not before[1]:
