@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, Self
 ROOT = Path(__file__).resolve().parent.parent
 # What is not the product: before the twins were a distribution of their own it lay within it.
 AROUND = ("valine/simulator/", "valine/demo/", "valine/scenario/", "valine/cli/", "valine_twins/", "valine_play/")
-ENTRIES = ("valine/server.py", "valine/intake.py", "valine/ingress/", "valine/handlers/")
+ENTRIES = ("valine/server.py", "valine/server/__init__.py", "valine/intake.py", "valine/ingress/", "valine/handlers/")
 WORKERS = ("valine/worker/", "valine/engine/")
 IS_FUNCTION = 0x1  # CO_OPTIMIZED: neither a module nor a class body
 

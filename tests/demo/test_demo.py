@@ -119,6 +119,7 @@ def test_what_is_no_repository_and_what_cannot_be_written_is_told_before_anythin
     assert capsys.readouterr().err.count("\n") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.proof
 def test_a_day_of_60_issues_plays_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [an_issue(number) for number in range(1, 61)]

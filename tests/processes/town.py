@@ -20,6 +20,7 @@ import httpx2
 from ports import free_port
 from valine.documents import decode
 from valine.orchestrator.model import Run
+from valine.worker import MOST_RECEIPTS, UNACKNOWLEDGED
 from waiting import until
 
 REPOSITORY = "acme/rocket"
@@ -319,10 +320,12 @@ def check_messages(town: Town) -> None:
 
 
 def check_quiet(town: Town) -> None:
-    """Nothing broke the engine, and no envelope was given up."""
+    """Nothing broke the engine, and nothing was given up but that with which a server was killed again and again."""
     assert "Traceback" not in town.log.read_text()
     with closing(sqlite3.connect(town.store)) as connection:
-        assert connection.execute("SELECT envelope, trouble FROM dead_letter").fetchall() == []
+        given_up = connection.execute("SELECT envelope, trouble FROM dead_letter").fetchall()
+    killed_with_it = town.lives > MOST_RECEIPTS
+    assert [trouble for _, trouble in given_up if not (killed_with_it and trouble.startswith(UNACKNOWLEDGED))] == []
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 Whoever opens connections and says little on them (slow-loris) has each for `HEAD_WITHIN` seconds at most before its
 headers have come; bodies have limits of their own, in valine.server.bodies. When all connections are taken, the one
-that has been idle longest makes room for the next, or, if none is idle, the one whose request is unfinished longest.
+that has been waited for longest makes room for the next: idle, or with a request that is unfinished.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ class PatientProtocol(H11Protocol):
     def _make_room(self) -> None:
         there: list[Any] = [one for one in self.connections if not one.transport.is_closing()]
         if len(there) > MOST_CONNECTIONS:
+            # An idle one is closed where its next request may be under way: those that never finish go first.
             idle = [(one.timeout_keep_alive_task.when(), one) for one in there if one.timeout_keep_alive_task]
+            since = [(when - self.timeout_keep_alive, one) for when, one in idle]
             unfinished = [(one.began, one) for one in there if one.began is not None]
-            _, longest = min(idle or unfinished, key=lambda pair: pair[0])
+            _, longest = min([*since, *unfinished], key=lambda pair: pair[0])
             longest.transport.abort()

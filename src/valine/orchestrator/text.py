@@ -18,6 +18,7 @@ ZERO_WIDTH = "\u200b"
 ISOLATE, ISOLATE_END = "\u2068", "\u2069"
 JOINERS = frozenset("\u200c\u200d")  # they hold emoji and some scripts together
 MARKS_IN_A_ROW = 4
+LOOKED_AT = 16  # times the limit: so much of it may be invisible
 REMEMBERED = 4096  # a large run is shown anew after every event, and most of its titles stay
 MARKDOWN = frozenset("\\*_~`[]<")
 LINE_STARTERS = frozenset("#->+")
@@ -45,7 +46,7 @@ def plain(text: str) -> str:
 @functools.lru_cache(REMEMBERED)
 def shorten(text: str, limit: int) -> str:
     """The plain text, cut to the limit with an ellipsis; for labels, where markdown means nothing."""
-    clean = plain(text)
+    clean = _start_of(text, limit)
     return _joined(clean, clean, limit)
 
 
@@ -55,8 +56,14 @@ def escape(text: str, limit: int = 200) -> str:
 
     No mention rings or is even coloured, no link is made, and right-to-left text stays inside its own place.
     """
-    clean = plain(text)
+    clean = _start_of(text, limit)
     return _joined(clean, _escaped(clean), limit)
+
+
+def _start_of(text: str, limit: int) -> str:
+    """The plain text, as much of it as can matter: of what is far too long, the rest is not even looked at."""
+    most = LOOKED_AT * limit
+    return plain(text) if len(text) <= most else plain(text[:most]) + "…"
 
 
 def _escaped(clean: str) -> Iterable[str]:

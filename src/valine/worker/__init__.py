@@ -36,6 +36,7 @@ class Worker:
         self._queue = queue
         self._engine = engine
         self._clock = clock
+        self._survived: dict[str, int] = {}  # by envelope: receipts that this worker outlived and could not acknowledge
 
     async def work_once(self) -> bool:
         """Deal with the next envelope, if there is one; whether there was. Never raises for what is in it."""
@@ -47,21 +48,30 @@ class Worker:
 
     async def deal(self, taken: Taken, handle: Callable[[Taken], Awaitable[None]]) -> None:
         """Have it handled, and settle what becomes of it. Raises StoreError if that cannot be stored, nothing else."""
-        with correlate(taken.envelope.id):
-            if taken.received > MOST_RECEIPTS:
+        name = taken.envelope.id
+        with correlate(name):
+            if taken.received - self._survived.get(name, 0) > MOST_RECEIPTS:
                 trouble = f"{UNACKNOWLEDGED} {taken.received - 1} times: its worker stopped each time"
                 log.error("not handled again: %s", trouble)
                 await self._set_aside(taken, trouble)
                 return
             try:
-                await handle(taken)
-            except (OutsideError, Conflict, StoreError) as error:
-                await self._retry(taken, error)
-            except Exception as error:  # one poisonous envelope must not stop the lane, whatever is wrong with it
-                log.exception("an envelope broke the engine")
-                await self._break_off(taken, error)
-            else:
-                await self._queue.done(taken)
+                await self._settle(taken, handle)
+            except StoreError:  # a full disk, say: it was not the envelope that kept it from being acknowledged
+                self._survived[name] = self._survived.get(name, 0) + 1
+                raise
+            self._survived.pop(name, None)
+
+    async def _settle(self, taken: Taken, handle: Callable[[Taken], Awaitable[None]]) -> None:
+        try:
+            await handle(taken)
+        except (OutsideError, Conflict, StoreError) as error:
+            await self._retry(taken, error)
+        except Exception as error:  # one poisonous envelope must not stop the lane, whatever is wrong with it
+            log.exception("an envelope broke the engine")
+            await self._break_off(taken, error)
+        else:
+            await self._queue.done(taken)
 
     async def _retry(self, taken: Taken, error: Exception) -> None:
         failure = error.failure if isinstance(error, OutsideError) else None
