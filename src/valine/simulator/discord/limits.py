@@ -76,6 +76,9 @@ class Limiter:
         return wait, headers(method, template, most=window.most, left=window.left, ends=window.until(), now=now)
 
 
+MILLISECOND = timedelta(milliseconds=1)
+
+
 def headers(method: str, template: str, *, most: int, left: int, ends: datetime, now: datetime) -> dict[str, str]:
     """The five headers of every limited route. The bucket's name says nothing to a reader, as Discord's does."""
     bucket = hashlib.blake2b(f"{method} {template}".encode(), digest_size=16).hexdigest()
@@ -83,7 +86,8 @@ def headers(method: str, template: str, *, most: int, left: int, ends: datetime,
         "X-RateLimit-Limit": str(most),
         "X-RateLimit-Remaining": str(left),
         "X-RateLimit-Reset": f"{ends.timestamp():.3f}",
-        "X-RateLimit-Reset-After": f"{(ends - now).total_seconds():.3f}",
+        # Rounded up: who waits just so long is not too early by a part of a millisecond.
+        "X-RateLimit-Reset-After": f"{-((now - ends) // MILLISECOND) / 1000:.3f}",
         "X-RateLimit-Bucket": bucket,
     }
 
