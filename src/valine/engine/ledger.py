@@ -158,12 +158,15 @@ def _before(state: State, run: Run) -> Run | None:
 
 
 def _is_begun(before: Run | None, key: str) -> bool:
-    """Whether that is a document of which something was ever posted.
+    """Whether that is a document of which something was posted, and further pages may have been.
 
     It may have been wanted until it took fewer pages, and a page that it takes again have been posted but not stored.
+    Before there is a thread nobody can have tried any but its first page.
     """
     kind, _, document = key.partition(":")
-    return kind == "message" and before is not None and any(document_of(n)[0] == document for n in before.messages)
+    if kind != "message" or before is None or before.thread is None:
+        return False
+    return any(document_of(name)[0] == document for name in before.messages)
 
 
 def _assert_move(before: Run | None, run: Run) -> None:
