@@ -21,11 +21,12 @@ from discord_bytes import APPLICATION as DISCORD_APPLICATION
 from discord_bytes import GUILD, PUBLIC_KEY, encoded, signed, slash
 from doors import StandingClock
 from served import comes_true
-from valine.bootstrap import assemble, endpoints
+from valine.bootstrap import assemble, endpoints, write_precedence
 from valine.config import Settings
 from valine.errors import Busy, StoreError
 from valine.server import Turns, background, endpoints_app, in_a_thread, make_app, running
 from valine.services import retrying
+from valine.services.sqlite_file import SqliteFile
 from valine.simulator.clock import ManualClock
 
 if TYPE_CHECKING:
@@ -196,6 +197,43 @@ async def test_an_endpoint_goes_on_when_the_lock_is_gone_after_some_attempts(set
     assert '"type":5' in told
     assert len(clock.waits) == 3
     assert await depth(settings) == 1
+
+
+async def test_a_worker_that_writes_without_rest_lets_a_waiting_endpoint_write_first(settings: Settings) -> None:
+    assemble_file(settings).close()
+    precedence, writing, let_go = write_precedence(), threading.Event(), threading.Event()
+
+    def writes_twice() -> int:
+        """How much the endpoints have stored when the second transaction begins, right after the first."""
+        path = settings.store.removeprefix("sqlite:///")
+        with closing(SqliteFile.open(path, exclusive=True, give_way=precedence.give_way)) as file:
+            with file.writing():
+                writing.set()
+                let_go.wait(10)
+            with file.writing() as sql:
+                return int(sql.execute("SELECT count(*) FROM queue").fetchone()[0])
+
+    class Releasing(CountingClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            let_go.set()
+            await asyncio.sleep(seconds)
+
+    worker = asyncio.create_task(asyncio.to_thread(writes_twice))
+    await asyncio.to_thread(writing.wait, 10)
+    clock = Releasing()
+    with endpoints(settings, clock=clock, precedence=precedence) as parts:
+        told = await asks(endpoints_app(parts, lambda: None, Turns(clock)), slash("plan"))
+
+    assert '"type":5' in told
+    assert clock.waits
+    assert await worker == 1
+
+
+async def test_endpoints_that_never_rest_do_not_stop_the_worker() -> None:
+    precedence = write_precedence()
+    with precedence.claimed():
+        await asyncio.to_thread(precedence.give_way)  # it comes back, though one waits all the time
 
 
 # --- health ----------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from valine.services.dead_letters import DeadLetter
     from valine.services.discord.admin import DiscordAdmin
     from valine.services.github.forge import GitHubForge
+    from valine.services.precedence import Precedence
     from valine.services.queue_sqlite import SqliteQueue
     from valine.services.run_store_sqlite import SqliteRunStore
     from valine.services.sqlite_file import SqliteFile
@@ -79,10 +80,12 @@ def assemble(
     clock: Clock | None = None,
     github: httpx2.AsyncBaseTransport | None = None,
     discord: httpx2.AsyncBaseTransport | None = None,
+    precedence: Precedence | None = None,
 ) -> System:
     """The system that these settings describe, the one server of its file.
 
-    Without `clock` and transports it is the real world's. Raises StoreError if the file cannot be served.
+    Without `clock` and transports it is the real world's. `precedence` is what endpoints beside it have over it.
+    Raises StoreError if the file cannot be served.
     """
     from valine.bootstrap.platforms import reach
     from valine.engine import Engine
@@ -93,7 +96,8 @@ def assemble(
     from valine.worker import Worker
 
     clock = clock or wall_clock()
-    file = SqliteFile.open(store_path(settings.store), exclusive=True)
+    give_way = (precedence or write_precedence()).give_way
+    file = SqliteFile.open(store_path(settings.store), exclusive=True, give_way=give_way)
     store, queue = SqliteRunStore(file), SqliteQueue(file)
     reached = reach(settings, clock, github, discord)
     engine = Engine(store=store, queue=queue, forge=reached.forge, chat=reached.chat, clock=clock)
@@ -111,6 +115,13 @@ def assemble(
     )
 
 
+def write_precedence() -> Precedence:
+    """What gives the endpoints' writes to a file precedence over the worker's, if both get it."""
+    from valine.services.precedence import Precedence
+
+    return Precedence()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
     """What answers Discord and GitHub beside the system of the same file, in a thread of its own."""
@@ -121,9 +132,12 @@ class Endpoints:
 
 
 @contextlib.contextmanager
-def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[Endpoints]:
+def endpoints(
+    settings: Settings, *, clock: Clock | None = None, precedence: Precedence | None = None
+) -> Iterator[Endpoints]:
     """The endpoints, on a connection of their own that never waits in SQLite: Discord gives them three seconds.
 
+    `precedence` is what they have over the worker's thread, which must have been given the same.
     Raises StoreError if the file cannot be opened, or was not made ready by assemble().
     """
     import asyncio
@@ -136,10 +150,10 @@ def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[End
 
     clock = clock or wall_clock()
     with contextlib.closing(SqliteFile.open(store_path(settings.store), exclusive=False, busy_ms=0)) as file:
-        queue = SqliteQueue(file)
+        queue, precedence = SqliteQueue(file), precedence or write_precedence()
         intake = Intake(
-            store=cast("RunStore", Retrying(SqliteRunStore(file), clock)),
-            queue=cast("SqliteQueue", Retrying(queue, clock)),
+            store=cast("RunStore", Retrying(SqliteRunStore(file), clock, precedence)),
+            queue=cast("SqliteQueue", Retrying(queue, clock, precedence)),
             clock=clock,
             settings=_intake_settings(settings),
             patience=partial(asyncio.timeout, PATIENCE),

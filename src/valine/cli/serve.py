@@ -88,7 +88,7 @@ async def _served(settings: Settings, bound: socket.socket) -> int:
     from functools import partial
 
     from valine import __version__
-    from valine.bootstrap import assemble, endpoints, wall_clock
+    from valine.bootstrap import assemble, endpoints, wall_clock, write_precedence
     from valine.cli import http
     from valine.server import Turns, endpoints_app, in_a_thread
 
@@ -105,10 +105,10 @@ async def _served(settings: Settings, bound: socket.socket) -> int:
     store = _path(settings.store)
     for warning in settings.warnings:
         log.warning("%s", warning)
-    turns = Turns(wall_clock())
+    turns, precedence = Turns(wall_clock()), write_precedence()
     # The thread comes first: it makes the file ready, and what is wrong with that is a sentence here.
-    async with in_a_thread(partial(assemble, settings), turns) as ring:
-        with endpoints(settings) as parts:
+    async with in_a_thread(partial(assemble, settings, precedence=precedence), turns) as ring:
+        with endpoints(settings, precedence=precedence) as parts:
             code = await http.serve_all([(endpoints_app(parts, ring, turns), bound)], ready)
     log.info("stopped: what was stored goes on with the next start")
     return code

@@ -13,6 +13,7 @@ import msgspec
 
 from valine.orchestrator.document_facts import facts_of
 from valine.orchestrator.facts import key
+from valine.orchestrator.remembering import Remembering
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,13 +65,19 @@ def pages(run: Run, document: str) -> dict[int, Posted]:
     if is_line(document):
         line = run.messages.get(document)
         return {1: line} if line is not None and line.message else {}
-    found = {}
-    for name, posted in run.messages.items():
-        if name.startswith(document) and posted.message:
-            of, page = document_of(name)
-            if of == document:
-                found[page] = posted
-    return dict(sorted(found.items()))
+    return _pages_by_document(run.messages).get(document, {})
+
+
+def _paged(messages: dict[str, Posted]) -> dict[str, dict[int, Posted]]:
+    found: dict[str, dict[int, Posted]] = {}
+    for name, posted in messages.items():
+        if posted.message and not is_line(name):
+            document, page = document_of(name)
+            found.setdefault(document, {})[page] = posted
+    return {document: dict(sorted(pages.items())) for document, pages in found.items()}
+
+
+_pages_by_document = Remembering(_paged, most=64)
 
 
 def is_shown(run: Run, document: str) -> bool:

@@ -74,7 +74,7 @@ def _decision(run: Run) -> dict[str, Any]:
 
 
 def _rows_of_tasks(tasks: tuple[Task, ...]) -> tuple[TaskRow, ...]:
-    return tuple(map(row_of, tasks))
+    return tuple(row_of.each(tasks))
 
 
 _task_rows = Remembering(_rows_of_tasks, most=64)

@@ -172,7 +172,7 @@ def _text_of_row(row: Fact) -> str:
 
 
 def _key_of_rows(rows: tuple[Fact, ...]) -> str:
-    return short_hash(*map(_row_text, rows))
+    return short_hash(*_row_text.each(rows))
 
 
 _row_text = Remembering(_text_of_row)

@@ -6,7 +6,7 @@ hashing them would cost as much as the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -32,6 +32,14 @@ class Remembering(Generic[Value, Answer]):
             self._known.clear()
         self._known[id(value)] = (value, answer)
         return answer
+
+    def each(self, values: Iterable[Value]) -> list[Answer]:
+        """The answers to all of them, in their order: without a call for each that is known."""
+        known = self._known
+        return [
+            entry[1] if (entry := known.get(id(value))) is not None and entry[0] is value else self(value)
+            for value in values
+        ]
 
     def clear(self) -> None:
         """Forget all of it."""

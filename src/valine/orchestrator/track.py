@@ -146,8 +146,7 @@ def observe(run: Run, event: WorldObserved) -> Run:
         new = _with_issue(task, seen) if seen else task
         pull = pulls.get(task.pull_request) if task.pull_request is not None else None
         new = _with_pull(new, pull, at) if pull else new
-        new = _gone_or_back(new, gone=task.issue in world.missing)
-        tasks.append(task if new == task else new)
+        tasks.append(_gone_or_back(new, gone=task.issue in world.missing))
     run = replace(
         run,
         tasks=tuple(tasks),
@@ -228,19 +227,24 @@ def _news_of_issues(before: Run, after: Run, at: datetime) -> Iterator[Milestone
 
 
 def _with_issue(task: Task, seen: IssueSeen) -> Task:
+    if (seen.title, seen.body_hash, seen.open) == (task.title, task.body_hash, task.issue_open):
+        return task  # the same object: what is remembered of it stays
     edited = task.edited or seen.body_hash != task.body_hash or seen.title != task.title
     return replace(task, title=seen.title, body_hash=seen.body_hash, issue_open=seen.open, edited=edited)
 
 
 def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
     """The task with what its pull request shows now; checks that passed are kept by name only."""
-    passed = tuple(sorted(check.key for check in seen.checks if check.state == "passed"))
-    known = tuple(sorted({*task.known_checks, *(check.key for check in seen.checks)}))
-    names = tuple(sorted({check.name for check in seen.checks if check.state == "passed"}))
+    ended_well = [check for check in seen.checks if check.state == "passed"]
+    passed = tuple(sorted([check.key for check in ended_well]))
+    names = tuple(sorted({check.name for check in ended_well}))
+    known = tuple(sorted({*task.known_checks, *[check.key for check in seen.checks]}))
+    kept = replace(seen, checks=tuple([check for check in seen.checks if check.state != "passed"]))
+    if (kept, passed, names, known) == (task.pull, task.passed_checks, task.passed_names, task.known_checks):
+        return task  # the same object: what is remembered of it stays
     moved = task.pull is None or task.pull.head != seen.head
     begun = moved or (task.pull is not None and task.pull.draft != seen.draft)
     awaited_update = task.updated_to if not moved else None
-    kept = replace(seen, checks=tuple(check for check in seen.checks if check.state != "passed"))
     return replace(
         task,
         pull=kept,

@@ -7,6 +7,7 @@ the run's one alarm clock to the earliest of all that is due.
 from __future__ import annotations
 
 import functools
+import itertools
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -61,12 +62,13 @@ def schedule(run: Run, at: datetime, render: int = 0) -> Run:
     """The run with its pending effects and its alarm clock brought up to date."""
     run = _prune(run)
     effects = wanted(run, render)
-    pending = {
-        key: run.pending.get(key) or Pending(since=at, not_before=_first_due(run, effect, at))
-        for effect in effects
-        for key in [effect.key]
-    }
-    outdated = {effect.key for effect in effects if isinstance(effect, EnsureDocument) and effect.outdated}
+    pending: dict[str, Pending] = {}
+    outdated = set()
+    for effect in effects:
+        key = effect.key
+        pending[key] = run.pending.get(key) or Pending(since=at, not_before=_first_due(run, effect, at))
+        if isinstance(effect, EnsureDocument) and effect.outdated:
+            outdated.add(key)
     waking = {key: entry for key, entry in pending.items() if key not in outdated} if outdated else pending
     return replace(run, pending=pending, wake_at=_wake_at(run, waking, at))
 
@@ -263,8 +265,8 @@ def _tidying_with(label: str) -> Remembering[tuple[Task, ...], tuple[Effect, ...
     remembered = Remembering(of_one)
 
     def of_all(tasks: tuple[Task, ...]) -> tuple[Effect, ...]:
-        over = (task for task in tasks if task.state in {TaskState.MERGED, TaskState.DROPPED})
-        return tuple(effect for task in over for effect in remembered(task))
+        over = [task for task in tasks if task.state in {TaskState.MERGED, TaskState.DROPPED}]
+        return tuple(itertools.chain.from_iterable(remembered.each(over)))
 
     return Remembering(of_all, most=64)
 

@@ -21,7 +21,7 @@ from valine.services.sqlite_errors import explained
 from valine.services.sqlite_schema import STEPS, bring_up_to_date, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger("valine.store")
 
@@ -45,8 +45,15 @@ class SqliteFile:
     Made by open(). Use it from one thread only: SQLite's own check turns anything else into a StoreError.
     """
 
-    def __init__(self, path: str, connection: sqlite3.Connection, lock: FileLock | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        connection: sqlite3.Connection,
+        lock: FileLock | None,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
         self.path = path
+        self._give_way = give_way
         self._connection = connection
         self._lock = lock
         self._busy_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
@@ -54,10 +61,18 @@ class SqliteFile:
         self._beside = _beside(path)
 
     @classmethod
-    def open(cls, path: str | Path, *, exclusive: bool, busy_ms: int = _BUSY_MS) -> SqliteFile:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        exclusive: bool,
+        busy_ms: int = _BUSY_MS,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> SqliteFile:
         """Open the file; `exclusive` is the server's way: it makes the file and keeps other servers off.
 
         Others open what is there already, beside a running server. `:memory:` is a store that ends with this object.
+        `give_way` is called before each write and may wait for those that go first.
         Raises StoreError, with what to do, if it is missing, damaged, unwritable, newer, not ours or another's.
         """
         if sqlite3.sqlite_version_info < _STRICT_TABLES:
@@ -71,7 +86,8 @@ class SqliteFile:
             if exclusive:
                 _keep_private(file)
             address = f"{file.as_uri()}?mode={'rwc' if exclusive else 'rw'}"
-            return cls(str(file), _connect(address, str(file), exclusive=exclusive, busy_ms=busy_ms), lock)
+            connection = _connect(address, str(file), exclusive=exclusive, busy_ms=busy_ms)
+            return cls(str(file), connection, lock, give_way)
         except BaseException:
             if lock:
                 lock.close()
@@ -119,6 +135,7 @@ class SqliteFile:
         self._check_names()
         with explained(self.path):
             if _size(f"{self.path}{_LOG}"):
+                self._give_way()
                 self._connection.execute("PRAGMA busy_timeout = 0")
                 try:
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -135,6 +152,7 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is committed to the disk at its end, or not at all if anything raises within."""
+        self._give_way()
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
