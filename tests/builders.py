@@ -10,13 +10,13 @@ import string
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from valine.orchestrator.events import HintReceived, PlanApproved, PlanRequested, Woken
-from valine.orchestrator.model import Active, Approval, PullSeen, Repository, Run, Task
-from valine.orchestrator.plan import Actor, Base, Plan, PlanItem
-from valine.orchestrator.policy import Policy
+from valine.orchestrator.model.events import HintReceived, PlanApproved, PlanRequested, Woken
+from valine.orchestrator.model.observations import IssueSeen, PlanWorld, WorkWorld
+from valine.orchestrator.model.plan import Actor, Base, Plan, PlanItem
+from valine.orchestrator.model.policy import Policy
+from valine.orchestrator.model.run import Active, Approval, PullSeen, Repository, Run, Task
+from valine.orchestrator.model.states import IssueNumber, PullNumber, RunNumber, RunStatus, RunUid, Sha
 from valine.orchestrator.replies import Button, Said
-from valine.orchestrator.states import IssueNumber, PullNumber, RunNumber, RunStatus, RunUid, Sha
-from valine.orchestrator.world import IssueSeen, PlanWorld, WorkWorld
 from valine.ports import Envelope, History, Inbox, ReplyTo
 
 if TYPE_CHECKING:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from valine.orchestrator.decision import Outcome
-from valine.orchestrator.events import Event, Inbound, PersonCommand
-from valine.orchestrator.model import Posted, Repository, Run
+from valine.orchestrator.model.decision import Outcome
+from valine.orchestrator.model.events import Event, Inbound, PersonCommand
+from valine.orchestrator.model.run import Posted, Repository, Run
 from valine.orchestrator.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from valine.orchestrator.effects import ForgeEffect
-    from valine.orchestrator.events import Result
-    from valine.orchestrator.world import PlanWorld, WorkWorld
+    from valine.orchestrator.model.effects import ForgeEffect
+    from valine.orchestrator.model.events import Result
+    from valine.orchestrator.model.observations import PlanWorld, WorkWorld
     from valine.view.components import Message
     from valine.view.replies import RenderedReply
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from shared_specs import judges
 from valine.bootstrap import System, assemble
-from valine.demo.world import PRODUCT, World, a_world
-from valine.simulator.objects_memory import MemoryObjects
+from valine_play.demo.world import PRODUCT, World, a_world
+from valine_twins.objects_memory import MemoryObjects
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model.run import Run, Task
 
 REPOSITORY = "acme/rocket"
 SECRET = "simulated-webhook-secret"

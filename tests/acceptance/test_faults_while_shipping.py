@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acceptance.stories import Team
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 MERGE = "*/merge"
 

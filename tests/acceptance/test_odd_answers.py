@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from acceptance.stories import REPOSITORY, a_team
 from fuzzing import errors_logged
 from services.test_odd_answers import OddWire
-from valine.simulator.transport import ActError
+from valine_twins.transport import ActError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from fuzzing import encoded, mutated
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.simulator.transport import Delivery
+    from valine_twins.transport import Delivery
 
 ON_DISCORD: list[tuple[str, dict[str, Any]]] = [
     ("command", {"name": "plan", "options": {"label": "ready", "limit": 1}}),

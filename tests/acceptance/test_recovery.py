@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acceptance.stories import a_team
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
 
 if TYPE_CHECKING:
     from pathlib import Path

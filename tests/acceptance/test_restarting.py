@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acceptance.stories import a_team
-from valine.orchestrator.effects import EnsureLabel
+from valine.orchestrator.model.effects import EnsureLabel
 
 if TYPE_CHECKING:
-    from valine.orchestrator.effects import ForgeEffect
-    from valine.orchestrator.events import Result
-    from valine.orchestrator.world import PlanWorld
+    from valine.orchestrator.model.effects import ForgeEffect
+    from valine.orchestrator.model.events import Result
+    from valine.orchestrator.model.observations import PlanWorld
     from valine.ports import ReplyTo
     from valine.services.github import GitHubForge
     from valine.view.replies import RenderedReply

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from acceptance.stories import a_team
-from valine.simulator.transport import Request
+from valine_twins.transport import Request
 
 if TYPE_CHECKING:
     from typing import Any

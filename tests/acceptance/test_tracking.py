@@ -13,11 +13,11 @@ import httpx2
 import pytest
 
 from acceptance.stories import SECRET, a_team
-from valine.demo.world import PRODUCT
+from valine_play.demo.world import PRODUCT
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 
 async def why(team: Team, issue: int = 1) -> str | None:

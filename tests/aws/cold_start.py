@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws.lambda_events import http_event
 from aws.runtime_api import a_function
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_door
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, ping, signed, slash
 
 if TYPE_CHECKING:

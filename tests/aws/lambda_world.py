@@ -22,14 +22,14 @@ from botocore import xform_name
 
 from acceptance.crashes import Crash
 from aws.lambda_events import http_event, schedule_event
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_door
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.bootstrap import System
 from valine.bootstrap import aws as functions
-from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 from valine.handlers import clock_handler, github_handler, http_api, worker_handler
-from valine.intake import HttpAnswer, HttpRequest, Intake
+from valine.ingress.endpoints import HttpAnswer, HttpRequest, Intake
+from valine.settings.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     import httpx2
 
     from valine.bootstrap.aws import Clockwork, Hands
-    from valine.config import Settings
+    from valine.services.aws.queue import SqsQueue
+    from valine.services.aws.run_store import DynamoRunStore
     from valine.services.discord.admin import DiscordAdmin
-    from valine.services.queue_sqs import SqsQueue
-    from valine.services.run_store import DynamoRunStore
-    from valine.simulator.clock import ManualClock
+    from valine.settings import Settings
+    from valine_twins.clock import ManualClock
 
 MINUTE = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=20)  # of the worker's function

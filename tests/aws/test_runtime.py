@@ -18,13 +18,13 @@ from aws.cold_start import SOURCE, settings
 from aws.lambda_events import http_event, schedule_event, sqs_event
 from aws.lambda_world import ask
 from aws.runtime_api import Function, a_function
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_door
 from builders import a_command_envelope
 from discord_bytes import encoded, ping, signed, slash
 from dynamodb import a_client, dynamodb_local, make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.documents import encode
-from valine.services import sqs_message
+from valine.services.aws import sqs_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

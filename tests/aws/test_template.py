@@ -11,11 +11,12 @@ import pytest
 
 import cfn
 from dynamodb import environment, table_definition
-from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
-from valine.config.given import OWN_NAMES
-from valine.services import aws, metrics
-from valine.worker import MOST_RECEIPTS
-from valine.worker.batches import TO_SETTLE
+from valine.engine.batches import TO_SETTLE
+from valine.engine.worker import MOST_RECEIPTS
+from valine.services.aws import client as aws
+from valine.services.aws import metrics
+from valine.settings.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
+from valine.settings.reader import OWN_NAMES
 
 FUNCTIONS = {
     "DiscordHandlerFunction": "discord",
@@ -303,7 +304,7 @@ def test_what_is_set_aside_rings_by_the_words_that_the_queue_logs(resources: dic
     alarm = resources["SetAsideAlarm"]
 
     assert pattern == '{ $.message = "*was set aside: *" }'
-    assert '"%s was set aside: %s"' in (root / "src/valine/services/queue_sqs.py").read_text(encoding="utf-8")
+    assert '"%s was set aside: %s"' in (root / "src/valine/services/aws/queue.py").read_text(encoding="utf-8")
     assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
 
 

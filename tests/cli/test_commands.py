@@ -16,10 +16,10 @@ from builders import NOON
 from valine.bootstrap import wall_clock
 from valine.cli import http, main
 from valine.cli.commands import differences
-from valine.simulator.courier import Courier
-from valine.simulator.discord.twin import DiscordTwin
-from valine.simulator.shell import make_app
-from valine.wire.discord_manifest import manifest
+from valine.ingress.discord.manifest import manifest
+from valine_twins.courier import Courier
+from valine_twins.discord.twin import DiscordTwin
+from valine_twins.shell import make_app
 
 
 class Twin:

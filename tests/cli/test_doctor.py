@@ -14,11 +14,11 @@ from builders import NOON
 from valine.bootstrap import outside
 from valine.cli import main
 from valine.cli.doctor import examine
-from valine.config.secret import Secret
-from valine.demo.world import PRODUCT
-from valine.simulator.discord.twin import DiscordTwin
-from valine.simulator.inprocess import TwinTransport
-from valine.wire.discord_manifest import manifest
+from valine.ingress.discord.manifest import manifest
+from valine.settings.secret import Secret
+from valine_play.demo.world import PRODUCT
+from valine_twins.discord.twin import DiscordTwin
+from valine_twins.inprocess import TwinTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.applications import Starlette
 
-from valine.cli import http, simulate
-from valine.cli.trouble import Stop
+from valine.cli import http
+from valine.cli.command_error import Stop
+from valine_play.commands import simulate
 
 
 def nothing() -> None:

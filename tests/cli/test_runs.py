@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from builders import NOON, REPOSITORY, a_command_envelope, a_history, a_run, a_task, after, an_approval
 from valine.cli import app, main
-from valine.cli.trouble import Debug
-from valine.orchestrator.model import Active, Pending, Repository
-from valine.orchestrator.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
+from valine.cli.command_error import Debug
+from valine.orchestrator.model.run import Active, Pending, Repository
+from valine.orchestrator.model.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
 from valine.ports import Commit
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
 
 runner = CliRunner()
 

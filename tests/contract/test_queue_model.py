@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from builders import after, an_envelope
 from valine.ports import Taken
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
 
 STEPS = st.lists(
     st.one_of(

@@ -11,13 +11,13 @@ from builders import NOON, a_command_envelope, a_run, after, an_envelope, an_inb
 from contract.queue_contract import QueueContract, drain, put, take
 from contract.run_store_contract import RunStoreContract, SharedRunStoreContract
 from valine.errors import StoreError
-from valine.orchestrator.model import SCHEMA
+from valine.orchestrator.model.run import SCHEMA
 from valine.ports import Commit
 from valine.services.dead_letters import DeadLetter
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
-from valine.services.sqlite_schema import STEPS
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
+from valine.services.sqlite.schema import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

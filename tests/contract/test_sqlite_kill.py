@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from builders import NOON, REPOSITORY, an_envelope
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
 
 TESTS = Path(__file__).resolve().parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])}
@@ -28,9 +28,9 @@ import asyncio, sys
 import msgspec
 from builders import *
 from valine.ports import Commit
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
+from valine.services.sqlite.file import SqliteFile
 
 async def main():
     file = SqliteFile.open(sys.argv[1], exclusive=True)

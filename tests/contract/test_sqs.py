@@ -12,16 +12,16 @@ from contract.queue_contract import QueueContract, drain, put, take
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.documents import encode
+from valine.engine.worker import MOST_RECEIPTS
 from valine.errors import Busy, Newer, StoreError, TooLarge
-from valine.orchestrator.model import SCHEMA
+from valine.orchestrator.model.run import SCHEMA
 from valine.ports import Commit
+from valine.services.aws.dynamo_table import DynamoTable, Fields, Put, _fields
+from valine.services.aws.queue import KEPT, SqsQueue
+from valine.services.aws.run_store import DynamoRunStore
+from valine.services.aws.sqs_message import MAX_BODY
 from valine.services.dead_letters import DeadLetter
-from valine.services.dynamo_table import DynamoTable, Fields, Put, _fields
-from valine.services.queue_sqs import KEPT, SqsQueue
-from valine.services.run_store import DynamoRunStore
-from valine.services.sqs_message import MAX_BODY
-from valine.simulator.clock import ManualClock
-from valine.worker import MOST_RECEIPTS
+from valine_twins.clock import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ import pytest
 
 from builders import NOON, a_command_envelope, after
 from valine.ports import Envelope, ReplyTo
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.sqlite_file import SqliteFile
-from valine.services.sqlite_schema import STEPS
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.schema import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,21 +16,21 @@ from engine.test_loop import Outside, World, an_approved_run, posted
 from engine.worlds import handled
 from rewording import release
 from valine.errors import Permanent
-from valine.orchestrator import events
-from valine.orchestrator.display import is_settled, is_shown, pages
-from valine.orchestrator.facts import PlanCard, key
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.facts.display import is_settled, is_shown, pages
+from valine.orchestrator.facts.documents import PlanCard, key
+from valine.orchestrator.model import events
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import Stage, Step
 from valine.orchestrator.naming import page_name
-from valine.orchestrator.states import Stage, Step
-from valine.orchestrator.wanted import schedule
-from valine.orchestrator.world import Failure
 from valine.ports import Commit, Sent
 from valine.view import RENDER_VERSION
 from valine.view.cards import Rendering, render
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.orchestrator.facts import Document
-    from valine.orchestrator.model import Posted, Run
+    from valine.orchestrator.facts.documents import Document
+    from valine.orchestrator.model.run import Posted, Run
     from valine.view.components import Message
 
 replace = msgspec.structs.replace

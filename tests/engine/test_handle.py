@@ -22,22 +22,23 @@ from builders import (
     an_envelope,
     plan_requested,
 )
-from core.play import LEAD
 from engine.test_loop import an_approved_run
 from engine.test_races import FAILED
 from engine.worlds import a_world, handled, history
-from valine.orchestrator import events, naming, replies
-from valine.orchestrator.decision import Refusal
+from orchestrator.play import LEAD
+from valine.orchestrator import naming, replies
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.model import events
+from valine.orchestrator.model.decision import Refusal
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import RunNumber, Stage
 from valine.orchestrator.replies import NothingReady
-from valine.orchestrator.states import RunNumber, Stage
-from valine.orchestrator.wanted import schedule
-from valine.orchestrator.world import Failure
 from valine.ports import Commit
 from valine.view.replies import render
 
 if TYPE_CHECKING:
-    from valine.orchestrator.model import Run
-    from valine.orchestrator.world import WorkWorld
+    from valine.orchestrator.model.observations import WorkWorld
+    from valine.orchestrator.model.run import Run
 
 replace = msgspec.structs.replace
 

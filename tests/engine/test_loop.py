@@ -11,15 +11,16 @@ from builders import NOON, REPOSITORY, a_repository, a_run, a_task, a_woken, aft
 from engine.test_races import DOWN, Desk, Noon
 from storm.memory import MemoryQueue, MemoryRunStore
 from valine.engine.loop import LINGER, Engine
-from valine.orchestrator import events, naming
-from valine.orchestrator.budget import A_MINUTE
-from valine.orchestrator.display import documents
-from valine.orchestrator.document_facts import facts_of
-from valine.orchestrator.effects import EnsureBranch
-from valine.orchestrator.facts import key
-from valine.orchestrator.model import Milestone, Posted, Run
-from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
-from valine.orchestrator.wanted import schedule
+from valine.orchestrator import naming
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.facts.display import documents
+from valine.orchestrator.facts.documents import key
+from valine.orchestrator.facts.of_run import facts_of
+from valine.orchestrator.model import events
+from valine.orchestrator.model.effects import EnsureBranch
+from valine.orchestrator.model.run import Milestone, Posted, Run
+from valine.orchestrator.model.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
+from valine.orchestrator.write_budget import A_MINUTE
 from valine.ports import Commit, Sent
 from valine.view import RENDER_VERSION
 from valine.view.cards import render
@@ -27,7 +28,7 @@ from valine.view.cards import render
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.facts import Document
+    from valine.orchestrator.facts.documents import Document
     from valine.view.components import Message
 
 replace = msgspec.structs.replace

@@ -20,14 +20,15 @@ from builders import (
 from engine.test_loop import Outside, World, an_approved_run, pages
 from engine.test_races import DOWN, FAILED
 from engine.worlds import a_world, handled, history
-from valine.engine.ledger import Ledger
+from valine.engine.unit_of_work import Ledger
 from valine.errors import Transient
-from valine.orchestrator import events, naming
-from valine.orchestrator.decision import Decision, State
-from valine.orchestrator.display import in_thread
-from valine.orchestrator.model import Pending
-from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
-from valine.orchestrator.world import Failure
+from valine.orchestrator import naming
+from valine.orchestrator.facts.display import in_thread
+from valine.orchestrator.model import events
+from valine.orchestrator.model.decision import Decision, State
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.run import Pending
+from valine.orchestrator.model.states import IssueNumber, RunStatus, Sha, Stage
 from valine.ports import Commit
 from valine.view import trouble
 

@@ -10,15 +10,16 @@ import pytest
 
 from builders import NOON, REPOSITORY, a_plan_world, a_repository, a_run, after, an_actor, an_issue, plan_requested
 from storm.memory import MemoryQueue, MemoryRunStore
-from valine.engine.alarms import Alarms
-from valine.engine.commander import Commander
-from valine.engine.ledger import RACES, Ledger
+from valine.engine.command_handler import Commander
+from valine.engine.scheduler import Alarms
+from valine.engine.unit_of_work import RACES, Ledger
 from valine.errors import Conflict, Transient
-from valine.orchestrator import events, naming
-from valine.orchestrator.budget import A_MINUTE
-from valine.orchestrator.effects import EnsureComment
-from valine.orchestrator.states import IssueNumber, RunNumber
-from valine.orchestrator.world import Failure
+from valine.orchestrator import naming
+from valine.orchestrator.model import events
+from valine.orchestrator.model.effects import EnsureComment
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import IssueNumber, RunNumber
+from valine.orchestrator.write_budget import A_MINUTE
 from valine.ports import Commit, ReplyTo
 from valine.view import trouble
 from valine.view.replies import RenderedReply, render
@@ -26,7 +27,7 @@ from valine.view.replies import RenderedReply, render
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.world import PlanWorld
+    from valine.orchestrator.model.observations import PlanWorld
 
 replace = msgspec.structs.replace
 DOWN = Failure(kind="transient", code="unreachable", detail="down")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from valine.orchestrator.decision import Outcome
-    from valine.orchestrator.events import Event
-    from valine.orchestrator.model import Run
-    from valine.orchestrator.world import WorkWorld
+    from valine.orchestrator.model.decision import Outcome
+    from valine.orchestrator.model.events import Event
+    from valine.orchestrator.model.observations import WorkWorld
+    from valine.orchestrator.model.run import Run
     from valine.ports import Envelope, History, ReplyTo
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY
-from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 from valine.errors import ConfigurationError
+from valine.settings.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 
 PLACE = {
     "VALINE_STORE": "dynamodb://RunStateTable",

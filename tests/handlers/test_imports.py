@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws.lambda_events import http_event
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_door
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, signed, slash
 
 if TYPE_CHECKING:
@@ -81,4 +81,4 @@ def test_a_command_is_stored_without_botocore(root: Path) -> None:
 def test_the_clock_starts_without_either_platform(root: Path) -> None:
     _, modules = after(root, "clock")
 
-    assert modules & (HEAVY - {"botocore"} | {"cryptography", "valine.intake"}) == set()
+    assert modules & (HEAVY - {"botocore"} | {"cryptography", "valine.ingress.endpoints"}) == set()

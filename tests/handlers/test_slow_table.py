@@ -10,14 +10,14 @@ import pytest
 
 from aws.lambda_events import http_event
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, signed, slash, typing
-from doors import StandingClock
 from dynamodb import environment
+from endpoints import StandingClock
 from valine.bootstrap import aws
-from valine.config.functions import DiscordDoor
-from valine.handlers.doors import answered
+from valine.handlers.endpoints import answered
 from valine.handlers.warm import Made, Warm
-from valine.intake import Intake
+from valine.ingress.endpoints import Intake
 from valine.orchestrator.replies import NotRead
+from valine.settings.functions import DiscordDoor
 from valine.view.replies import render
 
 if TYPE_CHECKING:

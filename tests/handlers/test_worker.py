@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from builders import NOON, a_woken
+from valine.engine.worker import MOST_RECEIPTS, Worker
 from valine.errors import StoreError
 from valine.ports import Envelope, Taken
-from valine.worker import MOST_RECEIPTS, Worker
 
 ENVELOPE = Envelope(id="wake:1", lane="team/app", urgent=False, inbound=a_woken())
 

@@ -19,14 +19,14 @@ from acceptance.stories import a_team
 from builders import NOON
 from discord_bytes import APPLICATION as DISCORD_APPLICATION
 from discord_bytes import GUILD, PUBLIC_KEY, encoded, signed, slash
-from doors import StandingClock
+from endpoints import StandingClock
 from served import comes_true
 from valine.bootstrap import assemble, endpoints
-from valine.config import Settings
 from valine.errors import Busy, StoreError
 from valine.server import Turns, background, endpoints_app, in_a_thread, make_app, running
 from valine.services import retrying
-from valine.simulator.clock import ManualClock
+from valine.settings import Settings
+from valine_twins.clock import ManualClock
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,9 +10,9 @@ import pytest
 
 import github_bytes
 from discord_bytes import encoded, ping, signed
-from doors import Doors, StandingClock
+from endpoints import Doors, StandingClock
 from served import comes_true, served
-from valine.intake import LARGEST_INTERACTION, LARGEST_WEBHOOK
+from valine.ingress.endpoints import LARGEST_INTERACTION, LARGEST_WEBHOOK
 from valine.server import Turns, bodies, endpoints_app
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from services.github.things import BRANCH, MARKER, STARTED, UID
 from services.github.twin_world import TwinWorld
 from valine.documents import decode, encode
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.effects import (
+from valine.ingress.discord.manifest import manifest
+from valine.orchestrator.model.effects import (
     EnsureAssignees,
     EnsureBranchDeleted,
     EnsureComment,
@@ -30,15 +31,14 @@ from valine.orchestrator.effects import (
     EnsurePullRequestClosed,
     EnsureRelease,
 )
-from valine.orchestrator.model import Posted
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, Sha
+from valine.orchestrator.model.run import Posted
+from valine.orchestrator.model.states import IssueNumber, Login, PullNumber, RunNumber, Sha
 from valine.ports import ReplyTo
 from valine.services.github import AppAuth
 from valine.view.replies import RenderedReply
-from valine.wire.discord_manifest import manifest
 
 if TYPE_CHECKING:
-    from valine.orchestrator.effects import ForgeEffect
+    from valine.orchestrator.model.effects import ForgeEffect
 
 Call = Callable[[], Awaitable[Any]]
 REFUSALS = range(300, 500)

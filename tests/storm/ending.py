@@ -9,17 +9,17 @@ from storm.on_show import texts
 from storm.release import rendered
 from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
-from valine.orchestrator.display import document_of, documents
-from valine.orchestrator.document_facts import facts_of
-from valine.orchestrator.events import WorldObserved
+from valine.engine.worker import UNACKNOWLEDGED
+from valine.orchestrator.facts.display import document_of, documents
+from valine.orchestrator.facts.of_run import facts_of
+from valine.orchestrator.model.events import WorldObserved
+from valine.orchestrator.model.states import RunStatus, Step, TaskState
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.replay import replay
-from valine.orchestrator.states import RunStatus, Step, TaskState
-from valine.worker import UNACKNOWLEDGED
 
 if TYPE_CHECKING:
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model.run import Run, Task
     from valine.view.components import Message
 
 

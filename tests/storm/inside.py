@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storm.process import Process
-    from valine.orchestrator.model import Repository, Run
+    from valine.orchestrator.model.run import Repository, Run
     from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
 
 MOMENT = 0.002  # seconds

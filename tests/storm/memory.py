@@ -14,10 +14,10 @@ import msgspec
 
 from valine.documents import decode, encode
 from valine.errors import Conflict
-from valine.orchestrator.model import SCHEMA, Repository, Run
+from valine.orchestrator.model.run import SCHEMA, Repository, Run
 from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
 from valine.services.commit_documents import INBOX_LIFE, commit_documents
-from valine.services.queue_sqlite import REMEMBERED, VISIBILITY
+from valine.services.sqlite.queue import REMEMBERED, VISIBILITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storm.release import rendered
-from valine.orchestrator.display import is_shown
-from valine.orchestrator.document_facts import plan_card
-from valine.orchestrator.events import EffectSucceeded, PageWritten
+from valine.orchestrator.facts.display import is_shown
+from valine.orchestrator.facts.of_run import plan_card
+from valine.orchestrator.model.events import EffectSucceeded, PageWritten
+from valine.orchestrator.model.states import Stage
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.replies import NotShownYet
-from valine.orchestrator.states import Stage
-from valine.simulator.discord import components as parts
+from valine_twins.discord import components as parts
 
 if TYPE_CHECKING:
     from typing import Any
 
     from storm.world import World
-    from valine.orchestrator.events import Event
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.events import Event
+    from valine.orchestrator.model.run import Run
     from valine.ports import Taken
 
 

@@ -17,14 +17,14 @@ from storm.profiles import REQUEST
 from valine.services.discord import api
 from valine.services.exchange import Received, exchange
 from valine.services.github import http
-from valine.simulator.transport import Request, Response
+from valine_twins.transport import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from storm.process import Process
     from storm.world import World
-    from valine.simulator.transport import Twin
+    from valine_twins.transport import Twin
 
 THERE, BACK, PATIENCE = 0.06, 0.05, 10.0  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"

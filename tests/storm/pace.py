@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from storm.process import Process
     from storm.watch import Watch
-    from valine.simulator.transport import Request
+    from valine_twins.transport import Request
 
 A_MINUTE, AN_HOUR = (60.0, 80), (3600.0, 500)
 PACE = 0.99

@@ -9,7 +9,7 @@ import msgspec
 from storm.memory import Kept
 from valine.documents import encode
 from valine.orchestrator import naming
-from valine.orchestrator.model import Repository
+from valine.orchestrator.model.run import Repository
 
 if TYPE_CHECKING:
     from storm.choices import Bits

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from storm.loop import pause
-from valine.orchestrator.states import Stage, TaskState
-from valine.simulator.discord import components as parts
+from valine.orchestrator.model.states import Stage, TaskState
+from valine_twins.discord import components as parts
 
 if TYPE_CHECKING:
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
-    from valine.simulator.github.state import CheckRun, Pull
+    from valine.orchestrator.model.run import Run, Task
+    from valine_twins.github.state import CheckRun, Pull
 
 Goal = Literal["open", "work", "ship"]  # pull requests open; all of them ready; everything shipped
 CHECK: dict[str, object] = {"name": "test", "workflow": "ci"}

@@ -11,15 +11,15 @@ from storm.inside import Queue, Store
 from storm.loop import FOREVER, Crash, pause
 from storm.outside import Client
 from valine.engine import Engine
+from valine.engine.worker import Worker
 from valine.errors import StoreError
-from valine.intake import HttpRequest, Intake
+from valine.ingress.endpoints import HttpRequest, Intake
 from valine.services.discord.chat import DiscordChat
 from valine.services.github.auth import TokenAuth
 from valine.services.github.forge import GitHubForge
 from valine.services.pacing import Pacer
-from valine.simulator.transport import Response
 from valine.view.cards import RENDERING
-from valine.worker import Worker
+from valine_twins.transport import Response
 
 if TYPE_CHECKING:
     import httpx2
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storm.loop import Begin, Running
     from storm.world import World
     from valine.ports import Taken
-    from valine.simulator.transport import Delivery
+    from valine_twins.transport import Delivery
 
 
 class Clock:

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storm.memory import MemoryQueue, MemoryRunStore
 from storm.profiles import Team
-from valine.intake import IntakeSettings
-from valine.simulator.discord.twin import DiscordTwin
-from valine.simulator.github.twin import GitHubTwin
-from valine.simulator.objects_memory import MemoryObjects
-from valine.simulator.transport import Request
-from valine.wire.discord_manifest import manifest
+from valine.ingress.discord.manifest import manifest
+from valine.ingress.endpoints import IntakeSettings
+from valine_twins.discord.twin import DiscordTwin
+from valine_twins.github.twin import GitHubTwin
+from valine_twins.objects_memory import MemoryObjects
+from valine_twins.transport import Request
 
 REPOSITORY = "acme/rocket"
 GITHUB, DISCORD, PRODUCT = "http://github.test", "http://discord.test", "http://valine.test"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from storm.choices import Bits
     from storm.world import World
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 FORGERIES: Weights = {"wrong_signature": 1, "changed_body": 1, "missing_signature": 1, "not_hex": 1}
 LATEST = 900  # seconds after the start

@@ -18,9 +18,10 @@ from storm.pace import Pace
 from storm.stage import DEVELOPERS, LEADS
 from storm.watch_github import MARK as GITHUB_MARK
 from storm.watch_github import OnGitHub
-from valine.orchestrator import events, graph, naming
+from valine.orchestrator import graph, naming
+from valine.orchestrator.model import events
+from valine.orchestrator.model.states import MilestoneKind, RunStatus
 from valine.orchestrator.replies import NotShownYet
-from valine.orchestrator.states import MilestoneKind, RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 
     from storm.process import Process
     from storm.world import World
-    from valine.orchestrator.model import Run
-    from valine.orchestrator.states import Stage
+    from valine.orchestrator.model.run import Run
+    from valine.orchestrator.model.states import Stage
     from valine.ports import Commit, Taken
-    from valine.simulator.transport import Delivery, Request, Response
+    from valine_twins.transport import Delivery, Request, Response
 
 MOVES = {(move.source, move.target) for move in graph.MOVES}
 MARK = re.compile(r"r\d+ · ([\w.]+) · [a-z2-7]{12}")

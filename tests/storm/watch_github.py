@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from valine.orchestrator.states import RunStatus
+from valine.orchestrator.model.states import RunStatus
 
 if TYPE_CHECKING:
     from storm.process import Process
     from storm.watch import Watch
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
-    from valine.simulator.github.state import Pull
-    from valine.simulator.transport import Request
+    from valine.orchestrator.model.run import Run, Task
+    from valine_twins.github.state import Pull
+    from valine_twins.transport import Request
 
 MARK = re.compile(r"<!-- valine:[\w-]+:\w+ -->")
 

@@ -14,8 +14,8 @@ from storm.profiles import DELIVERY
 from storm.spells import Spells
 from storm.stage import REPOSITORY
 from storm.watch import Watch
-from valine.orchestrator.display import is_settled
-from valine.simulator.transport import ActError, Delivery, Response
+from valine.orchestrator.facts.display import is_settled
+from valine_twins.transport import ActError, Delivery, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from storm.choices import Choices
     from storm.profiles import Profile, Team, Weights
     from storm.stage import Stage
-    from valine.orchestrator.model import Run
-    from valine.simulator.github.state import Pull, Repository
+    from valine.orchestrator.model.run import Run
+    from valine_twins.github.state import Pull, Repository
 
 LAG = 8.0  # seconds by which GraphQL is behind at most
 _NAMED = re.compile(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, cast
 
-from valine.config.values import DYNAMODB
 from valine.errors import ConfigurationError, StoreError
+from valine.settings.parsers import DYNAMODB
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from valine.config import DiscordApplication, Settings
     from valine.engine import Engine
-    from valine.intake import Intake, IntakeSettings
+    from valine.engine.worker import Worker
+    from valine.ingress.endpoints import Intake, IntakeSettings
     from valine.ports import Clock, RunStore
     from valine.services.dead_letters import DeadLetter
     from valine.services.discord.admin import DiscordAdmin
     from valine.services.github.forge import GitHubForge
-    from valine.services.queue_sqlite import SqliteQueue
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
-    from valine.worker import Worker
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
+    from valine.settings import DiscordApplication, Settings
 
 SQLITE = "sqlite:///"
 PATIENCE = 2.0  # seconds of Discord's three that an endpoint reads the store for an answer
@@ -86,11 +86,11 @@ def assemble(
     """
     from valine.bootstrap.platforms import reach
     from valine.engine import Engine
-    from valine.intake import Intake
-    from valine.services.queue_sqlite import SqliteQueue
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
-    from valine.worker import Worker
+    from valine.engine.worker import Worker
+    from valine.ingress.endpoints import Intake
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
 
     clock = clock or wall_clock()
     file = SqliteFile.open(store_path(settings.store), exclusive=True)
@@ -128,11 +128,11 @@ def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[End
     """
     import asyncio
 
-    from valine.intake import Intake
-    from valine.services.queue_sqlite import SqliteQueue
+    from valine.ingress.endpoints import Intake
     from valine.services.retrying import Retrying
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
 
     clock = clock or wall_clock()
     with contextlib.closing(SqliteFile.open(store_path(settings.store), exclusive=False, busy_ms=0)) as file:
@@ -189,9 +189,9 @@ def open_store(address: str, queue_url: str | None = None) -> Opened:
         kept = keep(address.removeprefix(DYNAMODB), queue_url, wall_clock())
         return Opened(kept.store, kept.queue, _backed_up_there, contextlib.ExitStack())
 
-    from valine.services.queue_sqlite import SqliteQueue
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
 
     file = SqliteFile.open(store_path(address), exclusive=False)
     return Opened(SqliteRunStore(file), SqliteQueue(file), file.back_up, file)
@@ -265,7 +265,7 @@ def store_path(address: str) -> str:
 
 
 def _intake_settings(settings: Settings) -> IntakeSettings:
-    from valine.intake import IntakeSettings
+    from valine.ingress.endpoints import IntakeSettings
 
     return IntakeSettings(
         repository=settings.github_repository,

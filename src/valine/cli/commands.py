@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from valine.cli.command_error import Stop
 from valine.cli.serve import DOTENV, EnvFile, environment
-from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from valine.config import DiscordApplication
     from valine.errors import OutsideError
+    from valine.settings import DiscordApplication
 
 app = typer.Typer(help="Discord's slash commands.", no_args_is_help=True)
 Guild = Annotated[str | None, typer.Option("--guild", metavar="ID", help="That guild (default: DISCORD_GUILD_ID).")]
@@ -65,7 +65,7 @@ def push(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None)
 
 
 def _wanted(target: str | None) -> list[dict[str, Any]]:
-    from valine.wire.discord_manifest import manifest
+    from valine.ingress.discord.manifest import manifest
 
     return manifest(in_guild=target is not None)
 
@@ -133,7 +133,7 @@ def _why(error: OutsideError) -> str:
 
 def _target(guild: str | None, everywhere: bool, env: Path | None) -> tuple[DiscordApplication, str | None]:
     """Whose commands, and the guild's id; None is everywhere."""
-    from valine.config import registration
+    from valine.settings import registration
 
     if everywhere and guild is not None:
         raise Stop("--guild and --global exclude each other.", code=2)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
+from valine.cli.command_error import Stop
 from valine.cli.runs import AsJson
 from valine.cli.serve import EnvFile, load
-from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from valine.bootstrap import Outside
-    from valine.config import Settings
+    from valine.settings import Settings
 
 State = Literal["ok", "mind", "wrong"]
 MARKS: dict[State, str] = {"ok": "ok     ", "mind": "mind   ", "wrong": "WRONG  "}
@@ -92,8 +92,8 @@ def _cure(about: str, code: str) -> str:
 
 async def _store(settings: Settings) -> Finding:
     from valine.bootstrap import open_store
-    from valine.config.values import DYNAMODB
     from valine.errors import ConfigurationError, StoreError
+    from valine.settings.parsers import DYNAMODB
 
     try:
         opened = open_store(settings.store, settings.queue_url)
@@ -108,7 +108,7 @@ async def _store(settings: Settings) -> Finding:
 
 
 async def _github(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
-    from valine.orchestrator.policy import FILE, PolicyProblem, parse
+    from valine.orchestrator.model.policy import FILE, PolicyProblem, parse
     from valine.orchestrator.text import plural
 
     world = await there.forge.plan_world(None)
@@ -138,7 +138,7 @@ async def _github(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _hooks(hooks: Any, settings: Settings) -> Iterator[Finding]:
-    from valine.wire.github_payloads import WANTED_EVENTS
+    from valine.ingress.github.payloads import WANTED_EVENTS
 
     about = "Webhook"
     if hooks is None:
@@ -164,7 +164,7 @@ def _hooks(hooks: Any, settings: Settings) -> Iterator[Finding]:
 
 async def _discord(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
     from valine.cli.commands import differences
-    from valine.wire.discord_manifest import manifest
+    from valine.ingress.discord.manifest import manifest
 
     application = await there.discord.application()
     yield Finding("ok", "Discord", f"the bot token is that of {application.get('name')}.")

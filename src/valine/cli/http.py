@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from valine.cli.patience import JUST_ACCEPTED, PatientProtocol
-from valine.cli.trouble import FAILED, INTERRUPTED, Stop
+from valine.cli.command_error import FAILED, INTERRUPTED, Stop
+from valine.cli.header_timeout import JUST_ACCEPTED, PatientProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

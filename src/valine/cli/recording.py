@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from valine import documents
-from valine.cli.trouble import Stop
+from valine.cli.command_error import Stop
 from valine.errors import StoreError
-from valine.orchestrator.model import Run
+from valine.orchestrator.model.run import Run
 from valine.ports import History
 
 HEAD, TAIL = b'{"valine_recording":1,"run":', b"]}\n"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-    from valine.config import Settings
+    from valine.settings import Settings
 
 DOTENV = Path(".env")
 
@@ -38,7 +38,7 @@ EnvFile = Annotated[
 
 def load(env: Path | None) -> Settings:
     """The settings of the environment, and of the file (or .env) for what it lacks. Raises ConfigurationError."""
-    from valine.config import Settings
+    from valine.settings import Settings
 
     return Settings.load(environment(env, Settings.SECRETS), env or DOTENV)
 
@@ -50,7 +50,7 @@ def environment(env: Path | None, secrets: Sequence[str]) -> Mapping[str, str]:
     """
     import os
 
-    from valine.config import elsewhere
+    from valine.settings import elsewhere
 
     there = elsewhere(os.environ, env or DOTENV, secrets)
     if there is None:

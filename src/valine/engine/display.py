@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import display, events, facts, naming
-from valine.orchestrator.display import RemovePage, WritePage
-from valine.orchestrator.document_facts import facts_of
-from valine.orchestrator.model import Posted
+from valine.orchestrator import naming
+from valine.orchestrator.facts import display, documents
+from valine.orchestrator.facts.display import RemovePage, WritePage
+from valine.orchestrator.facts.of_run import facts_of
+from valine.orchestrator.model import events
+from valine.orchestrator.model.run import Posted
 from valine.view.cards import RENDERING, Rendering
 from valine.view.components import Message
 
 if TYPE_CHECKING:
-    from valine.engine.ledger import Ledger
-    from valine.orchestrator.effects import EnsureDocument
-    from valine.orchestrator.model import Run
+    from valine.engine.unit_of_work import Ledger
+    from valine.orchestrator.model.effects import EnsureDocument
+    from valine.orchestrator.model.run import Run
     from valine.ports import Chat, Clock
 
 replace = msgspec.structs.replace
@@ -58,7 +60,7 @@ class Display:
         found = facts_of(run, document)
         if found is None:
             raise LookupError(f"{run.name} has no {document}")
-        key = facts.key(found)
+        key = documents.key(found)
         pages = self._pages(document, key, found)
         step = display.next_step(run, document, key, len(pages), self.version)
         if isinstance(step, WritePage):
@@ -110,7 +112,7 @@ class Display:
             shown_at=sent.shown_at,
         )
 
-    def _pages(self, document: str, key: str, found: facts.Document) -> tuple[Message, ...]:
+    def _pages(self, document: str, key: str, found: documents.Document) -> tuple[Message, ...]:
         if (document, key) not in self._rendered:
             if len(self._rendered) >= RENDERED_KEPT:
                 self._rendered.pop(next(iter(self._rendered)))

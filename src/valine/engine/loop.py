@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.engine.alarms import Alarms
-from valine.engine.commander import Commander
+from valine.engine.command_handler import Commander
 from valine.engine.display import Display
-from valine.engine.ledger import RACES, Ledger
+from valine.engine.scheduler import Alarms
+from valine.engine.unit_of_work import RACES, Ledger
 from valine.errors import Conflict, OutsideError, StoreError
-from valine.orchestrator import effects, events, late, track
+from valine.orchestrator.decide import observe, stale_results
+from valine.orchestrator.decide.desired_effects import wanted
 from valine.orchestrator.graph import commented
-from valine.orchestrator.states import Stage
-from valine.orchestrator.wanted import wanted
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model import effects, events
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import Stage
 from valine.ports import Commit, Envelope
 from valine.view import github, trouble
 from valine.view.cards import RENDERING, Rendering
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from valine.orchestrator.effects import Effect
-    from valine.orchestrator.events import Event, HintReceived, Result, Woken
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.effects import Effect
+    from valine.orchestrator.model.events import Event, HintReceived, Result, Woken
+    from valine.orchestrator.model.run import Run
     from valine.ports import Chat, Clock, Forge, Meter, Queue, RunStore, Taken
 
 log = logging.getLogger("valine.engine")
@@ -117,9 +118,9 @@ class Engine:
     async def _hinted(self, lane: str, hint: HintReceived) -> list[int]:
         """Look at the runs that the hint may be about, unless the last look already saw what it saw."""
         state = await self._ledger.state(lane, None)
-        concerned = [run for run in state.active if track.concerns(run, hint)]
+        concerned = [run for run in state.active if observe.concerns(run, hint)]
         for run in concerned:
-            if not track.satisfied(run, hint):
+            if not observe.satisfied(run, hint):
                 await self._observe(run, hint)
         return [run.number for run in concerned]
 
@@ -148,7 +149,7 @@ class Engine:
             if run.stage is Stage.PROPOSED:
                 world = await self._forge.plan_world(run.plan.label)
                 return events.PlanObserved(at=self._clock.now(), world=world)
-            work = track.difference(run, await self._forge.work_world(run, fresh=run.stage is Stage.SHIPPING))
+            work = observe.difference(run, await self._forge.work_world(run, fresh=run.stage is Stage.SHIPPING))
             return events.WorldObserved(at=self._clock.now(), world=work, hint=hint)
         except OutsideError as error:
             log.warning("look at %s failed: %s", run.name, error)
@@ -227,11 +228,11 @@ class Engine:
             return
         event: Event
         version: int | None = None
-        page, over = 1, late.written(run, effect.key)
+        page, over = 1, stale_results.written(run, effect.key)
         try:
             if isinstance(effect, effects.EnsureDocument):
                 layout = self._display.layout(run, effect.document)
-                page, over = layout.page, late.written(run, effect.key, layout.page)
+                page, over = layout.page, stale_results.written(run, effect.key, layout.page)
                 result = await self._display.perform(run, effect, layout)
             else:
                 await self._ledger.afford(run.repository, effect.writes)

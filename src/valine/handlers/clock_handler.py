@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from valine.bootstrap import aws
-from valine.config.functions import Place
 from valine.handlers.warm import Made, Warm
+from valine.settings.functions import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

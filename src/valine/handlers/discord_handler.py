@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from valine.bootstrap import aws
-from valine.config.functions import DiscordDoor
-from valine.handlers.doors import answered
+from valine.handlers.endpoints import answered
 from valine.handlers.warm import Made, Warm
-from valine.intake import Intake
+from valine.ingress.endpoints import Intake
+from valine.settings.functions import DiscordDoor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

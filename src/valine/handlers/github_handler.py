@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from valine.bootstrap import aws
-from valine.config.functions import GitHubDoor
-from valine.handlers.doors import answered
+from valine.handlers.endpoints import answered
 from valine.handlers.warm import Made, Warm
+from valine.settings.functions import GitHubDoor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from valine.intake import HttpAnswer, HttpRequest, Intake
+    from valine.ingress.endpoints import HttpAnswer, HttpRequest, Intake
 
 HEALTH = "/healthz"
 

@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from valine.bootstrap import aws
-from valine.config.functions import WorkerPlace
 from valine.errors import StoreError
 from valine.handlers.warm import Made, Warm
+from valine.settings.functions import WorkerPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,12 +8,12 @@ import unicodedata
 from base64 import b32encode
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.states import RunUid
+from valine.orchestrator.model.states import RunUid
 from valine.orchestrator.text import quiet
 
 if TYPE_CHECKING:
-    from valine.orchestrator.facts import RunRef
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.facts.documents import RunRef
+    from valine.orchestrator.model.run import Run
 
 SLUG_LENGTH = 40
 LONGEST_SUBJECT = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.orchestrator.graph import MOVES
-from valine.orchestrator.states import Stage
+from valine.orchestrator.model.states import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

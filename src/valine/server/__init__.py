@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from valine.errors import StoreError
-from valine.intake import HttpAnswer, HttpRequest
+from valine.ingress.endpoints import HttpAnswer, HttpRequest
 from valine.server.background import Turns, in_a_thread, running, unwritten
 from valine.server.bodies import INTERACTION, NO_BODY, WEBHOOK, BodyRefused, Budget
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from valine.bootstrap import System
-    from valine.intake import Intake
+    from valine.ingress.endpoints import Intake
     from valine.ports import Clock
     from valine.server.background import Probed
     from valine.server.bodies import Limit

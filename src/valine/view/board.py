@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Board, TaskRow
-from valine.orchestrator.states import RunStatus, Stage, TaskState
+from valine.orchestrator.facts.documents import Board, TaskRow
+from valine.orchestrator.model.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import REMEMBERED, escape, stamp
 from valine.view import links
 from valine.view.components import (

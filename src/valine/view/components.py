@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from valine.orchestrator import naming
-from valine.orchestrator.facts import RunRef
+from valine.orchestrator.facts.documents import RunRef
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.text import shorten, size
 from valine.view.custom_id import Action, CustomId
@@ -18,7 +18,7 @@ from valine.view.custom_id import Action, CustomId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.run import Run
 
 Json = dict[str, Any]
 Style = Literal["primary", "secondary", "success", "danger"]

@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
-from valine.orchestrator.effects import WorkStarted
+from valine.orchestrator.model.effects import WorkStarted
 from valine.orchestrator.text import github_line, listed, plural, quiet
 from valine.view.replies import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from valine.orchestrator.effects import EnsureComment, EnsurePullRequest, EnsureRelease, EnsureThread
-    from valine.orchestrator.facts import NoteRow
+    from valine.orchestrator.facts.documents import NoteRow
+    from valine.orchestrator.model.effects import EnsureComment, EnsurePullRequest, EnsureRelease, EnsureThread
     from valine.orchestrator.replies import Reply
 
 LONGEST_BODY = 8_000

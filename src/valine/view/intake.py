@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from valine.orchestrator import replies
-from valine.orchestrator.states import RunStatus, Stage
+from valine.orchestrator.model.states import RunStatus, Stage
 
 if TYPE_CHECKING:
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.run import Run
 
 
 def words(reply: replies.IntakeReply) -> str:  # noqa: C901, PLR0911, PLR0912 - a line a reply

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from valine.orchestrator.facts import LeftOutRow, TaskRow
-from valine.orchestrator.states import Reason, TaskState, Why
+from valine.orchestrator.facts.documents import LeftOutRow, TaskRow
+from valine.orchestrator.model.states import Reason, TaskState, Why
 from valine.orchestrator.text import escape, listed, numbers
 
 LONGEST_DETAIL = 150

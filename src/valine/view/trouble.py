@@ -8,7 +8,7 @@ from valine.orchestrator import replies
 from valine.orchestrator.text import escape
 
 if TYPE_CHECKING:
-    from valine.orchestrator.policy import Deed
+    from valine.orchestrator.model.policy import Deed
 
 DEEDS: dict[Deed, str] = {
     "plan": "plan",

@@ -12,10 +12,10 @@ import msgspec
 
 from builders import NOON
 from valine.services.discord import DiscordAdmin, DiscordChat
-from valine.simulator.discord import DiscordTwin
-from valine.simulator.inprocess import TwinTransport
-from valine.simulator.transport import Delivery, Response
 from valine.view.components import Message
+from valine_twins.discord import DiscordTwin
+from valine_twins.inprocess import TwinTransport
+from valine_twins.transport import Delivery, Response
 
 API = "https://discord.test/api/v10"
 MARKER = "r1 · card · abcdefghijkl"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from builders import NOON
 from services.discord.place import API, HandClock, Handler, a_message
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model.observations import Failure
 from valine.ports import ReplyTo, Sent
 from valine.services.discord import DiscordChat
 from valine.services.discord.answers import understand

@@ -8,7 +8,7 @@ import pytest
 
 from services.discord.place import MARKER, Place, a_message, ensuring
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.model import Posted
+from valine.orchestrator.model.run import Posted
 
 MINUTES = timedelta(minutes=1)
 

@@ -15,14 +15,9 @@ from services.github.things import (
 )
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.effects import (
-    EnsureBranchDeleted,
-)
-from valine.orchestrator.events import (
-    BranchDeleted,
-    BranchEnsured,
-)
-from valine.orchestrator.states import IssueNumber, Sha
+from valine.orchestrator.model.effects import EnsureBranchDeleted
+from valine.orchestrator.model.events import BranchDeleted, BranchEnsured
+from valine.orchestrator.model.states import IssueNumber, Sha
 
 
 async def test_a_branch_starts_with_one_commit_of_ours(world: TwinWorld) -> None:

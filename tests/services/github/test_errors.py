@@ -13,7 +13,7 @@ from builders import NOON, a_run, a_task, after
 from services.github.forge_world import TOKEN, OddGitHub, no, ok
 from services.github.things import EFFECTS, LABEL_EFFECT, MERGE_EFFECT, UNLABEL_EFFECT, a_rest_pull
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.effects import ForgeEffect
+from valine.orchestrator.model.effects import ForgeEffect
 from valine.services.github.errors import redact
 
 

@@ -20,18 +20,9 @@ from services.github.things import (
 )
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous
-from valine.orchestrator.effects import (
-    EnsureAssignees,
-    EnsureComment,
-    EnsureIssueClosed,
-    EnsureLabel,
-)
-from valine.orchestrator.events import (
-    AssigneesEnsured,
-    IssueClosed,
-    ReleaseEnsured,
-)
-from valine.orchestrator.states import IssueNumber, Login, Sha
+from valine.orchestrator.model.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
+from valine.orchestrator.model.events import AssigneesEnsured, IssueClosed, ReleaseEnsured
+from valine.orchestrator.model.states import IssueNumber, Login, Sha
 
 
 async def test_a_label_is_put_on_and_taken_off_as_often_as_asked(world: TwinWorld) -> None:

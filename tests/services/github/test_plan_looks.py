@@ -15,7 +15,7 @@ from services.github.things import (
     an_issue_node,
 )
 from valine.errors import OutsideError, Permanent, Transient
-from valine.orchestrator.world import Blocker
+from valine.orchestrator.model.observations import Blocker
 from valine.services.github.plan import body_hash
 
 

@@ -19,10 +19,8 @@ from services.github.things import (
 )
 from services.github.twin_world import BODY, TwinWorld
 from valine.errors import Ambiguous, Transient
-from valine.orchestrator.events import (
-    PullRequestEnsured,
-)
-from valine.orchestrator.states import IssueNumber, PullNumber
+from valine.orchestrator.model.events import PullRequestEnsured
+from valine.orchestrator.model.states import IssueNumber, PullNumber
 
 
 async def test_a_pull_request_is_a_draft_that_quotes_the_brief_and_closes_the_issue(world: TwinWorld) -> None:

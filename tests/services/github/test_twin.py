@@ -13,8 +13,8 @@ from builders import NOON, REPOSITORY, a_base, a_plan, a_run, a_task
 from services.github.things import BRANCH
 from services.github.twin_world import API, BODY, TwinWorld
 from valine.errors import OutsideError, Permanent, Transient
-from valine.orchestrator.model import Run, TestMerge
-from valine.orchestrator.world import Blocker
+from valine.orchestrator.model.observations import Blocker
+from valine.orchestrator.model.run import Run, TestMerge
 from valine.services.github import AppAuth, GitHubForge, TokenAuth
 from valine.services.github.plan import body_hash
 from valine.services.pacing import Pacer

@@ -11,8 +11,8 @@ from services.github.forge_world import OddGitHub, ok, refusal_of
 from services.github.things import BRANCH, OTHER, OURS, UPDATE_EFFECT, a_commit, a_rest_pull
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous
-from valine.orchestrator.events import BranchUpdated
-from valine.orchestrator.states import IssueNumber, Sha
+from valine.orchestrator.model.events import BranchUpdated
+from valine.orchestrator.model.states import IssueNumber, Sha
 
 
 async def _behind(world: TwinWorld) -> str:

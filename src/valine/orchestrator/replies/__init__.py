@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from valine.orchestrator.facts import Fact
+from valine.orchestrator.facts.documents import Fact
 from valine.orchestrator.replies.intake import (
     AnotherServer,
     BadLabel,

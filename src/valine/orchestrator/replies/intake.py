@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from valine.orchestrator.facts import Fact
+from valine.orchestrator.facts.documents import Fact
 
 
 class UnknownCommand(Fact, frozen=True, kw_only=True, tag=True):

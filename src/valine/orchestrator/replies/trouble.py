@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Fact
-from valine.orchestrator.policy import Deed, Lacking
-from valine.orchestrator.world import FailureCode
+from valine.orchestrator.facts.documents import Fact
+from valine.orchestrator.model.observations import FailureCode
+from valine.orchestrator.model.policy import Deed, Lacking
 
 if TYPE_CHECKING:
-    from valine.orchestrator.policy import Denied
-    from valine.orchestrator.world import Failure
+    from valine.orchestrator.model.observations import Failure
+    from valine.orchestrator.model.policy import Denied
 
 
 class NotAllowed(Fact, frozen=True, kw_only=True, tag=True):

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NoReturn
 import msgspec
 
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model.observations import Failure
 
 OLD_EDIT_WAIT: Final = 60.0  # 30046 brings no retry_after
 FULL_WAIT: Final = 600.0  # 160006: until some other thread of the guild is archived

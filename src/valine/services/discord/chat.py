@@ -15,7 +15,7 @@ from valine.view.replies import reply_body
 if TYPE_CHECKING:
     import httpx2
 
-    from valine.orchestrator.model import Posted
+    from valine.orchestrator.model.run import Posted
     from valine.ports import Clock, ReplyTo
     from valine.view.components import Message
     from valine.view.replies import RenderedReply

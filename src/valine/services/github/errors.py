@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model.observations import Failure
 
 Code = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "stranger", "invalid"]
 

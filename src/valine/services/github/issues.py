@@ -6,8 +6,8 @@ https://docs.github.com/en/rest/issues
 
 from __future__ import annotations
 
-from valine.orchestrator.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
-from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueClosed, LabelEnsured
+from valine.orchestrator.model.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
+from valine.orchestrator.model.events import AssigneesEnsured, CommentEnsured, IssueClosed, LabelEnsured
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.shapes import Comment, Issue

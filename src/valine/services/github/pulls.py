@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from valine.orchestrator.effects import EnsurePullRequest, EnsurePullRequestClosed
-from valine.orchestrator.events import PullRequestClosed, PullRequestEnsured
+from valine.orchestrator.model.effects import EnsurePullRequest, EnsurePullRequestClosed
+from valine.orchestrator.model.events import PullRequestClosed, PullRequestEnsured
+from valine.orchestrator.model.states import PullNumber
 from valine.orchestrator.naming import github_marker
-from valine.orchestrator.states import PullNumber
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.http import Answer

@@ -5,8 +5,8 @@ https://docs.github.com/en/rest/releases/releases
 
 from __future__ import annotations
 
-from valine.orchestrator.effects import EnsureRelease
-from valine.orchestrator.events import ReleaseEnsured
+from valine.orchestrator.model.effects import EnsureRelease
+from valine.orchestrator.model.events import ReleaseEnsured
 from valine.orchestrator.naming import github_marker
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
