@@ -1,4 +1,4 @@
-"""The doors of one machine, on the real SQLite store and queue: `await doors.discord(slash("plan"))`."""
+"""The endpoints of one machine, on the real SQLite store and queue: `await endpoints.discord(slash("plan"))`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import github_bytes
 from builders import an_active
 from discord_bytes import APPLICATION, GUILD, NOW, PUBLIC_KEY, encoded, signed
-from valine.ingress.endpoints import HttpAnswer, HttpRequest, Intake, IntakeSettings
+from valine.ingress.endpoints import HttpAnswer, HttpRequest, Ingress, IngressSettings
 from valine.orchestrator.model.run import Repository, Run
 from valine.ports import Commit, Envelope, Queue, RunStore
 from valine.services.sqlite.file import SqliteFile
@@ -17,7 +17,7 @@ from valine.services.sqlite.queue import SqliteQueue
 from valine.services.sqlite.run_store import SqliteRunStore
 
 Json = dict[str, Any]
-SETTINGS = IntakeSettings(
+SETTINGS = IngressSettings(
     repository=github_bytes.REPOSITORY,
     application_id=APPLICATION,
     guild_id=GUILD,
@@ -49,14 +49,14 @@ class Broken:
         return fail
 
 
-class Doors:
-    """An Intake with what stands behind it."""
+class EndpointsUnderTest:
+    """An Endpoints with what stands behind it."""
 
     def __init__(self, store: RunStore | None = None, queue: Queue | None = None) -> None:
         self._file = SqliteFile.open(":memory:", exclusive=True)
         self.store = store or SqliteRunStore(self._file)
         self.queue = queue or SqliteQueue(self._file)
-        self.intake = Intake(store=self.store, queue=self.queue, clock=StandingClock(), settings=SETTINGS)
+        self.ingress = Ingress(store=self.store, queue=self.queue, clock=StandingClock(), settings=SETTINGS)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -73,7 +73,7 @@ class Doors:
     async def discord_bytes(self, body: bytes, method: str = "POST", **headers: str) -> HttpAnswer:
         """What these bytes are answered with, well signed unless the headers are given otherwise."""
         given = signed(body) | {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.intake.discord(HttpRequest(method=method, path="/discord", headers=given, body=body))
+        return await self.ingress.discord(HttpRequest(method=method, path="/discord", headers=given, body=body))
 
     async def github(self, event: str, payload: Json, **headers: str) -> HttpAnswer:
         """What a signed webhook is answered with."""
@@ -82,7 +82,7 @@ class Doors:
     async def github_bytes(self, event: str, body: bytes, method: str = "POST", **headers: str) -> HttpAnswer:
         """What these bytes are answered with, well signed unless the headers are given otherwise."""
         given = github_bytes.signed(body, event, **headers)
-        return await self.intake.github(HttpRequest(method=method, path="/github/webhook", headers=given, body=body))
+        return await self.ingress.github(HttpRequest(method=method, path="/github/webhook", headers=given, body=body))
 
     async def queued(self) -> list[Envelope]:
         """All that lies on the queue, taken off it."""

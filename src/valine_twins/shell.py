@@ -1,4 +1,4 @@
-"""The twins as HTTP servers: their APIs as GitHub and Discord have them, and a door for what people do there.
+"""The twins as HTTP servers: their APIs as GitHub and Discord have them, and an endpoint for what people do there.
 
 `POST /_twin/act` takes `{"action": …, "arguments": {…}}` and answers `{"value": …}`; `GET /_twin/view` shows all.
 These two are the simulator's own, for whoever plays the people; nothing of the product knows them. They answer only to

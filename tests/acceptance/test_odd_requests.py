@@ -38,7 +38,7 @@ A_DAY = settings(max_examples=12, phases=[Phase.explicit, Phase.generate])  # sh
 
 
 async def arrives(team: Team, delivery: Delivery, body: bytes, signature: dict[str, str]) -> None:
-    """The door answers it, and all comes of it that may."""
+    """The endpoint answers it, and all comes of it that may."""
     headers = {name: value for name, value in delivery.headers.items() if name.lower() not in signature}
     answer = await team.world.network.post(delivery.url, content=body, headers=headers | signature)
     assert answer.status_code in {200, 202, 204, 400}, answer.text

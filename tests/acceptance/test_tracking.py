@@ -89,7 +89,7 @@ async def test_a_signed_webhook_about_nothing_that_changed_only_costs_a_look() -
 
 
 async def posted(team: Team, body: str, signature: str) -> httpx2.Response:
-    """What the door answers to that webhook."""
+    """What the endpoint answers to that webhook."""
     headers = {
         "Content-Type": "application/json",
         "X-GitHub-Event": "issues",

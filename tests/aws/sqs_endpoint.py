@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Handle = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
-class SqsDoor(ThreadingHTTPServer):
+class SqsEndpoint(ThreadingHTTPServer):
     """What came through it: the headers and bodies of requests. `handle` gives the answer to each by its operation."""
 
     daemon_threads = True
@@ -33,7 +33,7 @@ class SqsDoor(ThreadingHTTPServer):
 
 class _Endpoint(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: SqsDoor
+    server: SqsEndpoint
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -60,9 +60,9 @@ def taken(operation: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def an_sqs_door(handle: Handle | None = None) -> Iterator[SqsDoor]:
+def an_sqs_endpoint(handle: Handle | None = None) -> Iterator[SqsEndpoint]:
     """Open while this lasts."""
-    server = SqsDoor(handle)
+    server = SqsEndpoint(handle)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield server

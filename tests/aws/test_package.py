@@ -138,7 +138,7 @@ def check_plan(there: Deployed) -> None:
 
 
 def check_reading(town: Town) -> None:
-    """What the door answers by itself: suggestions while somebody types, and how things stand."""
+    """What the endpoint answers by itself: suggestions while somebody types, and how things stand."""
     town.on_discord("autocomplete", by="Ana", name="plan", option="label", text="rea")
     town.on_discord("command", by="Ana", name="status")
     until("the answer to /status", lambda: town.guild()["ephemeral"].get("Ana"))

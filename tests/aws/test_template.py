@@ -15,7 +15,7 @@ from valine.engine.batches import TO_SETTLE
 from valine.engine.worker import MOST_RECEIPTS
 from valine.services.aws import client as aws
 from valine.services.aws import metrics
-from valine.settings.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
+from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
 from valine.settings.reader import OWN_NAMES
 
 FUNCTIONS = {
@@ -245,7 +245,7 @@ def secrets_of(template: dict[str, Any], role: str) -> set[str]:
     }
 
 
-def test_the_doors_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sent(template: dict[str, Any]) -> None:
+def test_the_endpoints_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sent(template: dict[str, Any]) -> None:
     for role in ("DiscordRole", "GitHubRole"):
         assert actions_on(template, role, "WorkQueue") == {"sqs:SendMessage"}
         assert actions_on(template, role, "RunStateTable") <= {"dynamodb:GetItem", "dynamodb:Query"}
@@ -258,8 +258,8 @@ def test_the_doors_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sen
 
 
 def test_a_function_may_read_only_the_secrets_that_it_uses(template: dict[str, Any]) -> None:
-    assert secrets_of(template, "DiscordRole") == set(DiscordDoor.SECRETS) == set()
-    assert secrets_of(template, "GitHubRole") == set(GitHubDoor.SECRETS) == {"GITHUB_WEBHOOK_SECRET"}
+    assert secrets_of(template, "DiscordRole") == set(DiscordEndpoint.SECRETS) == set()
+    assert secrets_of(template, "GitHubRole") == set(GitHubEndpoint.SECRETS) == {"GITHUB_WEBHOOK_SECRET"}
     assert secrets_of(template, "WorkerRole") == set(WorkerPlace.SECRETS) == SECRETS - {"GITHUB_WEBHOOK_SECRET"}
     assert secrets_of(template, "ClockRole") == set(Place.SECRETS) == set()
 

@@ -194,7 +194,7 @@ async def test_two_of_every_delivery_and_of_every_batch_are_as_good_as_one(accou
     expected = await a_quiet_day()
 
     async with a_team(2, compose=account.compose) as team:
-        system(team).intake.times = system(team).worker.times = 2
+        system(team).ingress.times = system(team).worker.times = 2
         await team.is_ready()
         await team.ships(by="Ana")
 

@@ -41,7 +41,7 @@ async def findings(team: Team, **changes: Any) -> dict[str, list[str]]:
         clock=world.clock,
         github=TwinTransport(world.github, world.clock, world.post_github),
         discord=TwinTransport(world.discord, world.clock, world.post_discord),
-        web=httpx2.ASGITransport(world._door),
+        web=httpx2.ASGITransport(world._endpoint),
     ) as there:
         found = await examine(there, settings)
     told: dict[str, list[str]] = {"ok": [], "mind": [], "wrong": []}

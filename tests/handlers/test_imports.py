@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws.lambda_events import http_event
-from aws.sqs_endpoint import an_sqs_door
+from aws.sqs_endpoint import an_sqs_endpoint
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, signed, slash
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def test_a_command_is_stored_without_botocore(root: Path) -> None:
     event = http_event("POST", "/discord", headers=signed(body, datetime.now(UTC)), body=body)
     ours = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-central-1"}
 
-    with an_sqs_door() as door:
-        answer, modules = after(root, "discord", event, AWS_ENDPOINT_URL=door.address, **ours)
+    with an_sqs_endpoint() as endpoint:
+        answer, modules = after(root, "discord", event, AWS_ENDPOINT_URL=endpoint.address, **ours)
 
     assert json.loads(answer["body"])["type"] == 5
-    assert len(door.requests) == 1
+    assert len(endpoint.requests) == 1
     assert modules & HEAVY == set()
 
 

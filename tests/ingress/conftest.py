@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from endpoints import Doors
+from endpoints import EndpointsUnderTest
 
 
 @pytest.fixture
-def doors() -> Iterator[Doors]:
-    opened = Doors()
+def tested() -> Iterator[EndpointsUnderTest]:
+    opened = EndpointsUnderTest()
     yield opened
     opened.close()
 

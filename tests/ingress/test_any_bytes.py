@@ -1,4 +1,6 @@
-"""Whatever arrives, the parsers give a meaning, or say Untrusted or Malformed; the doors answer with a 2xx or a 4xx."""
+"""Whatever arrives, the parsers give a meaning, or say Untrusted or Malformed; the endpoints answer with a 2xx or a
+4xx.
+"""
 
 import contextlib
 import json
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from builders import NOON
 from discord_bytes import APPLICATION, GUILD, NOW, PUBLIC_KEY, click, slash, typing
-from endpoints import Doors
+from endpoints import EndpointsUnderTest
 from fuzzing import JSON, encoded, errors_logged, mutated
 from github_bytes import REPOSITORY, SECRET, a_comment, payload
 from github_bytes import signed as signed_by_github
@@ -52,7 +54,7 @@ def read_webhook(event: str, body: Any) -> None:
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_any_bytes_are_a_meaning_or_malformed(body: Any) -> None:
+def test_any_bytes_are_parsed_or_malformed(body: Any) -> None:
     read_interaction(body)
     for event in (*PAYLOADS, "ping", "star"):
         read_webhook(event, body)
@@ -63,22 +65,22 @@ def test_any_bytes_are_a_meaning_or_malformed(body: Any) -> None:
 @example(json.dumps(slash("plan", {"token": "a\x00b"})).encode())
 @example(json.dumps(slash("plan", {"channel": {"type": 11, "parent_id": "../1"}})).encode())
 @example(json.dumps(slash("plan", {"member": {"user": {"id": "1"}, "permissions": "9" * 40}})).encode())
-async def test_a_mutated_interaction_is_answered_and_breaks_no_door(body: bytes) -> None:
-    doors = Doors()
-    with contextlib.closing(doors), nothing_logged_as_an_error():
-        answer = await doors.discord_bytes(body)
+async def test_a_mutated_interaction_is_answered_and_breaks_no_endpoint(body: bytes) -> None:
+    tested = EndpointsUnderTest()
+    with contextlib.closing(tested), nothing_logged_as_an_error():
+        answer = await tested.discord_bytes(body)
 
         assert answer.status in {200, 400}, answer
-        await doors.queued()
+        await tested.queued()
 
 
 @given(st.sampled_from([*PAYLOADS]), mutated(WEBHOOK).flatmap(encoded))
-async def test_a_mutated_webhook_is_answered_and_breaks_no_door(event: str, body: bytes) -> None:
+async def test_a_mutated_webhook_is_answered_and_breaks_no_endpoint(event: str, body: bytes) -> None:
     await answers_webhook(event, body)
 
 
 @given(st.data())
-async def test_a_mutated_example_of_githubs_own_is_answered_and_breaks_no_door(
+async def test_a_mutated_example_of_githubs_own_is_answered_and_breaks_no_endpoint(
     shared: Path, data: st.DataObject
 ) -> None:
     file = data.draw(st.sampled_from(sorted((shared / "specs" / "webhook-examples").glob("*.json"))))
@@ -89,17 +91,17 @@ async def test_a_mutated_example_of_githubs_own_is_answered_and_breaks_no_door(
 
 
 async def answers_webhook(event: str, body: bytes) -> None:
-    doors = Doors()
-    with contextlib.closing(doors), nothing_logged_as_an_error():
-        answer = await doors.github_bytes(event, body)
+    tested = EndpointsUnderTest()
+    with contextlib.closing(tested), nothing_logged_as_an_error():
+        answer = await tested.github_bytes(event, body)
 
         assert answer.status in {200, 202, 204, 400}, answer
-        await doors.queued()
+        await tested.queued()
 
 
 @contextlib.contextmanager
 def nothing_logged_as_an_error() -> Iterator[None]:
-    """A door catches everything, so what it did not expect is seen in its log alone."""
+    """An endpoint catches everything, so what it did not expect is seen in its log alone."""
     with errors_logged() as said:
         yield
     assert [record.getMessage() for record in said] == []

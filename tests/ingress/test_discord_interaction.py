@@ -41,24 +41,24 @@ UID = "abcdefghij23"
 EPHEMERAL_DEFERRAL = {"type": 5, "data": {"flags": 64}}
 
 
-def meaning(interaction: Json, guild: str = GUILD) -> Any:
+def parsed(interaction: Json, guild: str = GUILD) -> Any:
     return read(encoded(interaction), NOW, application_id=APPLICATION, guild_id=guild)
 
 
 def command(interaction: Json) -> Any:
-    meant = meaning(interaction)
+    meant = parsed(interaction)
     assert isinstance(meant, Asked)
     return meant.command
 
 
 def refusal(interaction: Json, guild: str = GUILD) -> Reply:
-    meant = meaning(interaction, guild)
+    meant = parsed(interaction, guild)
     assert isinstance(meant, Refused)
     return meant.reply
 
 
 def test_a_ping_is_a_ping_even_without_a_member_or_a_guild() -> None:
-    assert meaning(ping()) == Ping()
+    assert parsed(ping()) == Ping()
 
 
 def test_plan_carries_who_asked_when_and_where_with_their_effective_permissions() -> None:
@@ -91,7 +91,7 @@ def test_when_it_was_asked_is_told_by_discords_clock_however_slow_ours_is() -> N
 
 
 def test_a_command_is_deferred_ephemerally_and_answered_with_its_token() -> None:
-    meant = meaning(slash("plan"))
+    meant = parsed(slash("plan"))
 
     assert isinstance(meant, Asked)
     assert meant.deferral == EPHEMERAL_DEFERRAL
@@ -142,7 +142,7 @@ def test_a_run_is_named_as_people_name_it(typed: Any, number: Any) -> None:
 
 def test_without_a_run_the_obvious_one_is_meant() -> None:
     assert command(slash("approve")).run is None
-    assert meaning(slash("status")) == StatusAsked(run=None)
+    assert parsed(slash("status")) == StatusAsked(run=None)
 
 
 def test_approving_what_was_picked_from_the_list_carries_revision_and_digest() -> None:
@@ -168,8 +168,8 @@ def test_what_is_no_runs_name_is_refused_with_what_to_do(name: str, typed: Any) 
 
 
 def test_status_is_to_be_answered_at_once() -> None:
-    assert meaning(slash("status", run="r3")) == StatusAsked(run=3)
-    assert meaning(click(f"v1:status:3:{UID}")) == StatusAsked(run=3, uid=UID)
+    assert parsed(slash("status", run="r3")) == StatusAsked(run=3)
+    assert parsed(click(f"v1:status:3:{UID}")) == StatusAsked(run=3, uid=UID)
 
 
 def test_a_command_we_do_not_have_is_answered_with_those_we_have() -> None:
@@ -241,14 +241,14 @@ def test_a_select_whose_values_are_no_issues_does_nothing() -> None:
 
 
 def test_a_click_on_a_public_message_is_answered_by_a_new_message_that_only_the_person_sees() -> None:
-    meant = meaning(click(f"v1:approve:12:{UID}:2:d"))
+    meant = parsed(click(f"v1:approve:12:{UID}:2:d"))
 
     assert isinstance(meant, Asked)
     assert (meant.deferral, meant.reply_to.edits) == (EPHEMERAL_DEFERRAL, False)
 
 
 def test_a_click_on_an_ephemeral_message_is_answered_by_editing_it() -> None:
-    meant = meaning(click(f"v1:confirm:12:{UID}:h", ephemeral=True))
+    meant = parsed(click(f"v1:confirm:12:{UID}:h", ephemeral=True))
 
     assert isinstance(meant, Asked)
     assert (meant.deferral, meant.reply_to.edits) == ({"type": 6}, True)
@@ -294,12 +294,12 @@ def test_somebody_without_a_display_name_is_called_by_their_user_name() -> None:
 
 
 def test_what_is_typed_into_an_option_asks_for_suggestions() -> None:
-    assert meaning(typing("approve", "run", "r1")) == SuggestionsAsked(command="approve", option="run", text="r1")
+    assert parsed(typing("approve", "run", "r1")) == SuggestionsAsked(command="approve", option="run", text="r1")
 
 
 @pytest.mark.parametrize("changes", [{"guild_id": "5"}, {"application_id": "5"}, {"member": None}, {"data": None}])
 def test_outsiders_get_no_suggestions_since_nothing_else_may_answer_autocomplete(changes: Any) -> None:
-    assert meaning(typing("approve", "run", "r1", changes)) == SuggestionsAsked()
+    assert parsed(typing("approve", "run", "r1", changes)) == SuggestionsAsked()
 
 
 @pytest.mark.parametrize("missing", ["id", "type", "token", "data", "channel_id"])
@@ -308,7 +308,7 @@ def test_an_interaction_without_what_every_one_has_is_malformed(missing: str) ->
     del broken[missing]
 
     with pytest.raises(Malformed):
-        meaning(broken)
+        parsed(broken)
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ SEEN_AT = datetime(2026, 11, 2, 11, 59, 58, tzinfo=UTC)
 AT = "2026-11-02T11:59:58Z"
 
 
-def meaning(event: str, given: Any, repository: str = REPOSITORY, **headers: Any) -> Any:
+def parsed(event: str, given: Any, repository: str = REPOSITORY, **headers: Any) -> Any:
     body = encoded(given)
     return read(signed(body, event, **headers), body, repository=repository, now=NOON)
 
 
 def hint(event: str, given: Any) -> HintReceived:
-    meant = meaning(event, given)
+    meant = parsed(event, given)
     assert isinstance(meant, Hinted)
     assert meant.delivery == meant.hint.delivery == DELIVERY
     return meant.hint
@@ -97,8 +97,8 @@ def test_a_branch_that_comes_or_goes_is_a_hint(event: str) -> None:
 
 
 def test_tags_concern_no_run() -> None:
-    assert isinstance(meaning("push", payload(ref="refs/tags/v1", after=SHA)), Ignored)
-    assert isinstance(meaning("create", payload(ref="v1", ref_type="tag")), Ignored)
+    assert isinstance(parsed("push", payload(ref="refs/tags/v1", after=SHA)), Ignored)
+    assert isinstance(parsed("create", payload(ref="v1", ref_type="tag")), Ignored)
 
 
 def test_the_merge_queues_branch_tells_which_pull_request_is_in_it() -> None:
@@ -140,7 +140,7 @@ def test_a_commit_status_in_error_failed_and_an_expected_one_is_pending() -> Non
 
 
 def test_a_command_in_a_new_comment_is_kept_and_answered_where_it_was_written() -> None:
-    meant = meaning("issue_comment", a_comment("/valine cancel close", login="ana", on=41))
+    meant = parsed("issue_comment", a_comment("/valine cancel close", login="ana", on=41))
 
     assert isinstance(meant, Commented)
     assert isinstance(meant.command, CancelConfirmed)
@@ -154,7 +154,7 @@ def test_a_comment_on_a_pull_request_commands_just_as_one_on_an_issue() -> None:
     given = a_comment("/valine drop", on=7)
     given["issue"]["pull_request"] = {"url": "https://api.github.com/repos/team/app/pulls/7"}
 
-    meant = meaning("issue_comment", given)
+    meant = parsed("issue_comment", given)
 
     assert isinstance(meant, Commented)
     assert isinstance(meant.command, DropRequested)
@@ -176,38 +176,38 @@ def test_a_comment_on_a_pull_request_commands_just_as_one_on_an_issue() -> None:
     ids=["edited", "deleted", "bot", "bot by name", "unknown", "talk", "no body", "ghost"],
 )
 def test_other_comments_are_ignored_with_a_reason(comment: Json) -> None:
-    meant = meaning("issue_comment", comment)
+    meant = parsed("issue_comment", comment)
 
     assert isinstance(meant, Ignored)
     assert meant.reason
 
 
 def test_a_ping_is_a_ping_whichever_repository_or_organization_it_is_about() -> None:
-    assert meaning("ping", {"zen": "Design for failure.", "hook_id": 1}) == Ping(DELIVERY)
+    assert parsed("ping", {"zen": "Design for failure.", "hook_id": 1}) == Ping(DELIVERY)
 
 
 @pytest.mark.parametrize("event", ["star", "workflow_job", "Issues", "\u00e9", "a" * 5000])
 def test_an_event_that_is_not_known_is_ignored(event: str) -> None:
-    assert isinstance(meaning(event, payload("created")), Ignored)
+    assert isinstance(parsed(event, payload("created")), Ignored)
 
 
 def test_another_repositorys_events_are_ignored_and_names_are_compared_in_any_case() -> None:
     issue = payload("opened", issue={"number": 1})
 
-    assert isinstance(meaning("issues", issue, repository="team/other"), Ignored)
-    assert isinstance(meaning("issues", issue | {"repository": None}), Ignored)
-    assert isinstance(meaning("issues", issue, repository="Team/App"), Hinted)
+    assert isinstance(parsed("issues", issue, repository="team/other"), Ignored)
+    assert isinstance(parsed("issues", issue | {"repository": None}), Ignored)
+    assert isinstance(parsed("issues", issue, repository="Team/App"), Hinted)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
 def test_json_by_any_of_its_spellings_is_read(kind: Any) -> None:
-    assert isinstance(meaning("issues", payload("opened", issue={"number": 1}), Content_Type=kind), Hinted)
+    assert isinstance(parsed("issues", payload("opened", issue={"number": 1}), Content_Type=kind), Hinted)
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "", "multipart/form-data"])
 def test_a_form_is_refused_as_the_wrong_kind_and_says_where_to_change_it(kind: Any) -> None:
     with pytest.raises(Malformed, match="application/json") as refused:
-        meaning("issues", payload("opened", issue={"number": 1}), Content_Type=kind)
+        parsed("issues", payload("opened", issue={"number": 1}), Content_Type=kind)
 
     assert refused.value.status == 415
 
@@ -226,7 +226,7 @@ def test_what_is_not_json_is_malformed(event: str, body: Any) -> None:
 @pytest.mark.parametrize("number", [0, -1, 2**31, 10**30, "41", None, 1.5])
 def test_a_number_that_can_be_no_issues_is_malformed(number: Any) -> None:
     with pytest.raises(Malformed):
-        meaning("issues", payload("opened", issue={"number": number}))
+        parsed("issues", payload("opened", issue={"number": number}))
 
 
 @pytest.mark.parametrize("name", ["X-GitHub-Event", "X-GitHub-Delivery", "Content-Type"])
@@ -250,7 +250,7 @@ def test_every_published_example_is_understood(shared: Path) -> None:
     for file in examples:
         for example in json.loads(file.read_text()):
             named = (example.get("repository") or {}).get("full_name", REPOSITORY)
-            meant = meaning(file.stem, example, repository=named)
+            meant = parsed(file.stem, example, repository=named)
             assert isinstance(meant, Ping) == (file.stem == "ping")
             if file.stem not in {"ping", "issue_comment", "push"}:
                 assert isinstance(meant, Hinted), f"{file.name}: {meant}"

@@ -23,7 +23,7 @@ from valine.ports import Inbox
 from valine.view.replies import RenderedReply, render, reply_body
 from view import sentences
 from view.sentences import under_way
-from view.test_intake import EVERY_INTAKE_REPLY
+from view.test_endpoint_replies import EVERY_INTAKE_REPLY
 
 MEMBERS: tuple[type[Fact], ...] = typing.get_args(Reply)
 

@@ -73,8 +73,8 @@ def test_what_is_no_database_is_a_sentence(tmp_path: Path) -> None:
 def test_26_megabytes_are_too_large(town: Town) -> None:
     body = b"x" * (26 * MEGABYTE)
 
-    for door in ("/github/webhook", "/discord"):
-        answer = httpx2.post(f"{town.product}{door}", content=body, trust_env=False, timeout=30)
+    for endpoint in ("/github/webhook", "/discord"):
+        answer = httpx2.post(f"{town.product}{endpoint}", content=body, trust_env=False, timeout=30)
         assert answer.status_code == 413
 
 

@@ -1,4 +1,4 @@
-"""A process of Valine: doors, worker and clock of its own, on the store and queue that all share. It can die."""
+"""A process of Valine: endpoints, worker and clock of its own, on the store and queue that all share. It can die."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storm.outside import Client
 from valine.engine import Engine
 from valine.engine.worker import Worker
 from valine.errors import StoreError
-from valine.ingress.endpoints import HttpRequest, Intake
+from valine.ingress.endpoints import HttpRequest, Ingress
 from valine.services.discord.chat import DiscordChat
 from valine.services.github.auth import TokenAuth
 from valine.services.github.forge import GitHubForge
@@ -77,7 +77,7 @@ class Process:
         )
         chat = make.chat(
             cast("httpx2.AsyncClient", Client(self, "discord", world.discord)),
-            application_id=world.settings.intake.application_id,
+            application_id=world.settings.ingress.application_id,
             bot_token=world.settings.bot_token,
             api_url=world.settings.discord_api,
             clock=clock,
@@ -86,7 +86,7 @@ class Process:
             store=store, queue=queue, forge=forge, chat=chat, clock=clock, rendering=self.rendering
         )
         self._worker = Worker(queue=queue, engine=self.engine, clock=clock)
-        self._intake = Intake(store=store, queue=queue, clock=clock, settings=world.settings.intake)
+        self._ingress = Ingress(store=store, queue=queue, clock=clock, settings=world.settings.ingress)
         if world.alone:
             world.queue.recover(world.loop.now())  # as the one server of a file does
         self._worker_at = self._do(self._work)
@@ -106,7 +106,7 @@ class Process:
         self._do(self._sweep)
 
     def hear(self, service: str, delivery: Delivery) -> None:
-        """A delivery is at the door."""
+        """A delivery is at the endpoint."""
         self._do(partial(self._answer, service, delivery))
 
     def holds(self, taken: Taken) -> None:
@@ -184,7 +184,7 @@ class Process:
 
     async def _answer(self, service: str, delivery: Delivery) -> None:
         request = HttpRequest(method="POST", path=f"/{service}", headers=delivery.headers, body=delivery.body)
-        answer = await (self._intake.github(request) if service == "github" else self._intake.discord(request))
+        answer = await (self._ingress.github(request) if service == "github" else self._ingress.discord(request))
         await pause(0.02)
         response = Response(
             status=answer.status, headers={k.lower(): v for k, v in answer.headers.items()}, body=answer.body

@@ -45,7 +45,7 @@ QUEUE: Weights = {
     "answer lost after": 3,
     "slow": 2,
 }
-# Of a delivery to the doors.
+# Of a delivery to the endpoints.
 DELIVERY: Weights = {"dropped": 6, "doubled": 4, "late": 4, "hours late": 1, "forged": 1}
 # What people do that nobody asked them to.
 DEEDS: Weights = {

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from storm.memory import MemoryQueue, MemoryRunStore
 from storm.profiles import Team
 from valine.ingress.discord.manifest import manifest
-from valine.ingress.endpoints import IntakeSettings
+from valine.ingress.endpoints import IngressSettings
 from valine_twins.discord.twin import DiscordTwin
 from valine_twins.github.twin import GitHubTwin
 from valine_twins.objects_memory import MemoryObjects
@@ -35,7 +35,7 @@ class Settings:
 
     github_token: str
     bot_token: str
-    intake: IntakeSettings
+    ingress: IngressSettings
     people: dict[str, str]  # GitHub login to Discord id, as the policy has it
     github_api: str = GITHUB
     discord_api: str = f"{DISCORD}/api/v10"
@@ -91,7 +91,7 @@ def set_up(team: Team) -> Stage:
     settings = Settings(
         github_token=github.act("issue_token", {"login": "valine-bot"}, MORNING).value["token"],
         bot_token=discord.bot_token,
-        intake=IntakeSettings(
+        ingress=IngressSettings(
             repository=REPOSITORY,
             application_id=discord.application_id,
             guild_id=place["guild"],

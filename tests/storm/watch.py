@@ -266,7 +266,7 @@ class Watch:
 
     @told
     def answered(self, service: str, delivery: Delivery, response: Response | None) -> None:
-        """A door answered a delivery."""
+        """An endpoint answered a delivery."""
         if response is None:
             return
         if response.status >= 500 and response.status != 503:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from valine.engine import Engine
     from valine.engine.worker import Worker
-    from valine.ingress.endpoints import Intake, IntakeSettings
+    from valine.ingress.endpoints import Ingress, IngressSettings
     from valine.ports import Clock, RunStore
     from valine.services.dead_letters import DeadLetter
     from valine.services.discord.admin import DiscordAdmin
@@ -46,7 +46,7 @@ class System:
     clock: Clock
     store: SqliteRunStore
     queue: SqliteQueue
-    intake: Intake
+    ingress: Ingress
     engine: Engine
     worker: Worker
     admin: DiscordAdmin
@@ -87,7 +87,7 @@ def assemble(
     from valine.bootstrap.platforms import reach
     from valine.engine import Engine
     from valine.engine.worker import Worker
-    from valine.ingress.endpoints import Intake
+    from valine.ingress.endpoints import Ingress
     from valine.services.sqlite.file import SqliteFile
     from valine.services.sqlite.queue import SqliteQueue
     from valine.services.sqlite.run_store import SqliteRunStore
@@ -102,7 +102,7 @@ def assemble(
         clock=clock,
         store=store,
         queue=queue,
-        intake=Intake(store=store, queue=queue, clock=clock, settings=_intake_settings(settings)),
+        ingress=Ingress(store=store, queue=queue, clock=clock, settings=_ingress_settings(settings)),
         engine=engine,
         worker=Worker(queue=queue, engine=engine, clock=clock),
         admin=reached.admin,
@@ -116,7 +116,7 @@ class Endpoints:
     """What answers Discord and GitHub beside the system of the same file, in a thread of its own."""
 
     clock: Clock
-    intake: Intake
+    ingress: Ingress
     queue: SqliteQueue
 
 
@@ -128,7 +128,7 @@ def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[End
     """
     import asyncio
 
-    from valine.ingress.endpoints import Intake
+    from valine.ingress.endpoints import Ingress
     from valine.services.retrying import Retrying
     from valine.services.sqlite.file import SqliteFile
     from valine.services.sqlite.queue import SqliteQueue
@@ -137,14 +137,14 @@ def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[End
     clock = clock or wall_clock()
     with contextlib.closing(SqliteFile.open(store_path(settings.store), exclusive=False, busy_ms=0)) as file:
         queue = SqliteQueue(file)
-        intake = Intake(
+        ingress = Ingress(
             store=cast("RunStore", Retrying(SqliteRunStore(file), clock)),
             queue=cast("SqliteQueue", Retrying(queue, clock)),
             clock=clock,
-            settings=_intake_settings(settings),
+            settings=_ingress_settings(settings),
             patience=partial(asyncio.timeout, PATIENCE),
         )
-        yield Endpoints(clock=clock, intake=intake, queue=queue)
+        yield Endpoints(clock=clock, ingress=ingress, queue=queue)
 
 
 class SetAside(Protocol):
@@ -214,7 +214,7 @@ async def discord_admin(application: DiscordApplication) -> AsyncIterator[Discor
 
 
 class Outside(NamedTuple):
-    """What a deployment stands on, to be looked at: GitHub, Discord, and a client for its own doors."""
+    """What a deployment stands on, to be looked at: GitHub, Discord, and a client for its own endpoints."""
 
     forge: GitHubForge
     discord: DiscordAdmin
@@ -239,9 +239,9 @@ async def outside(
     from valine.bootstrap.platforms import reach
 
     reached = reach(settings, clock or wall_clock(), github, discord)
-    async with httpx2.AsyncClient(transport=web) as to_doors:
+    async with httpx2.AsyncClient(transport=web) as to_endpoints:
         try:
-            yield Outside(reached.forge, reached.admin, to_doors)
+            yield Outside(reached.forge, reached.admin, to_endpoints)
         finally:
             for client in reached.clients:
                 await client.aclose()
@@ -264,10 +264,10 @@ def store_path(address: str) -> str:
     return address.removeprefix(SQLITE)
 
 
-def _intake_settings(settings: Settings) -> IntakeSettings:
-    from valine.ingress.endpoints import IntakeSettings
+def _ingress_settings(settings: Settings) -> IngressSettings:
+    from valine.ingress.endpoints import IngressSettings
 
-    return IntakeSettings(
+    return IngressSettings(
         repository=settings.github_repository,
         application_id=settings.discord_application_id,
         guild_id=settings.discord_guild_id,

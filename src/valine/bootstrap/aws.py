@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from valine.engine.batches import Batches
     from valine.engine.scheduler import Alarms
-    from valine.ingress.endpoints import Intake, IntakeSettings
+    from valine.ingress.endpoints import Ingress, IngressSettings
     from valine.ports import Clock, RunStore
     from valine.services.aws.queue import SqsQueue
     from valine.services.aws.run_store import DynamoRunStore
-    from valine.settings.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
+    from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
 
-PATIENCE: Final = 2.0  # seconds of Discord's three that a door reads the table for an answer
+PATIENCE: Final = 2.0  # seconds of Discord's three that an endpoint reads the table for an answer
 
 
 class Kept(NamedTuple):
@@ -63,36 +63,38 @@ def keep(table: str, queue_url: str, clock: Clock) -> Kept:
     return Kept(DynamoRunStore(dynamodb, table), queue)
 
 
-def discord_door(told: DiscordDoor, clock: Clock | None = None) -> Intake:
-    """The door for interactions alone."""
-    from valine.ingress.endpoints import IntakeSettings
+def discord_endpoint(told: DiscordEndpoint, clock: Clock | None = None) -> Ingress:
+    """The endpoint for interactions alone."""
+    from valine.ingress.endpoints import IngressSettings
 
-    settings = IntakeSettings(
+    settings = IngressSettings(
         repository=told.repository,
         application_id=told.application_id,
         guild_id=told.guild_id,
         public_key=told.public_key,
     )
-    return _intake(told, settings, clock)
+    return _ingress(told, settings, clock)
 
 
-def github_door(told: GitHubDoor, clock: Clock | None = None) -> Intake:
-    """The door for webhooks alone."""
-    from valine.ingress.endpoints import IntakeSettings
+def github_endpoint(told: GitHubEndpoint, clock: Clock | None = None) -> Ingress:
+    """The endpoint for webhooks alone."""
+    from valine.ingress.endpoints import IngressSettings
 
-    return _intake(told, IntakeSettings(repository=told.repository, webhook_secret=told.webhook_secret.reveal()), clock)
+    return _ingress(
+        told, IngressSettings(repository=told.repository, webhook_secret=told.webhook_secret.reveal()), clock
+    )
 
 
-def _intake(place: Place, settings: IntakeSettings, clock: Clock | None) -> Intake:
+def _ingress(place: Place, settings: IngressSettings, clock: Clock | None) -> Ingress:
     import asyncio
 
-    from valine.ingress.endpoints import Intake
+    from valine.ingress.endpoints import Ingress
     from valine.services.aws.sqs_producer import SqsLetterbox
 
     store = cast("RunStore", _Later(place.table))
     queue = SqsLetterbox(place.queue_url)
     patience = partial(asyncio.timeout, PATIENCE)
-    return Intake(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, patience=patience)
+    return Ingress(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, patience=patience)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 State = Literal["ok", "mind", "wrong"]
 MARKS: dict[State, str] = {"ok": "ok     ", "mind": "mind   ", "wrong": "WRONG  "}
 HEALTHY, UNTRUSTED = 200, 401
-PATIENCE = 10.0  # seconds that our own doors may take
-DISCORD_DOOR, GITHUB_DOOR, HEALTH = "/discord", "/github/webhook", "/healthz"
+PATIENCE = 10.0  # seconds that our own endpoints may take
+DISCORD_ENDPOINT, GITHUB_ENDPOINT, HEALTH = "/discord", "/github/webhook", "/healthz"
 
 
 class Finding(NamedTuple):
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 
 
 def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
-    """Look at the store, GitHub, Discord and the own doors; exit 1 if anything is wrong. Changes nothing."""
+    """Look at the store, GitHub, Discord and the own endpoints; exit 1 if anything is wrong. Changes nothing."""
     import asyncio
 
     from valine.cli import tables
@@ -143,15 +143,15 @@ def _hooks(hooks: Any, settings: Settings) -> Iterator[Finding]:
     about = "Webhook"
     if hooks is None:
         yield Finding(
-            "mind", about, f"this token may not see webhooks: see for yourself that one goes to {GITHUB_DOOR}."
+            "mind", about, f"this token may not see webhooks: see for yourself that one goes to {GITHUB_ENDPOINT}."
         )
         return
-    mine = [hook for hook in hooks if hook.url.endswith(GITHUB_DOOR)]
+    mine = [hook for hook in hooks if hook.url.endswith(GITHUB_ENDPOINT)]
     if settings.public_url is not None:
-        mine = [hook for hook in mine if hook.url == settings.public_url.rstrip("/") + GITHUB_DOOR]
+        mine = [hook for hook in mine if hook.url == settings.public_url.rstrip("/") + GITHUB_ENDPOINT]
     if not mine:
         yield Finding(
-            "wrong", about, f"none goes to {settings.public_url or 'https://your.host'}{GITHUB_DOOR}: add it."
+            "wrong", about, f"none goes to {settings.public_url or 'https://your.host'}{GITHUB_ENDPOINT}: add it."
         )
     for hook in mine:
         lacking = sorted(WANTED_EVENTS - set(hook.events)) if "*" not in hook.events else []
@@ -185,12 +185,12 @@ async def _discord(there: Outside, settings: Settings) -> AsyncIterator[Finding]
 
 def _endpoint(url: str | None, settings: Settings) -> Finding:
     about = "Endpoint"
-    wanted = f"{(settings.public_url or 'https://your.host').rstrip('/')}{DISCORD_DOOR}"
+    wanted = f"{(settings.public_url or 'https://your.host').rstrip('/')}{DISCORD_ENDPOINT}"
     if not url:
         return Finding(
             "wrong", about, f"Discord has no interactions endpoint: set it to {wanted} in General Information."
         )
-    if (settings.public_url is not None and url != wanted) or not url.endswith(DISCORD_DOOR):
+    if (settings.public_url is not None and url != wanted) or not url.endswith(DISCORD_ENDPOINT):
         return Finding(
             "wrong", about, f"Discord sends interactions to {url}: set it to {wanted} in General Information."
         )
@@ -198,7 +198,7 @@ def _endpoint(url: str | None, settings: Settings) -> Finding:
 
 
 async def _doors(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
-    """Our own doors, from outside: open, healthy, and closed to strangers."""
+    """Our own endpoints, from outside: open, healthy, and closed to strangers."""
     if settings.public_url is None:
         yield Finding("mind", "The doors", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")
         return
@@ -207,8 +207,8 @@ async def _doors(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
     unsigned = {"x-hub-signature-256": "sha256=" + "00" * 32, "x-github-event": "ping", "x-github-delivery": "doctor"}
     tries: list[tuple[str, str, dict[str, str], int]] = [
         ("GET", HEALTH, {}, HEALTHY),
-        ("POST", DISCORD_DOOR, forged, UNTRUSTED),
-        ("POST", GITHUB_DOOR, unsigned, UNTRUSTED),
+        ("POST", DISCORD_ENDPOINT, forged, UNTRUSTED),
+        ("POST", GITHUB_ENDPOINT, unsigned, UNTRUSTED),
     ]
     for method, path, headers, expected in tries:
         yield await _try(there, method, root + path, headers, expected)

@@ -66,7 +66,7 @@ def serve(
     log: Annotated[Log | None, typer.Option(help="json or human; default: human at a terminal.")] = None,
     env: EnvFile = None,
 ) -> None:
-    """Serve Discord and GitHub: the doors, the worker and the clock in one process."""
+    """Serve Discord and GitHub: the endpoints, the worker and the clock in one process."""
     import asyncio
     import sys
 

@@ -1,4 +1,4 @@
-"""What happens at the door: verify, translate, store on the queue, answer. No decision is made here.
+"""What happens at the endpoint: verify, translate, store on the queue, answer. No decision is made here.
 
 An answer that promises something is given only after it is durably stored; a repeated delivery is answered like the
 first. Whatever goes wrong is one log line (never the body) and an answer that its reader can use, never a traceback.
@@ -16,7 +16,7 @@ import msgspec
 
 from valine.errors import ConfigurationError, Malformed, StoreError, Unanswered, Untrusted
 from valine.ingress.discord import answers, interaction, suggestions
-from valine.ingress.discord.parsed import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
+from valine.ingress.discord.parsed import Asked, Parsed, Ping, Refused, StatusAsked, SuggestionsAsked
 from valine.ingress.github import webhook
 from valine.ingress.github.webhook import Commented, Hinted, Ignored
 from valine.ingress.signatures import PUBLIC_KEY_LENGTH
@@ -57,10 +57,10 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
+class IngressSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whom this deployment serves, and what their signatures are checked with. Other servers are told so.
 
-    A door without its key is walled up: on AWS each has a function of its own, which knows nothing of the other's.
+    An endpoint without its key is walled up: on AWS each has a function of its own, which knows nothing of the other's.
     """
 
     repository: str
@@ -70,8 +70,8 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: str | None = None
 
 
-class Intake:
-    """The three doors, for one repository and one Discord application."""
+class Ingress:
+    """The three endpoints, for one repository and one Discord application."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Intake:
         store: RunStore,
         queue: Letterbox,
         clock: Clock,
-        settings: IntakeSettings,
+        settings: IngressSettings,
         patience: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
     ) -> None:
         """`patience` ends in a TimeoutError what is read inside it for too long to be answered at all."""
@@ -100,42 +100,42 @@ class Intake:
             return _text(404, "not here")
         try:
             interaction.verify(settings.public_key, request.headers, request.body, now)
-            meaning = interaction.read(
+            parsed = interaction.read(
                 request.body, now, application_id=settings.application_id, guild_id=settings.guild_id
             )
         except Untrusted as error:
             return _untrusted("discord", error)
         except Malformed as error:
             return _malformed("discord", error)
-        return _json(200, await self._answer_guarded(meaning, request))
+        return _json(200, await self._answer_guarded(parsed, request))
 
-    async def _answer_guarded(self, meaning: Meaning, request: HttpRequest) -> dict[str, Any]:
+    async def _answer_guarded(self, parsed: Parsed, request: HttpRequest) -> dict[str, Any]:
         """The answer, or why there is none in words: Discord shows its own blunt message for anything but a 200."""
         try:
-            return await self._answer(meaning)
+            return await self._answer(parsed)
         except (StoreError, TimeoutError) as error:
             why = str(error) or "the store took too long"
             log.warning("an interaction could not be stored or answered: %s", why)
-            trouble: Reply = _unstored(meaning, error)
-        except Exception:  # a door never breaks: the person is told, the log has the rest
+            trouble: Reply = _unstored(parsed, error)
+        except Exception:  # an endpoint never breaks: the person is told, the log has the rest
             correlation = self._correlation(request)
             with correlate(correlation):
                 log.exception("an interaction failed")
             trouble = replies.Unexpected(correlation=correlation)
-        return answers.choices(()) if isinstance(meaning, SuggestionsAsked) else _said(trouble)
+        return answers.choices(()) if isinstance(parsed, SuggestionsAsked) else _said(trouble)
 
-    async def _answer(self, meaning: Meaning) -> dict[str, Any]:
-        match meaning:
+    async def _answer(self, parsed: Parsed) -> dict[str, Any]:
+        match parsed:
             case Ping():
                 return answers.PONG
             case Refused(reply=reply):
                 return _said(reply)
             case StatusAsked():
                 async with self._patience():
-                    return _said(await self._status(meaning))
+                    return _said(await self._status(parsed))
             case SuggestionsAsked():
                 async with self._patience():
-                    return answers.choices(await self._suggestions(meaning))
+                    return answers.choices(await self._suggestions(parsed))
             case Asked(command=command, reply_to=reply_to, deferral=deferral):
                 await self._put(
                     Envelope(id=command.id, lane=self._lane, urgent=True, inbound=command, reply_to=reply_to)
@@ -177,8 +177,8 @@ class Intake:
             return _text(404, "not here")
         try:
             webhook.verify(settings.webhook_secret, request.headers, request.body)
-            meaning = webhook.read(request.headers, request.body, repository=settings.repository, now=now)
-            return await self._accept(meaning)
+            parsed = webhook.read(request.headers, request.body, repository=settings.repository, now=now)
+            return await self._accept(parsed)
         except Untrusted as error:
             return _untrusted("github", error)
         except Malformed as error:
@@ -190,8 +190,8 @@ class Intake:
                 log.exception("a webhook failed")
         return _text(503, "not stored: redeliver it later")
 
-    async def _accept(self, meaning: webhook.Meaning) -> HttpAnswer:
-        match meaning:
+    async def _accept(self, parsed: webhook.Parsed) -> HttpAnswer:
+        match parsed:
             case webhook.Ping():
                 return _text(200, "pong")
             case Ignored(delivery=delivery, reason=reason):
@@ -235,7 +235,7 @@ async def active_runs(store: RunStore, repository: str) -> Sequence[Run]:
     return [run for number in numbers if (run := await store.run(repository, number)) is not None]
 
 
-def _check(settings: IntakeSettings) -> None:
+def _check(settings: IngressSettings) -> None:
     problems = []
     if settings.public_key is not None and len(settings.public_key) != PUBLIC_KEY_LENGTH:
         problems.append("DISCORD_PUBLIC_KEY is not 64 hex digits")
@@ -260,8 +260,8 @@ def _untrusted(service: str, error: Untrusted) -> HttpAnswer:
     return _text(401, "the signature does not fit")
 
 
-def _unstored(meaning: Meaning, error: StoreError | TimeoutError) -> Reply:
-    if isinstance(meaning, StatusAsked):
+def _unstored(parsed: Parsed, error: StoreError | TimeoutError) -> Reply:
+    if isinstance(parsed, StatusAsked):
         return replies.NotRead()
     return replies.PerhapsStored() if isinstance(error, Unanswered) else replies.NotStored()
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from valine.bootstrap import System
-    from valine.ingress.endpoints import Intake
+    from valine.ingress.endpoints import Ingress
     from valine.ports import Clock
     from valine.server.background import Probed
     from valine.server.bodies import Limit
@@ -49,7 +49,7 @@ class Endpoints(Protocol):
         ...
 
     @property
-    def intake(self) -> Intake:
+    def ingress(self) -> Ingress:
         """What answers."""
         ...
 
@@ -84,13 +84,13 @@ def endpoints_app(parts: Endpoints, ring: Callable[[], None], turns: Turns, budg
         if trouble:
             log.error("not healthy: %s", trouble)
             return HttpAnswer(status=503, headers=JSON, body=json.dumps({"status": "unavailable", **trouble}).encode())
-        return await parts.intake.health()
+        return await parts.ingress.health()
 
     endpoint = partial(_endpoint, budget=budget, ring=ring)
     return Starlette(
         routes=[
-            Route("/discord", endpoint(parts.intake.discord, INTERACTION), methods=["POST"]),
-            Route("/github/webhook", endpoint(parts.intake.github, WEBHOOK), methods=["POST"]),
+            Route("/discord", endpoint(parts.ingress.discord, INTERACTION), methods=["POST"]),
+            Route("/github/webhook", endpoint(parts.ingress.github, WEBHOOK), methods=["POST"]),
             Route("/healthz", endpoint(health, NO_BODY), methods=["GET", "HEAD"]),
         ],
     )

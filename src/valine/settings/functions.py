@@ -1,4 +1,5 @@
-"""What each function on AWS is told, and nothing more: a door does not know the tokens, the worker not the door's key.
+"""What each function on AWS is told, and nothing more: an endpoint does not know the tokens, the worker not the
+endpoint's key.
 
 Each class names in SECRETS what its function reads from VALINE_SECRETS_PREFIX; its role need not read anything else.
 """
@@ -40,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiscordDoor(Place):
+class DiscordEndpoint(Place):
     """Whose interactions are let in."""
 
     repository: str
@@ -49,8 +50,8 @@ class DiscordDoor(Place):
     public_key: bytes
 
     @classmethod
-    def load(cls, environ: Mapping[str, str]) -> DiscordDoor:
-        """For Discord's door. Raises ConfigurationError, naming everything that is wrong."""
+    def load(cls, environ: Mapping[str, str]) -> DiscordEndpoint:
+        """For Discord's endpoint. Raises ConfigurationError, naming everything that is wrong."""
         given = Given(environ, None)
         place = _read_place(given)
         repository = given.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
@@ -69,7 +70,7 @@ class DiscordDoor(Place):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GitHubDoor(Place):
+class GitHubEndpoint(Place):
     """Whose webhooks are let in."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("GITHUB_WEBHOOK_SECRET",)
@@ -78,8 +79,8 @@ class GitHubDoor(Place):
     webhook_secret: Secret
 
     @classmethod
-    def load(cls, environ: Mapping[str, str]) -> GitHubDoor:
-        """For GitHub's door. Raises ConfigurationError, naming everything that is wrong."""
+    def load(cls, environ: Mapping[str, str]) -> GitHubEndpoint:
+        """For GitHub's endpoint. Raises ConfigurationError, naming everything that is wrong."""
         given = Given(environ, None)
         place = _read_place(given)
         repository = given.read("GITHUB_REPOSITORY", parsers.repository, needed=True)

@@ -1,6 +1,6 @@
 """A product and its twins in one process: what people do goes in, and time passes until nothing is left to do.
 
-The product is the one that `valine serve` runs, doors and all; only the network, and the passing of time, are not
+The product is the one that `valine serve` runs, endpoints and all; only the network, and the passing of time, are not
 real. The same dice and the same acts give the same day.
 """
 
@@ -59,7 +59,7 @@ class World:
         self._build = build
         self.system = build()
         self._app = make_app(self.system)
-        self.network = httpx2.AsyncClient(transport=httpx2.ASGITransport(self._door), timeout=None)
+        self.network = httpx2.AsyncClient(transport=httpx2.ASGITransport(self._endpoint), timeout=None)
         self._from_github = Courier(github, self.network, clock)
         self._from_discord = Courier(discord, self.network, clock, hearer)
         self.post_github = self._from_github.post
@@ -90,7 +90,7 @@ class World:
         await self.network.aclose()
         await self.system.aclose()
 
-    async def _door(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _endpoint(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
 
     async def settle(self, within: timedelta = timedelta(hours=2)) -> None:
@@ -132,7 +132,7 @@ class World:
         return await self._from_discord.deliver_next() or await self._from_github.deliver_next()
 
     async def _deliver_until(self, moment: datetime) -> None:
-        """What reaches the doors while the worker sleeps."""
+        """What reaches the endpoints while the worker sleeps."""
         while True:
             times = [at for at in (self._from_discord.next_at, self._from_github.next_at) if at is not None]
             if not times or min(times) > moment:

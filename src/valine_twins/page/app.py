@@ -1,4 +1,4 @@
-"""The page's server: its files, a stream of what there is to see, and one door for what a person does.
+"""The page's server: its files, a stream of what there is to see, and one endpoint for what a person does.
 
 Nothing but the page itself may act: a request must name a loopback address as its host (or a name that an attacker
 rebound to us would do), and an act must be JSON from the page's own origin (or any website could post it).

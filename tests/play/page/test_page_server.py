@@ -265,7 +265,7 @@ async def test_faults_are_shown_until_they_are_used_up_or_cleared(stage: Stage) 
     assert json.loads(stage.scene("github"))["faults"] == []
 
 
-async def test_a_website_cannot_play_on_the_twins_own_door_either(stage: Stage, clock: ManualClock) -> None:
+async def test_a_website_cannot_play_on_the_twins_own_endpoint_either(stage: Stage, clock: ManualClock) -> None:
     async with httpx2.AsyncClient() as network:
         app = make_app(stage.discord, Courier(stage.discord, network, clock), clock)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1:8090") as client:

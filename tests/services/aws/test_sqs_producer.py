@@ -1,4 +1,4 @@
-"""The doors' own SendMessage: signed as botocore signs, made once, and each way it can fail told for what it is."""
+"""The endpoints' own SendMessage: signed as botocore signs, made once, and each way it can fail told for what it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws.sqs_endpoint import SqsDoor, an_sqs_door
+from aws.sqs_endpoint import SqsEndpoint, an_sqs_endpoint
 from builders import NOON, a_command_envelope
 from ports import closed_port
 from valine.errors import Busy, StoreError, Unanswered
@@ -25,8 +25,8 @@ ENVELOPE = a_command_envelope("c1")
 
 
 @pytest.fixture
-def door() -> Iterator[SqsDoor]:
-    with an_sqs_door() as opened:
+def endpoint() -> Iterator[SqsEndpoint]:
+    with an_sqs_endpoint() as opened:
         yield opened
 
 
@@ -49,10 +49,10 @@ def test_the_signature_is_the_one_that_botocore_makes(monkeypatch: pytest.Monkey
     assert dict(request.headers.items()) == ours
 
 
-async def test_what_is_put_in_comes_out_of_the_queue_as_it_was(door: SqsDoor) -> None:
-    assert await letterbox(door.address).put(ENVELOPE, NOON)
+async def test_what_is_put_in_comes_out_of_the_queue_as_it_was(endpoint: SqsEndpoint) -> None:
+    assert await letterbox(endpoint.address).put(ENVELOPE, NOON)
 
-    [(headers, body)] = door.requests
+    [(headers, body)] = endpoint.requests
     sent = json.loads(body)
     record = {"body": sent["MessageBody"], "receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}}
     assert taken_from_record(record).envelope == ENVELOPE
@@ -77,14 +77,14 @@ async def test_what_is_put_in_comes_out_of_the_queue_as_it_was(door: SqsDoor) ->
     ],
 )
 async def test_each_refusal_is_told_for_what_it_is(status: int, answer: Any, error: type[StoreError]) -> None:
-    with an_sqs_door(lambda *_: answer) as door:
-        door.status = status
+    with an_sqs_endpoint(lambda *_: answer) as endpoint:
+        endpoint.status = status
 
         with pytest.raises(StoreError) as told:
-            await letterbox(door.address).put(ENVELOPE, NOON)
+            await letterbox(endpoint.address).put(ENVELOPE, NOON)
 
         assert type(told.value) is error
-        assert len(door.requests) == 1
+        assert len(endpoint.requests) == 1
 
 
 async def test_an_answer_that_never_comes_leaves_open_whether_it_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +101,6 @@ async def test_nobody_there_is_busy() -> None:
         await letterbox(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
 
 
-async def test_without_credentials_the_one_that_is_missing_is_named(door: SqsDoor) -> None:
+async def test_without_credentials_the_one_that_is_missing_is_named(endpoint: SqsEndpoint) -> None:
     with pytest.raises(StoreError, match="AWS_ACCESS_KEY_ID is missing"):
-        await SqsLetterbox(QUEUE, {"AWS_ENDPOINT_URL": door.address}).put(ENVELOPE, NOON)
+        await SqsLetterbox(QUEUE, {"AWS_ENDPOINT_URL": endpoint.address}).put(ENVELOPE, NOON)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from valine.errors import Malformed
 from valine.ingress.decoding import decode
 from valine.ingress.discord import answers, commands
-from valine.ingress.discord.parsed import Asked, Meaning, Ping, Refused, StatusAsked, SuggestionsAsked
+from valine.ingress.discord.parsed import Asked, Parsed, Ping, Refused, StatusAsked, SuggestionsAsked
 from valine.ingress.discord.payload import Data, Interaction, Kind
 from valine.ingress.signatures import verify_ed25519 as verify
 from valine.orchestrator import replies
@@ -24,7 +24,7 @@ __all__ = ["read", "verify"]
 THREADS = (10, 11, 12)  # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 
 
-def read(body: bytes, now: datetime, *, application_id: str, guild_id: str) -> Meaning:
+def read(body: bytes, now: datetime, *, application_id: str, guild_id: str) -> Parsed:
     """What the interaction means to the deployment that serves this application in this guild (None: in any).
 
     Raises Malformed if it is not an interaction at all.
@@ -58,7 +58,7 @@ def _suggestions(data: Data) -> SuggestionsAsked:
     return SuggestionsAsked()
 
 
-def _request(interaction: Interaction, now: datetime) -> Meaning:
+def _request(interaction: Interaction, now: datetime) -> Parsed:
     member, data = interaction.member, interaction.data
     if member is None or data is None or not interaction.token:
         raise Malformed("the interaction lacks its member, data or token")

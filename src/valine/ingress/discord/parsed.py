@@ -42,4 +42,4 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     reply: Reply
 
 
-Meaning = Ping | Asked | StatusAsked | SuggestionsAsked | Refused
+Parsed = Ping | Asked | StatusAsked | SuggestionsAsked | Refused

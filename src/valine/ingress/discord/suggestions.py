@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from valine.ingress.discord.answers import Choice
 from valine.orchestrator.model.states import RunStatus
-from valine.view import intake
+from valine.view import endpoint_replies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ FITTING = {
 def of_runs(command: str, typed: str, active: Iterable[Run]) -> Sequence[Choice]:
     """The active runs that the command can be about and that bear what was typed, in the order given."""
     fitting = [run for run in active if run.status in FITTING.get(command, ())]
-    named = [Choice(intake.choice(run), _value(command, run)) for run in fitting]
+    named = [Choice(endpoint_replies.choice(run), _value(command, run)) for run in fitting]
     return [choice for choice in named if typed.casefold() in choice.name.casefold()]
 
 

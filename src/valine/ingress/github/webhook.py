@@ -55,10 +55,10 @@ class Ignored(msgspec.Struct, frozen=True):
     reason: str
 
 
-Meaning = Ping | Hinted | Commented | Ignored
+Parsed = Ping | Hinted | Commented | Ignored
 
 
-def read(headers: Mapping[str, str], body: bytes, *, repository: str, now: datetime) -> Meaning:
+def read(headers: Mapping[str, str], body: bytes, *, repository: str, now: datetime) -> Parsed:
     """What the webhook means to the deployment that serves `repository` ("owner/name", in any case).
 
     Raises Malformed: 415 if it is not JSON by its own word, 400 if it is not by ours.

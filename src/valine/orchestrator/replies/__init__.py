@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from valine.orchestrator.facts.documents import Fact
-from valine.orchestrator.replies.intake import (
+from valine.orchestrator.replies.endpoint_replies import (
     AnotherServer,
     BadLabel,
     BadLimit,
     BadRun,
     DirectMessage,
-    IntakeReply,
+    EndpointReply,
     NothingChosen,
     NotRead,
     NotStored,
@@ -90,11 +90,11 @@ __all__ = [
     "Cancelled",
     "DirectMessage",
     "DroppedItems",
+    "EndpointReply",
     "FailedInside",
     "GitHubFailed",
     "HeadsMoved",
     "InNoRun",
-    "IntakeReply",
     "NoIssues",
     "NoRun",
     "NoSuchRun",
@@ -155,7 +155,7 @@ class Said(Fact, frozen=True, kw_only=True, tag=True):
     buttons: tuple[Button, ...] = ()
 
 
-Reply = PlanReply | RunReply | Trouble | IntakeReply | Said
+Reply = PlanReply | RunReply | Trouble | EndpointReply | Said
 
 
 def upgraded(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The one call that the doors make to AWS for a command, SQS' SendMessage, without botocore.
+"""The one call that the endpoints make to AWS for a command, SQS' SendMessage, without botocore.
 
-botocore takes longer to import, and to make a client, than all the rest of a door's cold start, and Discord waits for 3
-seconds only.
+botocore takes longer to import, and to make a client, than all the rest of an endpoint's cold start, and Discord waits
+for 3 seconds only.
 The request is signed with the credentials that Lambda gives in the environment, and made once. If it gets no answer it
 may have been taken: whoever knocked comes again, and the queue swallows the repeat by its id.
 """

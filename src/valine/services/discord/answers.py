@@ -59,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 Kind = Literal["transient", "permanent", "ambiguous"]
 Trouble = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "invalid", "lost"]
-MEANINGS: Final[dict[int, tuple[Kind, Trouble, str]]] = {
+ERROR_CODES: Final[dict[int, tuple[Kind, Trouble, str]]] = {
     Code.UNKNOWN_CHANNEL: ("permanent", "lost", "channel"),
     Code.UNKNOWN_MESSAGE: ("permanent", "lost", "message"),
     Code.UNKNOWN_WEBHOOK: ("permanent", "lost", "interaction"),
@@ -158,11 +158,11 @@ def _failure(
         return _lost(f"answered {status}", write=write)
     if status < 400:  # noqa: PLR2004 - a proxy's redirect: Discord was not asked
         return Failure(kind="transient", code="unreachable", detail=f"Discord answered {status}")
-    kind, trouble, detail = MEANINGS.get(code) or _by_status(status)
+    kind, trouble, detail = ERROR_CODES.get(code) or _by_status(status)
     retry_at = None
     if code in WAITS:
         kind, retry_at = "transient", now + timedelta(seconds=WAITS[code])
-        trouble = trouble if code in MEANINGS else "limited"
+        trouble = trouble if code in ERROR_CODES else "limited"
     return Failure(kind=kind, code=trouble, detail=detail or _words(status, code, error), retry_at=retry_at)
 
 

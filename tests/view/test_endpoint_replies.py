@@ -4,7 +4,7 @@ from inline_snapshot import snapshot
 from builders import a_plan, a_plan_item, a_run, a_task
 from valine.orchestrator import replies
 from valine.orchestrator.model.states import RunStatus, Stage, TaskState
-from valine.view import intake
+from valine.view import endpoint_replies
 from valine.view.replies import render
 
 EVERY_INTAKE_REPLY = (
@@ -23,7 +23,7 @@ EVERY_INTAKE_REPLY = (
 )
 
 
-def test_each_sentence_at_the_door_says_what_happened_and_what_to_do() -> None:
+def test_each_sentence_at_the_endpoints_says_what_happened_and_what_to_do() -> None:
     said = {type(reply).__name__: render(reply).text for reply in EVERY_INTAKE_REPLY}
 
     assert said == snapshot(
@@ -49,9 +49,9 @@ def test_a_suggested_run_says_its_label_its_issues_and_what_it_is_busy_with() ->
     under_way = {"status": RunStatus.IN_PROGRESS, "stage": Stage.SHIPPING}
 
     suggestions = [
-        intake.choice(a_run(1)),
-        intake.choice(a_run(2, plan=a_plan(a_plan_item(1), a_plan_item(2), label="bugs"))),
-        intake.choice(a_run(3, tasks=(merged, a_task(42)), **under_way)),
+        endpoint_replies.choice(a_run(1)),
+        endpoint_replies.choice(a_run(2, plan=a_plan(a_plan_item(1), a_plan_item(2), label="bugs"))),
+        endpoint_replies.choice(a_run(3, tasks=(merged, a_task(42)), **under_way)),
     ]
 
     assert suggestions == snapshot(

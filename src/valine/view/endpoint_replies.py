@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.model.run import Run
 
 
-def words(reply: replies.IntakeReply) -> str:  # noqa: C901, PLR0911, PLR0912 - a line a reply
+def words(reply: replies.EndpointReply) -> str:  # noqa: C901, PLR0911, PLR0912 - a line a reply
     """The reply as Discord markdown."""
     match reply:
         case replies.UnknownCommand():

@@ -59,7 +59,7 @@ class Unexpected(Fact, frozen=True, kw_only=True, tag=True):
     correlation: str
 
 
-IntakeReply = (
+EndpointReply = (
     UnknownCommand
     | UnknownComponent
     | DirectMessage
