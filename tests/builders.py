@@ -186,7 +186,9 @@ def a_woken(run: int = 1, at: datetime = NOON) -> Woken:
 
 def an_envelope(id: str = "e1", **changes: Any) -> Envelope:  # noqa: A002 - the field's own name
     """A hint on the queue; `urgent=True` does not make it a command."""
-    return _made(Envelope, {"id": id, "lane": REPOSITORY, "urgent": False, "inbound": a_hint(delivery=id)}, changes)
+    return _made(
+        Envelope, {"id": id, "partition": REPOSITORY, "urgent": False, "inbound": a_hint(delivery=id)}, changes
+    )
 
 
 def a_command_envelope(id: str = "c1", **changes: Any) -> Envelope:  # noqa: A002 - the field's own name

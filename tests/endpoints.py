@@ -87,9 +87,9 @@ class EndpointsUnderTest:
     async def queued(self) -> list[Envelope]:
         """All that lies on the queue, taken off it."""
         found: list[Envelope] = []
-        while (taken := await self.queue.take(NOW)) is not None:
+        while (taken := await self.queue.receive(NOW)) is not None:
             found.append(taken.envelope)
-            await self.queue.done(taken)
+            await self.queue.ack(taken)
         return found
 
     async def keep(self, *runs: Run) -> None:

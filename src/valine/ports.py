@@ -48,20 +48,20 @@ class ReplyTo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies on the queue. `id` swallows repeats; `lane` is the repository; commands are `urgent`."""
+    """What lies on the queue. `id` swallows repeats; `partition` is the repository; commands are `urgent`."""
 
     id: str
-    lane: str
+    partition: str = msgspec.field(name="lane")  # as it is stored
     urgent: bool
     inbound: Inbound
     reply_to: ReplyTo | None = None
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """An envelope in a worker's hands: how often it was taken before, and the receipt to give back.
 
     `received` counts this time and those right before it that ended without any acknowledgement (done, later or
-    set_aside): their workers stopped while they had it.
+    dead_letter): their workers stopped while they had it.
     """
 
     envelope: Envelope
@@ -70,7 +70,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     received: int = 1
 
 
-class Letterbox(Protocol):
+class Producer(Protocol):
     """The side of a queue where things are put in."""
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
@@ -78,23 +78,25 @@ class Letterbox(Protocol):
         ...
 
 
-class Queue(Letterbox, Protocol):
-    """A durable queue with one lane a repository: one of a lane at a time, urgent ones first, else in order."""
+class Queue(Producer, Protocol):
+    """A durable queue with one partition a repository: one of a partition at a time, urgent ones first, else in
+    order.
+    """
 
-    async def take(self, now: datetime) -> Taken | None:
-        """The next envelope whose lane is free, invisible to others for 120 s; None if there is none."""
+    async def receive(self, now: datetime) -> Delivery | None:
+        """The next envelope whose partition is free, invisible to others for 120 s; None if there is none."""
         ...
 
-    async def done(self, taken: Taken) -> None:
+    async def ack(self, delivery: Delivery) -> None:
         """It is dealt with."""
         ...
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        """It could not be dealt with: it is taken again after `until`; `trouble` is kept with it."""
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
+        """It could not be dealt with: it is delivered again after `until`; `trouble` is kept with it."""
         ...
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        """It is poison: keep it with the dead letters, so that its lane goes on."""
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        """It is poison: keep it with the dead letters, so that its partition goes on."""
         ...
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from valine.view.replies import RenderedReply
 
 
-async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -> None:
+async def test_a_command_that_breaks_valine_is_dead_lettered_and_its_author_told() -> None:
     async with a_team(1) as team:
         engine = team.world.system.engine
         engine._commander._forge = UnreadableForge()  # type: ignore[assignment]

@@ -125,8 +125,10 @@ def test_a_worker_killed_at_its_time_out_leaves_the_command_to_one_that_puts_it_
         }
         worker = stack.enter_context(a_handler("worker", tmp_path, **env))
         clock = stack.enter_context(a_handler("clock", tmp_path, **env))
-        sent = encode(a_command_envelope("discord:1", lane="team/app"))
-        often = sqs_message.message(sent, lane="team/app", attempts=5, once="1")  # so the next attempt is minutes away
+        sent = encode(a_command_envelope("discord:1", partition="team/app"))
+        often = sqs_message.message(
+            sent, partition="team/app", attempts=5, once="1"
+        )  # so the next attempt is minutes away
         sqs.send_message(QueueUrl=queue_url, **often)
 
         [record] = receive(sqs, queue_url, 10)

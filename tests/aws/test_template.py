@@ -149,7 +149,7 @@ def test_the_worker_reports_what_of_a_batch_failed_and_is_limited(resources: dic
 
 
 def test_the_pause_after_a_write_fits_into_the_end_that_a_worker_keeps(template: dict[str, Any]) -> None:
-    """It is waited for while the lane is held, when a slice was broken off too."""
+    """It is waited for while the partition is held, when a slice was broken off too."""
     assert template["Parameters"]["WriteInterval"]["MaxValue"] < TO_SETTLE.total_seconds()
 
 
@@ -298,7 +298,7 @@ def test_an_alarm_about_functions_watches_all_four(resources: dict[str, Any]) ->
         assert watched == set(FUNCTIONS)
 
 
-def test_what_is_set_aside_rings_by_the_words_that_the_queue_logs(resources: dict[str, Any], root: Path) -> None:
+def test_what_is_dead_lettered_rings_by_the_words_that_the_queue_logs(resources: dict[str, Any], root: Path) -> None:
     pattern = resources["SetAsideFilter"]["FilterPattern"]
     (metric,) = resources["SetAsideFilter"]["MetricTransformations"]
     alarm = resources["SetAsideAlarm"]

@@ -142,7 +142,7 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(acc
         assert account.dead() == []
 
 
-async def test_a_command_that_cannot_be_read_is_set_aside_and_its_repository_goes_on(account: Aws) -> None:
+async def test_a_command_that_cannot_be_read_is_dead_lettered_and_its_repository_goes_on(account: Aws) -> None:
     async with a_team(1, compose=account.compose) as team:
         put(account, '{"schema": 1, "id": "from another program"}')
         put(account, "no document at all")
@@ -154,7 +154,7 @@ async def test_a_command_that_cannot_be_read_is_set_aside_and_its_repository_goe
         assert await team.states() == {1: "ready"}
 
 
-async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told(account: Aws) -> None:
+async def test_a_command_that_breaks_valine_is_dead_lettered_and_its_author_told(account: Aws) -> None:
     async with a_team(1, compose=account.compose) as team:
         commander = system(team).hands.batches._engine._commander
         forge, commander._forge = commander._forge, Unreadable()  # type: ignore[assignment]
@@ -201,7 +201,7 @@ async def test_two_of_every_delivery_and_of_every_batch_are_as_good_as_one(accou
         assert what_is_there(team) == expected
 
 
-async def test_a_second_worker_gets_nothing_of_a_lane_that_is_worked_on(account: Aws) -> None:
+async def test_a_second_worker_gets_nothing_of_a_partition_that_is_worked_on(account: Aws) -> None:
     async with a_team(2, compose=account.compose) as team:
         second: list[Any] = []
         team.meanwhile("POST", "*/pulls", lambda: second.append(receive(account.sqs, account.queue_url, 10)))

@@ -141,9 +141,9 @@ async def test_envelopes_of_schema_1_that_wait_are_taken(memory: SqliteFile) -> 
             )
     queue = SqliteQueue(memory)
 
-    taken = [await queue.take(NOON) for _ in waiting]
+    delivery = [await queue.receive(NOON) for _ in waiting]
 
-    assert [one and one.envelope for one in taken] == [envelope for _, envelope in waiting]
+    assert [one and one.envelope for one in delivery] == [envelope for _, envelope in waiting]
     assert await queue.dead_letters() == ()
 
 

@@ -190,7 +190,7 @@ async def test_a_locked_file_is_busy_and_not_empty(path: Path) -> None:
         with pytest.raises(Busy, match="locked by another program"):
             await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
         with pytest.raises(Busy, match="locked by another program"):
-            await SqliteQueue(file).take(NOON)
+            await SqliteQueue(file).receive(NOON)
 
         other.execute("ROLLBACK")
         await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)

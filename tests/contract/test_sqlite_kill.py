@@ -44,8 +44,8 @@ async def main():
         print(run.version + 1, flush=True)
         if run.version % 5 == 0:
             await queue.put(an_envelope(f"e{run.version}"), NOON)
-        elif taken := await queue.take(NOON):
-            await queue.done(taken)
+        elif taken := await queue.receive(NOON):
+            await queue.ack(taken)
 
 asyncio.run(main())
 """

@@ -13,7 +13,7 @@ from valine.engine import batches
 from valine.engine.batches import Batches
 from valine.engine.worker import MOST_ATTEMPTS, MOST_RECEIPTS, MOST_RETRIES, Worker
 from valine.errors import Busy
-from valine.ports import Envelope, Taken
+from valine.ports import Delivery, Envelope
 from valine_twins.clock import ManualClock
 
 if TYPE_CHECKING:
@@ -30,25 +30,25 @@ class Heap:
         self.settled: list[tuple[str, str]] = []
         self.away = False
 
-    async def _note(self, what: str, taken: Taken) -> None:
+    async def _note(self, what: str, delivery: Delivery) -> None:
         if self.away:
             raise Busy("SQS is out of reach.")
-        self.settled.append((what, taken.envelope.id))
+        self.settled.append((what, delivery.envelope.id))
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
         raise NotImplementedError
 
-    async def take(self, now: datetime) -> Taken | None:
+    async def receive(self, now: datetime) -> Delivery | None:
         raise NotImplementedError
 
-    async def done(self, taken: Taken) -> None:
-        await self._note("done", taken)
+    async def ack(self, delivery: Delivery) -> None:
+        await self._note("done", delivery)
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        await self._note("later", taken)
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
+        await self._note("later", delivery)
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        await self._note("aside", taken)
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        await self._note("aside", delivery)
 
 
 class Diary:
@@ -67,7 +67,7 @@ class Diary:
             raise ZeroDivisionError
         return [int(envelope.id[1:])]
 
-    async def work(self, lane: str, runs: Iterable[int], until: datetime) -> None:
+    async def work(self, partition: str, runs: Iterable[int], until: datetime) -> None:
         self.entries.append((tuple(runs), until - self.clock.now()))
 
     async def give_up(self, envelope: Envelope) -> None:
@@ -89,8 +89,8 @@ class Desk:
 
     async def work(self, *envelopes: Envelope, suspects: Iterable[str] = ()) -> list[str]:
         """The ids of those that are handed back."""
-        batch = [Taken(envelope=envelope, receipt=envelope.id, attempts=0) for envelope in envelopes]
-        return [taken.envelope.id for taken in await self.batches.work(batch, LAMBDA, tuple(suspects))]
+        batch = [Delivery(envelope=envelope, receipt=envelope.id, attempts=0) for envelope in envelopes]
+        return [delivery.envelope.id for delivery in await self.batches.work(batch, LAMBDA, tuple(suspects))]
 
 
 @pytest.fixture
@@ -142,9 +142,9 @@ async def test_one_that_breaks_is_put_off_and_the_others_go_on(desk: Desk) -> No
     assert desk.queue.settled == [("later", "h1"), ("done", "h2"), ("later", "h3")]
 
 
-async def test_after_one_that_could_not_be_settled_the_rest_of_its_lane_is_handed_back_alone(desk: Desk) -> None:
+async def test_after_one_that_could_not_be_settled_the_rest_of_its_partition_is_handed_back_alone(desk: Desk) -> None:
     desk.queue.away = True
-    other = an_envelope("h9", lane="team/other")
+    other = an_envelope("h9", partition="team/other")
 
     handed_back = await desk.work(HINTS[0], other, HINTS[1])
 
@@ -162,7 +162,7 @@ async def test_one_that_may_have_killed_its_worker_is_dealt_with_alone(desk: Des
 class Endless(Diary):
     """An engine that never comes to an end."""
 
-    async def work(self, lane: str, runs: Iterable[int], until: datetime) -> None:
+    async def work(self, partition: str, runs: Iterable[int], until: datetime) -> None:
         await asyncio.Event().wait()
 
 
@@ -172,7 +172,7 @@ async def test_a_slice_that_takes_too_long_is_broken_off_and_tried_again_as_ofte
 ) -> None:
     monkeypatch.setattr(batches, "TO_TAKE_IN", timedelta())
     desk.batches._engine = Endless(desk.clock)  # type: ignore[assignment]
-    batch = [Taken(envelope=HINTS[0], receipt="h1", attempts=attempts)]
+    batch = [Delivery(envelope=HINTS[0], receipt="h1", attempts=attempts)]
 
     assert await desk.batches.work(batch, NOON + batches.TO_SETTLE + timedelta(seconds=0.05)) == []
 
@@ -182,8 +182,8 @@ async def test_a_slice_that_takes_too_long_is_broken_off_and_tried_again_as_ofte
 async def test_what_was_received_three_times_in_vain_is_refused_unhandled_and_its_sender_is_answered(
     desk: Desk,
 ) -> None:
-    killer = Taken(envelope=COMMAND, receipt="c4", attempts=3, received=MOST_RECEIPTS + 1)
-    again = Taken(envelope=HINTS[0], receipt="h1", attempts=2, received=MOST_RECEIPTS)
+    killer = Delivery(envelope=COMMAND, receipt="c4", attempts=3, received=MOST_RECEIPTS + 1)
+    again = Delivery(envelope=HINTS[0], receipt="h1", attempts=2, received=MOST_RECEIPTS)
 
     assert await desk.batches.work([killer, again], LAMBDA) == []
 

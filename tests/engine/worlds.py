@@ -117,9 +117,9 @@ def a_world(breaks: Exception | None = None) -> World:
 async def handled(world: World, *envelopes: Envelope) -> None:
     for envelope in envelopes:
         await world.queue.put(envelope, NOON)
-    while (taken := await world.queue.take(world.clock.now())) is not None:
-        await world.engine.handle(taken)
-        await world.queue.done(taken)
+    while (delivery := await world.queue.receive(world.clock.now())) is not None:
+        await world.engine.handle(delivery)
+        await world.queue.ack(delivery)
 
 
 async def history(world: World) -> Sequence[History]:

@@ -54,7 +54,7 @@ async def test_plan_is_stored_before_it_is_deferred(tested: EndpointsUnderTest) 
 
     [envelope] = await tested.queued()
     assert answer == {"type": 5, "data": {"flags": 64}}
-    assert (envelope.id, envelope.lane, envelope.urgent) == (f"discord:{INTERACTION}", "team/app", True)
+    assert (envelope.id, envelope.partition, envelope.urgent) == (f"discord:{INTERACTION}", "team/app", True)
     assert isinstance(envelope.inbound, PlanRequested)
     assert envelope.reply_to == ReplyTo(at=NOW, token="token-1")
 

@@ -28,7 +28,11 @@ async def test_a_hint_is_stored_and_answered_with_202(tested: EndpointsUnderTest
 
     [envelope] = await tested.queued()
     assert answer.status == 202
-    assert (envelope.id, envelope.lane, envelope.urgent) == (f"github:{DELIVERY}:issues.labeled", "team/app", False)
+    assert (envelope.id, envelope.partition, envelope.urgent) == (
+        f"github:{DELIVERY}:issues.labeled",
+        "team/app",
+        False,
+    )
     assert isinstance(envelope.inbound, HintReceived)
     assert envelope.reply_to is None
 

@@ -202,7 +202,7 @@ async def main():
     sqs.send_message(QueueUrl=url, MessageBody=sys.stdin.read(), MessageGroupId="a", MessageDeduplicationId="b")
     [record] = receive(sqs, url)
     queue.hand_over(record)
-    taken = await queue.take(NOON)
+    taken = await queue.receive(NOON)
     items = dynamodb.scan(TableName="table")["Items"]
     kept = [{"trouble": one["trouble"]["S"], "document": one["document"]["B"].decode()} for one in items]
     print(json.dumps({"taken": taken and repr(taken), "dead_letters": kept}))

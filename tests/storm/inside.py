@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from storm.process import Process
     from valine.orchestrator.model.run import Repository, Run
-    from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
+    from valine.ports import Commit, Delivery, Envelope, History, Inbox, RunSummary
 
 MOMENT = 0.002  # seconds
 OUT = "The store is out of reach."
@@ -97,27 +97,27 @@ class Queue:
             await self._do(f"put {self._world.plain(envelope.id)}", lambda: self._queue.put(envelope, self._time()))
         )
 
-    async def take(self, now: datetime) -> Taken | None:
+    async def receive(self, now: datetime) -> Delivery | None:
         del now
         if self._queue.next_one(self._time()) is None and not self._world.spells.on("queue"):
             return None  # asking an empty queue is nothing that could matter
-        taken: Taken | None = await self._do("take", lambda: self._queue.take(self._time()))
-        if taken is not None:
-            self._process.holds(taken)
-        return taken
+        delivery: Delivery | None = await self._do("take", lambda: self._queue.receive(self._time()))
+        if delivery is not None:
+            self._process.holds(delivery)
+        return delivery
 
-    async def done(self, taken: Taken) -> None:
-        await self._do(f"done {self._world.plain(taken.envelope.id)}", lambda: self._queue.done(taken))
-        self._world.watch.dealt_with(taken)
+    async def ack(self, delivery: Delivery) -> None:
+        await self._do(f"done {self._world.plain(delivery.envelope.id)}", lambda: self._queue.ack(delivery))
+        self._world.watch.dealt_with(delivery)
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        what = f"later {self._world.plain(taken.envelope.id)}"
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
+        what = f"later {self._world.plain(delivery.envelope.id)}"
         until = max(until, self._time())
-        await self._do(what, lambda: self._queue.later(taken, until, trouble))
+        await self._do(what, lambda: self._queue.retry_at(delivery, until, trouble))
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        what = f"set aside {self._world.plain(taken.envelope.id)}"
-        await self._do(what, lambda: self._queue.set_aside(taken, trouble))
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        what = f"set aside {self._world.plain(delivery.envelope.id)}"
+        await self._do(what, lambda: self._queue.dead_letter(delivery, trouble))
 
     def _time(self) -> datetime:
         return self._world.loop.now()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storm.world import World
     from valine.orchestrator.model.events import Event
     from valine.orchestrator.model.run import Run
-    from valine.ports import Taken
+    from valine.ports import Delivery
 
 
 Noted = dict[tuple[str, str], int]  # run and page: the revision of the plan at which it was stored as written
@@ -44,7 +44,7 @@ def wrongly_refused(world: World, run: Run, noted: Noted) -> str | None:
     return f"{run.name} was not approved as not shown, and all of it was" if pages else None
 
 
-def stuck(world: World, taken: Taken) -> str | None:
+def stuck(world: World, taken: Delivery) -> str | None:
     """What is wrong once such an approval is dealt with: then the plan is on show, unless Discord refused something."""
     inbox = world.store.commands.get(taken.envelope.id)
     reply, number = (inbox.read().reply, inbox.read().run) if inbox is not None else (None, None)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from storm.loop import Begin, Running
     from storm.world import World
-    from valine.ports import Taken
+    from valine.ports import Delivery as QueueDelivery
     from valine_twins.transport import Delivery
 
 
@@ -54,7 +54,7 @@ class Process:
         self.alive = False
         self.idle = False
         self.lives = 0
-        self.taken: Taken | None = None
+        self.delivery: QueueDelivery | None = None
         self.lease_ends = 0.0
         self.rendering = release.OLD if world.profile.releases else RENDERING
         self._running: list[Running] = []
@@ -63,7 +63,7 @@ class Process:
     def start(self) -> None:
         """Come to life, knowing nothing."""
         world, clock = self.world, self.clock
-        self.alive, self.idle, self.taken = True, False, None
+        self.alive, self.idle, self.delivery = True, False, None
         self.lives += 1
         make = world.parts
         store, queue = make.store(self), make.queue(self)
@@ -109,9 +109,9 @@ class Process:
         """A delivery is at the endpoint."""
         self._do(partial(self._answer, service, delivery))
 
-    def holds(self, taken: Taken) -> None:
-        """It has an envelope in hand now, and a lease on its lane."""
-        self.taken, self.lease_ends = taken, self.world.loop.time + 120
+    def holds(self, delivery: QueueDelivery) -> None:
+        """It has an envelope in hand now, and a lease on its partition."""
+        self.delivery, self.lease_ends = delivery, self.world.loop.time + 120
 
     @property
     def leased(self) -> bool:
@@ -122,7 +122,7 @@ class Process:
         """Everything it knew is lost; another life begins a little later."""
         if not self.alive:
             return
-        self.world.watch.abandoned |= self.taken is not None and not self.leased
+        self.world.watch.abandoned |= self.delivery is not None and not self.leased
         self.stop()
         self.world.tell(self, "dies")
         self.world.loop.after(self.world.choices.setting(f"rest {self.name}.{self.lives}", _rest), self._again)
@@ -163,7 +163,7 @@ class Process:
             except StoreError:
                 await pause(2)
                 continue
-            self.taken = None
+            self.delivery = None
             if not worked:
                 self.idle = True
                 self.world.loop.after(0, self.world.ring)

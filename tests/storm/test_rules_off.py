@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.model.effects import ForgeEffect
     from valine.orchestrator.model.events import Result, ShipConfirmed
     from valine.orchestrator.model.run import Posted
-    from valine.ports import Commit, Inbox, Taken
+    from valine.ports import Commit, Delivery, Inbox
 
 pytestmark = pytest.mark.proof
 replace = msgspec.structs.replace
@@ -233,7 +233,7 @@ class Reading(Engine):
         super().__init__(rendering=rendering, **given)
         self._rendering = rendering
 
-    async def handle(self, taken: Taken) -> None:
+    async def handle(self, taken: Delivery) -> None:
         WRITTEN_WITH.set(self._rendering)
         await super().handle(taken)
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from storm.world import World
     from valine.orchestrator.model.run import Run
     from valine.orchestrator.model.states import Stage
-    from valine.ports import Commit, Taken
+    from valine.ports import Commit
+    from valine.ports import Delivery as QueueDelivery
     from valine_twins.transport import Delivery, Request, Response
 
 MOVES = {(move.source, move.target) for move in graph.MOVES}
@@ -73,7 +74,9 @@ class Watch:
         self.channel_gone = False  # with all that was in it; what was to be posted there need not be
         self.reopened: dict[int, datetime] = {}  # pull requests, and when somebody last opened them again
         self.excused = False
-        self.abandoned = False  # who had lost its lane died in it: an older message may stay in a newer one's place
+        self.abandoned = (
+            False  # who had lost its partition died in it: an older message may stay in a newer one's place
+        )
         self.restored = False  # a backup: what came after it is forgotten
         self.consent = Consent(world)
         self.pace = Pace(self)
@@ -158,7 +161,7 @@ class Watch:
         return {people[login] for login in found if login in people}
 
     def excuse(self) -> None:
-        """Whoever lost its lane takes back what it doubled, unless that fails too: then nobody can."""
+        """Whoever lost its partition takes back what it doubled, unless that fails too: then nobody can."""
         self.excused = True
 
     def forget(self) -> None:
@@ -232,7 +235,7 @@ class Watch:
         self._claims()
 
     @told
-    def dealt_with(self, taken: Taken) -> None:
+    def dealt_with(self, taken: QueueDelivery) -> None:
         """An envelope is off the queue."""
         self._unless(stuck(self._world, taken))
 

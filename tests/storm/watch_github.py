@@ -26,7 +26,9 @@ class OnGitHub:
     def __init__(self, world: World, watch: Watch) -> None:
         self._world = world
         self._watch = watch
-        self._late: set[int] = set()  # comments of processes that had lost their lane, which any may have to take back
+        self._late: set[int] = (
+            set()
+        )  # comments of processes that had lost their partition, which any may have to take back
 
     def asked(self, process: Process, request: Request, *, sent: float, good: bool) -> None:
         """A request, `sent` at that time; `good` if what it asked for was done."""
@@ -61,7 +63,7 @@ class OnGitHub:
                 pass
 
     def _made(self, process: Process, path: list[str], body: dict[str, Any]) -> None:
-        """Something new: it was approved, it is ours, and it is the only one (who lost its lane takes it back)."""
+        """Something new: it was approved, it is ours, and it is the only one (who lost its partition takes it back)."""
         match path:
             case ["pulls"]:
                 self._planned(body["head"])

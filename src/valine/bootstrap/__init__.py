@@ -151,11 +151,11 @@ class SetAside(Protocol):
     """What a queue keeps of envelopes that could not be dealt with."""
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """All of them, in the order in which they were set aside."""
+        """All of them, in the order in which they were dead-lettered."""
         ...
 
     async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
-        """Put that one at the end of its lane. False if there is none."""
+        """Put that one at the end of its partition. False if there is none."""
         ...
 
 
@@ -168,7 +168,7 @@ class Closable(Protocol):
 
 
 class Opened(NamedTuple):
-    """A store with what its queue set aside, what copies it to a new file, and what is to be closed in the end."""
+    """A store with what its queue dead-lettered, what copies it to a new file, and what is to be closed in the end."""
 
     store: RunStore
     queue: SetAside

@@ -89,10 +89,10 @@ def _ingress(place: Place, settings: IngressSettings, clock: Clock | None) -> In
     import asyncio
 
     from valine.ingress.endpoints import Ingress
-    from valine.services.aws.sqs_producer import SqsLetterbox
+    from valine.services.aws.sqs_producer import SqsProducer
 
     store = cast("RunStore", _Later(place.table))
-    queue = SqsLetterbox(place.queue_url)
+    queue = SqsProducer(place.queue_url)
     patience = partial(asyncio.timeout, PATIENCE)
     return Ingress(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, patience=patience)
 

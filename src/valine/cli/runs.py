@@ -83,7 +83,7 @@ def show(
 
 @app.command()
 def dead(as_json: AsJson = False, env: EnvFile = None) -> None:
-    """List the requests that were set aside because they could not be dealt with."""
+    """List the requests that were dead-lettered because they could not be dealt with."""
     import asyncio
 
     from valine.cli import tables
@@ -104,7 +104,7 @@ def redrive(
     request: Annotated[str, typer.Argument(metavar="ID", help="Which one, as `valine runs dead` names it.")],
     env: EnvFile = None,
 ) -> None:
-    """Put a request that was set aside back on the queue."""
+    """Put a request that was dead-lettered back on the queue."""
     import asyncio
 
     from valine.bootstrap import wall_clock

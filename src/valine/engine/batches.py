@@ -1,4 +1,4 @@
-"""Works off a queue that hands out its envelopes in batches, as SQS does: for each lane a batch is one slice.
+"""Works off a queue that hands out its envelopes in batches, as SQS does: for each partition a batch is one slice.
 
 All of it is taken in first, commands before the rest, and then the runs that it concerns are worked on together: ten
 hints about a run under way cost one slice, not ten, and what is left goes on the queue once, behind the commands that
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from valine.engine import Engine
     from valine.engine.worker import Worker
-    from valine.ports import Clock, Queue, Taken
+    from valine.ports import Clock, Delivery, Queue
 
 log = logging.getLogger("valine.worker")
 
@@ -45,23 +45,23 @@ class Batches:
         self._clock = clock
         self._rest = rest
 
-    async def work(self, batch: Sequence[Taken], ends: datetime, suspects: Container[str] = ()) -> list[Taken]:
+    async def work(self, batch: Sequence[Delivery], ends: datetime, suspects: Container[str] = ()) -> list[Delivery]:
         """Deal with the batch before the time `ends`; those that were not settled and must be handed out again.
 
-        They are always the last ones of their lane, so that no order is changed. `suspects` are the receipts of those
-        that were handed out before, and not settled then: their worker may have died of one of them.
+        They are always the last ones of their partition, so that no order is changed. `suspects` are the receipts of
+        those that were handed out before, and not settled then: their worker may have died of one of them.
         """
-        lanes: dict[str, list[Taken]] = {}
-        for taken in batch:
-            lanes.setdefault(taken.envelope.lane, []).append(taken)
-        unsettled: list[Taken] = []
-        for line in lanes.values():
-            line.sort(key=lambda taken: not taken.envelope.urgent)
-            unsettled += await self._work_lane(line, ends - TO_SETTLE, alone=line[0].receipt in suspects)
+        partitions: dict[str, list[Delivery]] = {}
+        for delivery in batch:
+            partitions.setdefault(delivery.envelope.partition, []).append(delivery)
+        unsettled: list[Delivery] = []
+        for line in partitions.values():
+            line.sort(key=lambda delivery: not delivery.envelope.urgent)
+            unsettled += await self._work_partition(line, ends - TO_SETTLE, alone=line[0].receipt in suspects)
         return unsettled
 
-    async def _work_lane(self, line: Sequence[Taken], ends: datetime, *, alone: bool) -> Sequence[Taken]:
-        """Deal with the envelopes of one lane; the rest of them, from the first that could not be settled."""
+    async def _work_partition(self, line: Sequence[Delivery], ends: datetime, *, alone: bool) -> Sequence[Delivery]:
+        """Deal with the envelopes of one partition; the rest of them, from the first that could not be settled."""
         runs: dict[int, None] = {}
         settled = 0
         try:
@@ -75,20 +75,22 @@ class Batches:
             log.error("handed back: %s", error)  # noqa: TRY400 - the sentence says it all
         if settled < len(line):
             log.warning(
-                "%d of %d envelopes of %s are handed back", *(len(line) - settled, len(line)), line[0].envelope.lane
+                "%d of %d envelopes of %s are handed back",
+                *(len(line) - settled, len(line)),
+                line[0].envelope.partition,
             )
-            await self._pass_on(line[0].envelope.lane, runs)
+            await self._pass_on(line[0].envelope.partition, runs)
         return line[settled:]
 
-    async def _alone(self, line: Sequence[Taken]) -> Sequence[Taken]:
+    async def _alone(self, line: Sequence[Delivery]) -> Sequence[Delivery]:
         """The first one, the suspect. The others are put off, so that they do not share its fate."""
         now = self._clock.now()
         for other in line[1:]:
-            await self._queue.later(other, now, "put off: the one before it may have stopped its worker")
+            await self._queue.retry_at(other, now, "put off: the one before it may have stopped its worker")
         return line[:1]
 
-    async def _handle(self, taken: Taken, *, runs: dict[int, None], ends: datetime, last: bool) -> None:
-        """Take the envelope in; with the last one of its lane in hand, work on what all of them brought.
+    async def _handle(self, delivery: Delivery, *, runs: dict[int, None], ends: datetime, last: bool) -> None:
+        """Take the envelope in; with the last one of its partition in hand, work on what all of them brought.
 
         Raises Transient when the time is up: a platform that is slow is no mistake of the envelope's.
         """
@@ -96,24 +98,24 @@ class Batches:
         try:
             async with limit:
                 try:
-                    runs |= dict.fromkeys(await self._engine.take_in(taken.envelope))
+                    runs |= dict.fromkeys(await self._engine.take_in(delivery.envelope))
                 finally:
                     if last:
-                        await self._slice(taken.envelope.lane, runs, ends)
+                        await self._slice(delivery.envelope.partition, runs, ends)
         except TimeoutError as error:
             if not limit.expired():
                 raise
             raise Transient(Failure(kind="transient", code="unreachable", detail=trouble.out_of_time())) from error
 
-    async def _slice(self, lane: str, runs: Iterable[int], ends: datetime) -> None:
+    async def _slice(self, partition: str, runs: Iterable[int], ends: datetime) -> None:
         try:
-            await self._engine.work(lane, runs, min(self._clock.now() + SLICE, ends - TO_FINISH))
+            await self._engine.work(partition, runs, min(self._clock.now() + SLICE, ends - TO_FINISH))
         finally:
-            await self._rest()  # while the lane is still ours
+            await self._rest()  # while the partition is still ours
 
-    async def _pass_on(self, lane: str, runs: Iterable[int]) -> None:
+    async def _pass_on(self, partition: str, runs: Iterable[int]) -> None:
         """Nothing is done about these runs now: their work goes on the queue. If that fails, their clocks will ring."""
         try:
-            await self._engine.work(lane, runs, self._clock.now())
+            await self._engine.work(partition, runs, self._clock.now())
         except Exception:
-            log.exception("the work of %s could not be put on the queue", lane)
+            log.exception("the work of %s could not be put on the queue", partition)

@@ -38,17 +38,17 @@ class Commander:
         self._chat = chat
         self._clock = clock
 
-    async def obey(self, lane: str, command: PersonCommand, reply_to: ReplyTo | None) -> list[int]:
+    async def obey(self, partition: str, command: PersonCommand, reply_to: ReplyTo | None) -> list[int]:
         """Obey a person once, however often the command arrives; the numbers of the runs that have work now."""
         now = self._clock.now()
         seen = await self._store.inbox(command.id, now)
         if seen is None:
-            seen = await self._once(lane, await self._vouched(replace(command, at=now)))
+            seen = await self._once(partition, await self._vouched(replace(command, at=now)))
         if seen.reply is not None and reply_to is not None:
-            await self._reply(lane, command, reply_to, seen.reply)
+            await self._reply(partition, command, reply_to, seen.reply)
         return [seen.run] if seen.run is not None else []
 
-    async def apologise(self, lane: str, command: PersonCommand, reply_to: ReplyTo) -> None:
+    async def apologise(self, partition: str, command: PersonCommand, reply_to: ReplyTo) -> None:
         """Tell a person that their command broke Valine; nothing more can be done for it.
 
         If it was obeyed before that, and only what followed broke, they get the answer to it.
@@ -56,9 +56,9 @@ class Commander:
         try:
             seen = await self._store.inbox(command.id, self._clock.now())
             if seen is not None and seen.reply is not None:
-                await self._reply(lane, command, reply_to, seen.reply)
+                await self._reply(partition, command, reply_to, seen.reply)
             elif _heard(await self._vouched(command)):
-                await self._reply(lane, command, reply_to, replies.FailedInside(correlation=command.id))
+                await self._reply(partition, command, reply_to, replies.FailedInside(correlation=command.id))
         except Exception as error:  # noqa: BLE001 - it may be the very thing that broke
             log.warning("nobody could be told that %s failed: %r", command.id, error)
 
@@ -69,9 +69,9 @@ class Commander:
         may_write = await self._forge.may_write(command.by.id)
         return replace(command, by=replace(command.by, may_write=may_write))
 
-    async def _once(self, lane: str, command: PersonCommand) -> Inbox:
+    async def _once(self, partition: str, command: PersonCommand) -> Inbox:
         for _ in range(RACES):
-            state = await self._ledger.state(lane, command.run)
+            state = await self._ledger.state(partition, command.run)
             event, outcome = await self._decided(state, command)
             inbox = _inbox(event, outcome) if _heard(command) else Inbox(id=command.id, at=event.at)
             try:
@@ -102,12 +102,12 @@ class Commander:
             return await self._forge.plan_world(look.label)
         return observe.difference(look.run, await self._forge.work_world(look.run))
 
-    async def _reply(self, lane: str, command: PersonCommand, reply_to: ReplyTo, reply: Reply) -> None:
+    async def _reply(self, partition: str, command: PersonCommand, reply_to: ReplyTo, reply: Reply) -> None:
         if reply_to.number is None:
             await self._chat.reply(reply_to, render(reply))
             return
         cost = effects.EnsureComment.writes
-        await self._ledger.afford(lane, cost)
+        await self._ledger.afford(partition, cost)
         name = naming.short_hash("reply", command.id)
         await self._forge.perform(
             effects.EnsureComment(

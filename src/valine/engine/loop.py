@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from valine.orchestrator.model.effects import Effect
     from valine.orchestrator.model.events import Event, HintReceived, Result, Woken
     from valine.orchestrator.model.run import Run
-    from valine.ports import Chat, Clock, Forge, Meter, Queue, RunStore, Taken
+    from valine.ports import Chat, Clock, Delivery, Forge, Meter, Queue, RunStore
 
 log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
@@ -46,7 +46,7 @@ SEEN_AGAIN = timedelta(minutes=10)  # comments are looked for from a little befo
 
 
 class Engine:
-    """Works off envelopes, one at a time for each lane."""
+    """Works off envelopes, one at a time for each partition."""
 
     def __init__(
         self,
@@ -69,66 +69,68 @@ class Engine:
         self._display = Display(chat=chat, clock=clock, ledger=self._ledger, rendering=rendering)
         self._commander = Commander(ledger=self._ledger, store=store, forge=forge, chat=chat, clock=clock)
 
-    async def handle(self, taken: Taken) -> None:
+    async def handle(self, delivery: Delivery) -> None:
         """Deal with one envelope. Raises what must put it back on the queue: OutsideError, Conflict, StoreError."""
-        until = self._clock.now() + SLICE  # from here: a process that stood still meanwhile may have lost the lane
-        runs = await self.take_in(taken.envelope)
-        await self.work(taken.envelope.lane, runs, until)
+        until = self._clock.now() + SLICE  # from here: a process that stood still meanwhile may have lost the partition
+        runs = await self.take_in(delivery.envelope)
+        await self.work(delivery.envelope.partition, runs, until)
 
     async def take_in(self, envelope: Envelope) -> list[int]:
         """Decide what the envelope brings, and commit it; the numbers of the runs that may have work now."""
         inbound = envelope.inbound
         match inbound:
             case events.HintReceived():
-                return await self._hinted(envelope.lane, inbound)
+                return await self._hinted(envelope.partition, inbound)
             case events.Woken():
-                return await self._woken(envelope.lane, inbound)
+                return await self._woken(envelope.partition, inbound)
             case _:
-                return await self._commander.obey(envelope.lane, inbound, envelope.reply_to)
+                return await self._commander.obey(envelope.partition, inbound, envelope.reply_to)
 
-    async def work(self, lane: str, runs: Iterable[int], until: datetime) -> None:
+    async def work(self, partition: str, runs: Iterable[int], until: datetime) -> None:
         """A slice of what these runs have to do; what is left of it then goes on the queue."""
         for number in runs:
-            await self._work(lane, number, until)
+            await self._work(partition, number, until)
 
     async def sweep(self) -> int:
         """Put a wake-up on the queue for every run whose alarm clock has rung; how many were not there yet."""
         return await self._alarms.ring()
 
     async def give_up(self, envelope: Envelope) -> None:
-        """It was set aside: whoever waits for an answer to it is told."""
+        """It was dead-lettered: whoever waits for an answer to it is told."""
         if isinstance(envelope.inbound, events.Command) and envelope.reply_to is not None:
-            await self._commander.apologise(envelope.lane, envelope.inbound, envelope.reply_to)
+            await self._commander.apologise(envelope.partition, envelope.inbound, envelope.reply_to)
 
-    async def catch_up(self, lane: str) -> None:
+    async def catch_up(self, partition: str) -> None:
         """Have the active runs looked at and shown: nobody knows what happened while no server ran, or to the store."""
         now = self._clock.now()
-        active = (await self._ledger.state(lane, None)).active
+        active = (await self._ledger.state(partition, None)).active
         for run in active:
             woken = events.Woken(at=now, run=run.number, uid=run.uid, afresh=True)
-            envelope = Envelope(id=f"start:{run.uid}:{now.isoformat()}", lane=lane, urgent=False, inbound=woken)
+            envelope = Envelope(
+                id=f"start:{run.uid}:{now.isoformat()}", partition=partition, urgent=False, inbound=woken
+            )
             await self._queue.put(envelope, now)
         for branch in {run.plan.base.branch for run in active if run.tasks}:
             hint = events.HintReceived(name="push", delivery="start", at=now, branch=branch)
-            envelope = Envelope(id=f"start:{branch}:{now.isoformat()}", lane=lane, urgent=False, inbound=hint)
+            envelope = Envelope(id=f"start:{branch}:{now.isoformat()}", partition=partition, urgent=False, inbound=hint)
             await self._queue.put(envelope, now)
 
     # Hints and the clock ----------------------------------------------------------------------------------------
 
-    async def _hinted(self, lane: str, hint: HintReceived) -> list[int]:
+    async def _hinted(self, partition: str, hint: HintReceived) -> list[int]:
         """Look at the runs that the hint may be about, unless the last look already saw what it saw."""
-        state = await self._ledger.state(lane, None)
+        state = await self._ledger.state(partition, None)
         concerned = [run for run in state.active if observe.concerns(run, hint)]
         for run in concerned:
             if not observe.satisfied(run, hint):
                 await self._observe(run, hint)
         return [run.number for run in concerned]
 
-    async def _woken(self, lane: str, woken: Woken) -> list[int]:
-        run = await self._store.run(lane, woken.run)
+    async def _woken(self, partition: str, woken: Woken) -> list[int]:
+        run = await self._store.run(partition, woken.run)
         if run is None or run.uid != woken.uid:
             return []
-        await self._ledger.apply(lane, run.number, replace(woken, at=self._clock.now()))
+        await self._ledger.apply(partition, run.number, replace(woken, at=self._clock.now()))
         return [run.number]
 
     async def _observe(self, run: Run, hint: HintReceived | None = None) -> None:
@@ -178,7 +180,7 @@ class Engine:
                 await self._queue.put(
                     Envelope(
                         id=found.command.id,
-                        lane=run.repository,
+                        partition=run.repository,
                         urgent=True,
                         inbound=found.command,
                         reply_to=found.reply_to,
@@ -192,11 +194,11 @@ class Engine:
 
     # Effects ----------------------------------------------------------------------------------------------------
 
-    async def _work(self, lane: str, number: int, until: datetime) -> None:
+    async def _work(self, partition: str, number: int, until: datetime) -> None:
         """Look and perform what is due, until nothing is due soon or the slice is over; then pass the rest on."""
         version = -1
         while True:
-            run = await self._store.run(lane, number)
+            run = await self._store.run(partition, number)
             if run is None or run.version == version:
                 return
             version = run.version
@@ -210,7 +212,8 @@ class Engine:
             if max(now, run.wake_at) >= until:
                 inbound = events.Woken(at=now, run=run.number, uid=run.uid)
                 await self._queue.put(
-                    Envelope(id=f"slice:{run.uid}:{run.version}", lane=lane, urgent=False, inbound=inbound), now
+                    Envelope(id=f"slice:{run.uid}:{run.version}", partition=partition, urgent=False, inbound=inbound),
+                    now,
                 )
                 return
             if run.wake_at > now:

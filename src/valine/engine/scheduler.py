@@ -27,6 +27,6 @@ class Alarms:
         for run in await self._store.due(now):
             inbound = Woken(at=now, run=RunNumber(run.number), uid=run.uid)
             rung = run.wake_at.isoformat() if run.wake_at else ""
-            envelope = Envelope(id=f"wake:{run.uid}:{rung}", lane=run.repository, urgent=False, inbound=inbound)
+            envelope = Envelope(id=f"wake:{run.uid}:{rung}", partition=run.repository, urgent=False, inbound=inbound)
             rang += await self._queue.put(envelope, now)
         return rang

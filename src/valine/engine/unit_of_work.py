@@ -46,13 +46,13 @@ class Ledger:
         self._untried: dict[RunUid, dict[str, datetime]] = {}
         self._tried: dict[RunUid, set[tuple[str, int]]] = {}
 
-    async def apply(self, lane: str, number: int, event: Event, *, version: int | None = None) -> bool:
+    async def apply(self, partition: str, number: int, event: Event, *, version: int | None = None) -> bool:
         """Decide an observation or result on the run as it is now, and commit; again if somebody was quicker.
 
         False, and nothing is done, if the run is no longer at `version`.
         """
         for _ in range(RACES):
-            state = await self.state(lane, number)
+            state = await self.state(partition, number)
             if version is not None and state.run is not None and state.run.version != version:
                 return False
             outcome = decide(state, event)
@@ -63,15 +63,15 @@ class Ledger:
             return True
         raise Conflict
 
-    async def state(self, lane: str, number: int | None) -> State:
-        record = await self._store.repository(lane)
-        run = await self._store.run(lane, number) if number is not None else None
-        active = [await self._load(lane, run, entry.number) for entry in record.active]
+    async def state(self, partition: str, number: int | None) -> State:
+        record = await self._store.repository(partition)
+        run = await self._store.run(partition, number) if number is not None else None
+        active = [await self._load(partition, run, entry.number) for entry in record.active]
         known = tuple(one for one in active if one is not None)
         return State(repository=record, run=run, active=known, render=self._render)
 
-    async def _load(self, lane: str, run: Run | None, number: int) -> Run | None:
-        return run if run is not None and run.number == number else await self._store.run(lane, number)
+    async def _load(self, partition: str, run: Run | None, number: int) -> Run | None:
+        return run if run is not None and run.number == number else await self._store.run(partition, number)
 
     async def commit(self, state: State, event: Event, outcome: Outcome, inbox: Inbox | None) -> None:
         now = self._clock.now()
@@ -128,12 +128,12 @@ class Ledger:
         if self._meter is not None:
             self._meter.decided(event, before, outcome)
 
-    async def afford(self, lane: str, writes: int) -> None:
+    async def afford(self, partition: str, writes: int) -> None:
         """Reserve the writes in the repository's record before they are made; Transient if GitHub's limits are near."""
         if writes == 0:
             return
         for _ in range(RACES):
-            record = await self._store.repository(lane)
+            record = await self._store.repository(partition)
             now = self._clock.now()
             seconds = write_budget.wait(record, now, writes)
             if seconds > 0:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from valine.engine import Engine
-    from valine.ports import Clock, Queue, Taken
+    from valine.ports import Clock, Delivery, Queue
 
 log = logging.getLogger("valine.worker")
 
@@ -21,7 +21,7 @@ log = logging.getLogger("valine.worker")
 # goes to the dead letters unhandled. template.yaml's maxReceiveCount is larger, or SQS would move it and tell nobody.
 MOST_RECEIPTS = 3
 UNACKNOWLEDGED = "received without an acknowledgement"
-MOST_ATTEMPTS = 3  # of an envelope that breaks the engine: then it is set aside, and its lane goes on
+MOST_ATTEMPTS = 3  # of an envelope that breaks the engine: then it is dead-lettered, and its partition goes on
 MOST_RETRIES = 12  # of one that waits for a platform or the store
 # A token that expired, or a bot that was shut out: somebody gives it back, and commands must not be lost meanwhile.
 MENDED_BY_PEOPLE = {"unauthorized", "forbidden", "not_found"}
@@ -40,60 +40,60 @@ class Worker:
 
     async def work_once(self) -> bool:
         """Deal with the next envelope, if there is one; whether there was. Never raises for what is in it."""
-        taken = await self._queue.take(self._clock.now())
-        if taken is None:
+        delivery = await self._queue.receive(self._clock.now())
+        if delivery is None:
             return False
-        await self.deal(taken, self._engine.handle)
+        await self.deal(delivery, self._engine.handle)
         return True
 
-    async def deal(self, taken: Taken, handle: Callable[[Taken], Awaitable[None]]) -> None:
+    async def deal(self, delivery: Delivery, handle: Callable[[Delivery], Awaitable[None]]) -> None:
         """Have it handled, and settle what becomes of it. Raises StoreError if that cannot be stored, nothing else."""
-        name = taken.envelope.id
+        name = delivery.envelope.id
         with correlate(name):
-            if taken.received - self._survived.get(name, 0) > MOST_RECEIPTS:
-                trouble = f"{UNACKNOWLEDGED} {taken.received - 1} times: its worker stopped each time"
+            if delivery.received - self._survived.get(name, 0) > MOST_RECEIPTS:
+                trouble = f"{UNACKNOWLEDGED} {delivery.received - 1} times: its worker stopped each time"
                 log.error("not handled again: %s", trouble)
-                await self._set_aside(taken, trouble)
+                await self._dead_letter(delivery, trouble)
                 return
             try:
-                await self._settle(taken, handle)
+                await self._settle(delivery, handle)
             except StoreError:  # a full disk, say: it was not the envelope that kept it from being acknowledged
                 self._survived[name] = self._survived.get(name, 0) + 1
                 raise
             self._survived.pop(name, None)
 
-    async def _settle(self, taken: Taken, handle: Callable[[Taken], Awaitable[None]]) -> None:
+    async def _settle(self, delivery: Delivery, handle: Callable[[Delivery], Awaitable[None]]) -> None:
         try:
-            await handle(taken)
+            await handle(delivery)
         except (OutsideError, Conflict, StoreError) as error:
-            await self._retry(taken, error)
-        except Exception as error:  # one poisonous envelope must not stop the lane, whatever is wrong with it
+            await self._retry(delivery, error)
+        except Exception as error:  # one poisonous envelope must not stop the partition, whatever is wrong with it
             log.exception("an envelope broke the engine")
-            await self._break_off(taken, error)
+            await self._break_off(delivery, error)
         else:
-            await self._queue.done(taken)
+            await self._queue.ack(delivery)
 
-    async def _retry(self, taken: Taken, error: Exception) -> None:
+    async def _retry(self, delivery: Delivery, error: Exception) -> None:
         failure = error.failure if isinstance(error, OutsideError) else None
         hopeless = failure is not None and failure.kind == "permanent" and failure.code not in MENDED_BY_PEOPLE
-        if hopeless or taken.attempts > MOST_RETRIES:
+        if hopeless or delivery.attempts > MOST_RETRIES:
             log.error("set aside: %s", error)
-            await self._set_aside(taken, str(error))
+            await self._dead_letter(delivery, str(error))
             return
         now = self._clock.now()
-        until = now + min(FIRST_RETRY * 2 ** min(taken.attempts, 10), LAST_RETRY)
+        until = now + min(FIRST_RETRY * 2 ** min(delivery.attempts, 10), LAST_RETRY)
         if failure is not None and failure.retry_at is not None:
             until = max(until, failure.retry_at)
         log.warning("tried again at %s: %s", until.isoformat(), error)
-        await self._queue.later(taken, until, str(error))
+        await self._queue.retry_at(delivery, until, str(error))
 
-    async def _break_off(self, taken: Taken, error: Exception) -> None:
+    async def _break_off(self, delivery: Delivery, error: Exception) -> None:
         trouble = f"{type(error).__name__}: {error}"
-        if taken.attempts >= MOST_ATTEMPTS:
-            await self._set_aside(taken, trouble)
+        if delivery.attempts >= MOST_ATTEMPTS:
+            await self._dead_letter(delivery, trouble)
         else:
-            await self._queue.later(taken, self._clock.now() + FIRST_RETRY, trouble)
+            await self._queue.retry_at(delivery, self._clock.now() + FIRST_RETRY, trouble)
 
-    async def _set_aside(self, taken: Taken, trouble: str) -> None:
-        await self._queue.set_aside(taken, trouble)
-        await self._engine.give_up(taken.envelope)
+    async def _dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        await self._queue.dead_letter(delivery, trouble)
+        await self._engine.give_up(delivery.envelope)

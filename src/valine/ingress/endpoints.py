@@ -23,7 +23,7 @@ from valine.ingress.signatures import PUBLIC_KEY_LENGTH
 from valine.logs import correlate
 from valine.orchestrator import naming, replies
 from valine.orchestrator.replies import Reply
-from valine.ports import Clock, Envelope, Letterbox, RunStore
+from valine.ports import Clock, Envelope, Producer, RunStore
 from valine.view.replies import render, reply_body
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Ingress:
         self,
         *,
         store: RunStore,
-        queue: Letterbox,
+        queue: Producer,
         clock: Clock,
         settings: IngressSettings,
         patience: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
@@ -138,7 +138,7 @@ class Ingress:
                     return answers.choices(await self._suggestions(parsed))
             case Asked(command=command, reply_to=reply_to, deferral=deferral):
                 await self._put(
-                    Envelope(id=command.id, lane=self._lane, urgent=True, inbound=command, reply_to=reply_to)
+                    Envelope(id=command.id, partition=self._partition, urgent=True, inbound=command, reply_to=reply_to)
                 )
                 return deferral
 
@@ -199,10 +199,10 @@ class Ingress:
                 return HttpAnswer(status=204, headers={}, body=b"")
             case Hinted(delivery=delivery, hint=hint):
                 envelope_id = f"github:{delivery}:{hint.name}"
-                await self._put(Envelope(id=envelope_id, lane=self._lane, urgent=False, inbound=hint))
+                await self._put(Envelope(id=envelope_id, partition=self._partition, urgent=False, inbound=hint))
             case Commented(command=command, reply_to=reply_to):
                 await self._put(
-                    Envelope(id=command.id, lane=self._lane, urgent=True, inbound=command, reply_to=reply_to)
+                    Envelope(id=command.id, partition=self._partition, urgent=True, inbound=command, reply_to=reply_to)
                 )
         return _text(202, "stored")
 
@@ -216,7 +216,7 @@ class Ingress:
         return _json(200, {"status": "ok", "store": "ok"})
 
     @property
-    def _lane(self) -> str:
+    def _partition(self) -> str:
         return self._settings.repository
 
     async def _put(self, envelope: Envelope) -> None:

@@ -175,7 +175,7 @@ async def _probe(system: System, stop: asyncio.Event, turns: Turns) -> None:
 async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
     dropped = False  # an envelope whose end could not be written: it would lie in nobody's hands for minutes
 
-    async def take_one() -> bool:
+    async def receive_one() -> bool:
         nonlocal dropped
         if dropped:
             await system.queue.recover()
@@ -186,7 +186,7 @@ async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event, turns:
 
     while not stop.is_set():
         bell.clear()
-        if not await _guarded(take_one, QUEUE, turns):
+        if not await _guarded(receive_one, QUEUE, turns):
             try:
                 await asyncio.wait_for(bell.wait(), SWEEP_EVERY)
             except TimeoutError:

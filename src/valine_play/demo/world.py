@@ -122,7 +122,7 @@ class World:
         await self.settle()
         while self.clock.now() < until:
             upcoming = await self.system.store.due(until, 1)
-            # A run whose wake-up was set aside stays due: its time is past, and the clock goes on all the same.
+            # A run whose wake-up was dead-lettered stays due: its time is past, and the clock goes on all the same.
             next_tick = self.clock.now() + TICK
             times = [max(run.wake_at, next_tick) for run in upcoming if run.wake_at is not None]
             self.clock.advance_to(min([until, *times]))

@@ -84,12 +84,14 @@ def resolve(
         msg = f"{branch} and {other} share no history"
         raise ActError(msg)
     merged = world.objects.merge(it.full_name, ours, theirs)
-    tree = merged.tree or _take_both(scene, root, ours, theirs, merged.conflicts, set(files))
+    tree = merged.tree or _receive_both(scene, root, ours, theirs, merged.conflicts, set(files))
     tree = world.objects.write_tree(it.full_name, files, tree)
     return _push_merge(scene, branch, tree, (ours, theirs), other, who)
 
 
-def _take_both(scene: Scene, root: str, ours: str, theirs: str, conflicts: tuple[str, ...], settled: set[str]) -> str:
+def _receive_both(
+    scene: Scene, root: str, ours: str, theirs: str, conflicts: tuple[str, ...], settled: set[str]
+) -> str:
     """Our tree with what only they changed."""
     left = set(conflicts) - settled
     if left:

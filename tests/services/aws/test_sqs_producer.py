@@ -13,8 +13,8 @@ from builders import NOON, a_command_envelope
 from ports import closed_port
 from valine.errors import Busy, StoreError, Unanswered
 from valine.services.aws import sqs_producer
-from valine.services.aws.sqs_message import taken_from_record
-from valine.services.aws.sqs_producer import Credentials, SqsLetterbox, signed
+from valine.services.aws.sqs_message import delivery_from_record
+from valine.services.aws.sqs_producer import Credentials, SqsProducer, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,8 @@ def endpoint() -> Iterator[SqsEndpoint]:
         yield opened
 
 
-def letterbox(address: str) -> SqsLetterbox:
-    return SqsLetterbox(QUEUE, ENVIRON | {"AWS_ENDPOINT_URL": address})
+def producer(address: str) -> SqsProducer:
+    return SqsProducer(QUEUE, ENVIRON | {"AWS_ENDPOINT_URL": address})
 
 
 @pytest.mark.parametrize("token", [None, "a/session+token="])
@@ -50,13 +50,13 @@ def test_the_signature_is_the_one_that_botocore_makes(monkeypatch: pytest.Monkey
 
 
 async def test_what_is_put_in_comes_out_of_the_queue_as_it_was(endpoint: SqsEndpoint) -> None:
-    assert await letterbox(endpoint.address).put(ENVELOPE, NOON)
+    assert await producer(endpoint.address).put(ENVELOPE, NOON)
 
     [(headers, body)] = endpoint.requests
     sent = json.loads(body)
     record = {"body": sent["MessageBody"], "receiptHandle": "r", "attributes": {"ApproximateReceiveCount": "1"}}
-    assert taken_from_record(record).envelope == ENVELOPE
-    assert (sent["QueueUrl"], sent["MessageGroupId"]) == (QUEUE, ENVELOPE.lane)
+    assert delivery_from_record(record).envelope == ENVELOPE
+    assert (sent["QueueUrl"], sent["MessageGroupId"]) == (QUEUE, ENVELOPE.partition)
     assert headers["X-Amz-Target"] == "AmazonSQS.SendMessage"
     assert "Credential=AKIATEST/20" in headers["Authorization"]
 
@@ -81,7 +81,7 @@ async def test_each_refusal_is_told_for_what_it_is(status: int, answer: Any, err
         endpoint.status = status
 
         with pytest.raises(StoreError) as told:
-            await letterbox(endpoint.address).put(ENVELOPE, NOON)
+            await producer(endpoint.address).put(ENVELOPE, NOON)
 
         assert type(told.value) is error
         assert len(endpoint.requests) == 1
@@ -93,14 +93,14 @@ async def test_an_answer_that_never_comes_leaves_open_whether_it_was_taken(monke
         port = silent.getsockname()[1]
 
         with pytest.raises(Unanswered, match="Whether it took the message is not known"):
-            await letterbox(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
+            await producer(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
 
 
 async def test_nobody_there_is_busy() -> None:
     with closed_port() as port, pytest.raises(Busy, match=r"out of reach .* Nothing was queued"):
-        await letterbox(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
+        await producer(f"http://127.0.0.1:{port}").put(ENVELOPE, NOON)
 
 
 async def test_without_credentials_the_one_that_is_missing_is_named(endpoint: SqsEndpoint) -> None:
     with pytest.raises(StoreError, match="AWS_ACCESS_KEY_ID is missing"):
-        await SqsLetterbox(QUEUE, {"AWS_ENDPOINT_URL": endpoint.address}).put(ENVELOPE, NOON)
+        await SqsProducer(QUEUE, {"AWS_ENDPOINT_URL": endpoint.address}).put(ENVELOPE, NOON)

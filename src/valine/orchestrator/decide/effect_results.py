@@ -44,7 +44,7 @@ SKIPPABLE = {
     "close_pull_request": Step.PULL_REQUEST_CLOSED,
 }
 
-# What a process that had lost its lane may do when it was undone already: then it is to be undone again.
+# What a process that had lost its partition may do when it was undone already: then it is to be undone again.
 UNDONE_BY = {Step.LABEL: Step.UNLABEL, Step.PULL_REQUEST: Step.PULL_REQUEST_CLOSED}
 
 REFUSALS = {

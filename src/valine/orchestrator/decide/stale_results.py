@@ -1,6 +1,7 @@
 """What still holds of a result that is noted late.
 
-A process that stood still may have lost its lane: another one has looked, written and noted since, by the same rules.
+A process that stood still may have lost its partition: another one has looked, written and noted since, by the same
+rules.
 """
 
 from __future__ import annotations

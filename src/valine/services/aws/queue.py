@@ -4,9 +4,9 @@ What was dealt with is deleted at once, although Lambda does so too in the end: 
 all that it had in hand would come back, to be counted as tried until it lies among the dead letters.
 
 A FIFO message can be neither delayed nor reordered. So an envelope that is put off lies in the run store's table until
-its time has come, and is then sent again, at the end of its lane; and urgent ones wait in line with the others. What is
-set aside lies in that table too. Whatever moves is stored in its new place before it leaves the old one: a crash
-between the two doubles an envelope, which is harmless, and loses none.
+its time has come, and is then sent again, at the end of its partition; and urgent ones wait in line with the others.
+What is dead-lettered lies in that table too. Whatever moves is stored in its new place before it leaves the old one: a
+crash between the two doubles an envelope, which is harmless, and loses none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from valine.ports import Envelope
 from valine.services.aws.client import call
 from valine.services.aws.dynamo_table import PAGE, DynamoTable, Fields, Put
 from valine.services.aws.run_store import DUE_INDEX
-from valine.services.aws.sqs_message import attempts_of, document_of, lane_of, message, taken_from_record, unread_times
+from valine.services.aws.sqs_message import (
+    attempts_of,
+    delivery_from_record,
+    document_of,
+    message,
+    partition_of,
+    unread_times,
+)
 from valine.services.dead_letters import (
     NEWER_AGAIN,
     NEWER_FOR,
@@ -38,18 +45,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from valine.ports import Clock, Taken
+    from valine.ports import Clock, Delivery
 
 log = logging.getLogger("valine.queue")
 
 DUE_ENVELOPE: Final = "envelope"  # in `due`: a partition of DueIndex beside that of the runs
-KEPT: Final = timedelta(days=30)  # how long what was set aside is kept
+KEPT: Final = timedelta(days=30)  # how long what was dead-lettered is kept
 _DEAD: Final = "dead_letters"
 _LONGEST_TROUBLE = 2000
 
 
 class _Letter(NamedTuple):
-    """Of a message that is set aside."""
+    """Of a message that is dead-lettered."""
 
     id: str
     document: bytes
@@ -71,14 +78,14 @@ class SqsQueue:
         self._handed: deque[Mapping[str, Any]] = deque()
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:  # noqa: ARG002 - SQS counts the five minutes
-        await self._send(encode(envelope), lane=envelope.lane, attempts=0, once=envelope.id)
+        await self._send(encode(envelope), partition=envelope.partition, attempts=0, once=envelope.id)
         return True
 
     def hand_over(self, record: Mapping[str, Any]) -> None:
-        """Give take() a record that Lambda received."""
+        """Give receive() a record that Lambda received."""
         self._handed.append(record)
 
-    async def take(self, now: datetime) -> Taken | None:  # noqa: ARG002 - Lambda takes them, when it thinks fit
+    async def receive(self, now: datetime) -> Delivery | None:  # noqa: ARG002 - Lambda takes them, when it thinks fit
         """The next record that was handed over. None if there is none that this version can read.
 
         What it cannot read is stored elsewhere before it goes on, so that the message may be deleted.
@@ -86,24 +93,24 @@ class SqsQueue:
         while self._handed:
             record = self._handed.popleft()
             try:
-                return taken_from_record(record)
+                return delivery_from_record(record)
             except Newer as error:
                 await self._wait_for_newer(record, error)
             except StoreError as error:
                 await self._keep(_unread(record), str(error))
         return None
 
-    async def done(self, taken: Taken) -> None:
-        await call(self._sqs, "delete_message", QueueUrl=self._url, ReceiptHandle=taken.receipt)
+    async def ack(self, delivery: Delivery) -> None:
+        await call(self._sqs, "delete_message", QueueUrl=self._url, ReceiptHandle=delivery.receipt)
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        envelope = taken.envelope
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
+        envelope = delivery.envelope
         ends = token_until(envelope)
         if ends is not None and ends <= until:  # by then nobody can be answered with it
             envelope = without_token(envelope)
-        letter = _Letter(envelope.id, encode(envelope), taken.attempts + 1)
-        await self._defer(letter, envelope.lane, until, trouble)
-        await self.done(taken)
+        letter = _Letter(envelope.id, encode(envelope), delivery.attempts + 1)
+        await self._defer(letter, envelope.partition, until, trouble)
+        await self.ack(delivery)
 
     async def release(self, now: datetime, limit: int = PAGE) -> int:
         """Send those again whose time has come, the earliest first, and at most so many; how many they were.
@@ -132,20 +139,20 @@ class SqsQueue:
             raise refusals[0]
         return released
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        envelope = taken.envelope
-        await self._keep(_Letter(envelope.id, encode(envelope), taken.attempts + 1), trouble)
-        await self.done(taken)
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        envelope = delivery.envelope
+        await self._keep(_Letter(envelope.id, encode(envelope), delivery.attempts + 1), trouble)
+        await self.ack(delivery)
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """What was set aside and is not yet forgotten, in the order in which that happened."""
+        """What was dead-lettered and is not yet forgotten, in the order in which that happened."""
         now = to_seconds(self._clock.now())
         items = await self._table.query("pk = :pk", {"pk": _DEAD})
         kept = [item for item in items if _number(item, "expires_at") > now]
         return tuple(_dead_letter(item) for item in sorted(kept, key=lambda item: _number(item, "seen_at")))
 
     async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
-        """Put that dead letter at the end of its lane, as if it had never been taken. False if there is none.
+        """Put that dead letter at the end of its partition, as if it had never been taken. False if there is none.
 
         Raises StoreError if this version cannot read it; then it stays where it is.
         """
@@ -155,12 +162,12 @@ class SqsQueue:
         document, seen_at = _document(item), _number(item, "seen_at")
         envelope = decode(document, Envelope)
         # Here the repeat is wanted; but a second attempt to redrive it, after a lost answer, is not.
-        await self._send(document, lane=envelope.lane, attempts=0, once=f"{id}\nredriven {seen_at}")
+        await self._send(document, partition=envelope.partition, attempts=0, once=f"{id}\nredriven {seen_at}")
         await self._forget(item, "seen_at = :seen_at", seen_at=seen_at)
         return True
 
-    async def _send(self, document: bytes, *, lane: str, attempts: int, once: str, unread: int = 0) -> None:
-        parameters = message(document, lane=lane, attempts=attempts, once=once, unread=unread)
+    async def _send(self, document: bytes, *, partition: str, attempts: int, once: str, unread: int = 0) -> None:
+        parameters = message(document, partition=partition, attempts=attempts, once=once, unread=unread)
         await call(self._sqs, "send_message", QueueUrl=self._url, **parameters)
 
     async def _release(self, item: Fields) -> None:
@@ -170,7 +177,7 @@ class SqsQueue:
         once = f"{_text(item, 'id')}\nput off until {wake_at}"
         unread = cast("int", item.get("unread", 0))  # an older Valine's item has none
         await self._send(
-            _document(item), lane=_text(item, "lane"), attempts=_number(item, "attempts"), once=once, unread=unread
+            _document(item), partition=_text(item, "lane"), attempts=_number(item, "attempts"), once=once, unread=unread
         )
         await self._forget(item, "wake_at = :wake_at", wake_at=wake_at)
 
@@ -181,14 +188,14 @@ class SqsQueue:
         except Conflict:
             log.info("%s was stored again, or deleted by somebody else, while it was sent", _text(item, "pk"))
 
-    async def _defer(self, letter: _Letter, lane: str, until: datetime, trouble: str, unread: int = 0) -> None:
+    async def _defer(self, letter: _Letter, partition: str, until: datetime, trouble: str, unread: int = 0) -> None:
         item: Fields = {
             "pk": f"envelope#{letter.id}",
             "sk": "deferred",
             "due": DUE_ENVELOPE,
             "wake_at": to_micros(until),
             "id": letter.id,
-            "lane": lane,
+            "lane": partition,
             "document": letter.document,
             "attempts": letter.attempts,
             "trouble": trouble[:_LONGEST_TROUBLE],
@@ -199,13 +206,13 @@ class SqsQueue:
     async def _wait_for_newer(self, record: Mapping[str, Any], error: Newer) -> None:
         """Put the message off for a version that can read it; with the dead letters once that has taken too long."""
         letter, unread = _unread(record), unread_times(record)
-        lane = lane_of(record)
-        if lane is None or unread >= NEWER_FOR // NEWER_AGAIN:
+        partition = partition_of(record)
+        if partition is None or unread >= NEWER_FOR // NEWER_AGAIN:
             await self._keep(letter, str(error))
             return
         log.warning("%s is put off: %s", letter.id, error)
         letter = letter._replace(attempts=letter.attempts - 1)  # it was received, but not taken
-        await self._defer(letter, lane, self._clock.now() + NEWER_AGAIN, str(error), unread + 1)
+        await self._defer(letter, partition, self._clock.now() + NEWER_AGAIN, str(error), unread + 1)
 
     async def _keep(self, letter: _Letter, trouble: str) -> None:
         now = self._clock.now()

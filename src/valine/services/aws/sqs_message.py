@@ -1,4 +1,4 @@
-"""An envelope as a message of a FIFO queue: its group is the lane, and its id swallows repeats for 5 minutes.
+"""An envelope as a message of a FIFO queue: its group is the partition, and its id swallows repeats for 5 minutes.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from valine.documents import decode
 from valine.errors import TooLarge
-from valine.ports import Envelope, Taken
+from valine.ports import Delivery, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ _NOT_ALLOWED = re.compile(
 )  # the complement takes long to compile
 
 
-def message(document: bytes, *, lane: str, attempts: int, once: str, unread: int = 0) -> dict[str, Any]:
+def message(document: bytes, *, partition: str, attempts: int, once: str, unread: int = 0) -> dict[str, Any]:
     """What send_message takes beside the queue's address. A message with the same `once` is swallowed for 5 minutes.
 
     Raises TooLarge for what the queue would not take.
@@ -42,7 +42,7 @@ def message(document: bytes, *, lane: str, attempts: int, once: str, unread: int
         )
     return {
         "MessageBody": body,
-        "MessageGroupId": lane if len(lane) <= _LONGEST_GROUP else _hash(lane),
+        "MessageGroupId": partition if len(partition) <= _LONGEST_GROUP else _hash(partition),
         "MessageDeduplicationId": _hash(once),
         "MessageAttributes": {
             name: {"DataType": "Number", "StringValue": str(count)}
@@ -52,14 +52,14 @@ def message(document: bytes, *, lane: str, attempts: int, once: str, unread: int
     }
 
 
-def taken_from_record(record: Mapping[str, Any]) -> Taken:
+def delivery_from_record(record: Mapping[str, Any]) -> Delivery:
     """The envelope of a record, as Lambda hands over what it received. Raises Newer, or StoreError if it is nonsense.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     envelope = decode(document_of(record), Envelope)
     received = received_of(record)
-    return Taken(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record), received=received)
+    return Delivery(envelope=envelope, receipt=record["receiptHandle"], attempts=attempts_of(record), received=received)
 
 
 def document_of(record: Mapping[str, Any]) -> bytes:
@@ -91,10 +91,10 @@ def unread_times(record: Mapping[str, Any]) -> int:
     return _count(record, UNREAD)
 
 
-def lane_of(record: Mapping[str, Any]) -> str | None:
-    """The lane that it was sent in, or what stands for it if its name is long; None if the record does not say."""
-    lane: str | None = record["attributes"].get("MessageGroupId")
-    return lane
+def partition_of(record: Mapping[str, Any]) -> str | None:
+    """The partition that it was sent in, or what stands for it if its name is long; None if the record does not say."""
+    partition: str | None = record["attributes"].get("MessageGroupId")
+    return partition
 
 
 def _count(record: Mapping[str, Any], name: str) -> int:

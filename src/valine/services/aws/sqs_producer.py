@@ -56,15 +56,15 @@ class Credentials(NamedTuple):
         return cls(key, secret, environ.get("AWS_SESSION_TOKEN"), region)
 
 
-class SqsLetterbox:
-    """A Letterbox on that queue. It is found at its own address, or at AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL."""
+class SqsProducer:
+    """A Producer on that queue. It is found at its own address, or at AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL."""
 
     def __init__(self, queue_url: str, environ: Mapping[str, str] = os.environ) -> None:
         self._queue_url = queue_url
         self._environ = environ
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
-        parameters = message(encode(envelope), lane=envelope.lane, attempts=0, once=envelope.id)
+        parameters = message(encode(envelope), partition=envelope.partition, attempts=0, once=envelope.id)
         body = json.dumps({"QueueUrl": self._queue_url, **parameters}).encode()
         status, answer = await asyncio.to_thread(self._post, body, now)
         _check(status, answer, parameters["MessageBody"])

@@ -71,7 +71,7 @@ async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsure
     if not await _commented(api, effect):
         body = {"body": github.comment_body(effect)}
         await api.write("POST", f"{ISSUE}/comments", body, issue_number=effect.number)
-        # Seen is believed; and whoever lost its lane to another process may not be the only one that wrote it.
+        # Seen is believed; and whoever lost its partition to another process may not be the only one that wrote it.
         if not await _commented(api, effect):
             raise errors.ambiguous(f"GitHub did not take the comment on #{effect.number}")
     return CommentEnsured(issue=effect.issue, name=effect.name)

@@ -21,7 +21,7 @@ from valine.view import github
 PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
 NOT_FOUND, INVALID = 404, 422
 SOON = timedelta(seconds=2)
-# A process that stood still for longer may have lost its lane to another one, which did the same.
+# A process that stood still for longer may have lost its partition to another one, which did the same.
 ALONE = timedelta(minutes=1)
 
 

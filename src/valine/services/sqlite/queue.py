@@ -1,7 +1,7 @@
-"""The queue on one SQLite file: an envelope is on the disk before put() returns, and leaves with done() alone.
+"""The queue on one SQLite file: an envelope is on the disk before put() returns, and leaves with ack() alone.
 
-A lane is busy while one of its envelopes is in hand: taken, and not given back within VISIBILITY. A receipt is good
-until the envelope is taken again; what comes with an older one changes nothing.
+A partition is busy while one of its envelopes is in hand: taken, and not given back within VISIBILITY. A receipt is
+good until the envelope is delivered again; what comes with an older one changes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from valine.documents import decode, encode
 from valine.errors import Newer, StoreError
-from valine.ports import Envelope, Taken
+from valine.ports import Delivery, Envelope
 from valine.services.dead_letters import NEWER_AGAIN, NEWER_FOR, DeadLetter, readable, token_until
 from valine.services.moments import from_micros, to_micros
 from valine.services.sqlite import tokens
@@ -38,14 +38,14 @@ _NEXT = """
         AND lane NOT IN (SELECT lane FROM queue WHERE receipt IS NOT NULL AND visible_at > :now)
     ORDER BY urgent DESC, place LIMIT 1
 """
-_TAKE = """
+_RECEIVE = """
     UPDATE queue
     SET attempts = attempts + 1, received = received + 1, receipt = :receipt, seen_at = :now, visible_at = :until
     WHERE place = :place
 """
 _UNREAD = "UPDATE queue SET receipt = NULL, visible_at = ?, trouble = ? WHERE place = ?"  # without having been taken
 _PUT_OFF = "UPDATE queue SET receipt = NULL, received = 0, visible_at = ?, trouble = ? WHERE id = ? AND receipt = ?"
-_SET_ASIDE = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?)"
+_DEAD_LETTER = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?)"
 _REMEMBER = "INSERT OR REPLACE INTO queue_seen VALUES (?, ?)"
 
 
@@ -62,36 +62,37 @@ class SqliteQueue:
         with self._file.writing() as sql:
             return _put(sql, envelope, document, moment)
 
-    async def take(self, now: datetime) -> Taken | None:
+    async def receive(self, now: datetime) -> Delivery | None:
         moment = to_micros(now)
         with self._file.writing() as sql:
             expired = tokens.expire(sql, moment)
-            taken = _take(sql, now)
+            delivery = _receive(sql, now)
         self._fold_log(moment, at_once=expired)
-        return taken
+        return delivery
 
-    async def done(self, taken: Taken) -> None:
+    async def ack(self, delivery: Delivery) -> None:
         with self._file.writing() as sql:
-            _remove(sql, taken)
-        self._traces = self._traces or token_until(taken.envelope) is not None
+            _remove(sql, delivery)
+        self._traces = self._traces or token_until(delivery.envelope) is not None
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
         with self._file.writing() as sql:
             sql.execute(
                 _PUT_OFF,
-                (to_micros(until), trouble, taken.envelope.id, taken.receipt),
+                (to_micros(until), trouble, delivery.envelope.id, delivery.receipt),
             )
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
         with self._file.writing() as sql:
-            removed = _remove(sql, taken)
+            removed = _remove(sql, delivery)
             if removed:
                 seen_at, attempts, document = removed
                 # Its token stays while it is of use: who redrives it soon has it answered.
                 sql.execute(
-                    _SET_ASIDE, (taken.envelope.id, seen_at, attempts, trouble, document, _useful(taken.envelope))
+                    _DEAD_LETTER,
+                    (delivery.envelope.id, seen_at, attempts, trouble, document, _useful(delivery.envelope)),
                 )
-        self._traces = self._traces or token_until(taken.envelope) is not None
+        self._traces = self._traces or token_until(delivery.envelope) is not None
 
     def _fold_log(self, moment: int, *, at_once: bool) -> None:
         """Leave no trace of tokens in the log. While somebody reads beside us that has to wait, and is tried again."""
@@ -128,7 +129,7 @@ class SqliteQueue:
             return int(sql.execute("SELECT count(*) FROM queue").fetchone()[0])
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """What was set aside, in the order in which it was last taken."""
+        """What was dead-lettered, in the order in which it was last taken."""
         with self._file.reading() as sql:
             rows = sql.execute(
                 "SELECT id, envelope, trouble, attempts FROM dead_letter ORDER BY seen_at, id"
@@ -139,7 +140,7 @@ class SqliteQueue:
         )
 
     async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
-        """Put that dead letter at the end of its lane, as if it had never been taken. False if there is none.
+        """Put that dead letter at the end of its partition, as if it had never been taken. False if there is none.
 
         Raises StoreError if this version cannot read it; then it stays where it is.
         """
@@ -151,7 +152,7 @@ class SqliteQueue:
             return bool(rows)
 
 
-def _take(sql: sqlite3.Connection, now: datetime) -> Taken | None:
+def _receive(sql: sqlite3.Connection, now: datetime) -> Delivery | None:
     """The next envelope, from now on in hand."""
     moment = to_micros(now)
     found = _next(sql, moment)
@@ -159,14 +160,14 @@ def _take(sql: sqlite3.Connection, now: datetime) -> Taken | None:
         return None
     place, envelope, attempts, received = found
     receipt = f"{place}-{attempts + 1}"
-    sql.execute(_TAKE, {"receipt": receipt, "now": moment, "until": to_micros(now + VISIBILITY), "place": place})
-    return Taken(envelope=envelope, receipt=receipt, attempts=attempts, received=received + 1)
+    sql.execute(_RECEIVE, {"receipt": receipt, "now": moment, "until": to_micros(now + VISIBILITY), "place": place})
+    return Delivery(envelope=envelope, receipt=receipt, attempts=attempts, received=received + 1)
 
 
 def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int, int] | None:
     """The next envelope: its place, itself, how often it was taken, and how often without an acknowledgement.
 
-    What another version wrote must not stop a lane.
+    What another version wrote must not stop a partition.
     """
     while row := sql.execute(_NEXT, {"now": moment}).fetchone():
         place, id, document, attempts, received, seen_at = row  # noqa: A001 - the field's own name
@@ -180,7 +181,7 @@ def _next(sql: sqlite3.Connection, moment: int) -> tuple[int, Envelope, int, int
             log.error("%s was set aside: %s", id, error)  # noqa: TRY400 - the sentence says it all
             sql.execute("DELETE FROM queue WHERE place = ?", (place,))
             sql.execute(_REMEMBER, (id, moment))
-            sql.execute(_SET_ASIDE, (id, moment, attempts, str(error), document, None))
+            sql.execute(_DEAD_LETTER, (id, moment, attempts, str(error), document, None))
     return None
 
 
@@ -199,7 +200,7 @@ def _put(sql: sqlite3.Connection, envelope: Envelope, document: bytes, moment: i
         "WHERE NOT EXISTS (SELECT 1 FROM queue_seen WHERE id = ? AND seen_at > ?) ON CONFLICT DO NOTHING",
         (
             envelope.id,
-            envelope.lane,
+            envelope.partition,
             envelope.urgent,
             moment,
             moment,
@@ -218,12 +219,12 @@ def _useful(envelope: Envelope) -> int | None:
     return None if until is None else to_micros(until)
 
 
-def _remove(sql: sqlite3.Connection, taken: Taken) -> tuple[int, int, bytes] | None:
+def _remove(sql: sqlite3.Connection, delivery: Delivery) -> tuple[int, int, bytes] | None:
     """Take the envelope off the queue, token and all; only its id and when it was last seen are remembered."""
     rows: list[tuple[int, int, bytes]] = sql.execute(
         "DELETE FROM queue WHERE id = ? AND receipt = ? RETURNING seen_at, attempts, envelope",
-        (taken.envelope.id, taken.receipt),
+        (delivery.envelope.id, delivery.receipt),
     ).fetchall()
     for seen_at, _, _ in rows:
-        sql.execute(_REMEMBER, (taken.envelope.id, seen_at))
+        sql.execute(_REMEMBER, (delivery.envelope.id, seen_at))
     return rows[0] if rows else None
