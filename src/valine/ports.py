@@ -101,7 +101,7 @@ class Queue(Producer, Protocol):
 
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that was obeyed or refused, and what was answered. Kept 30 days."""
+    """A command that was carried out or refused, and what was answered. Kept 30 days."""
 
     id: str
     at: datetime

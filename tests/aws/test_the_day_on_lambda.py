@@ -100,7 +100,7 @@ async def test_a_day_on_lambda_ends_as_on_one_machine_to_the_letter(account: Aws
     assert on_lambda == on_one_machine
 
 
-async def test_a_run_goes_on_from_slice_to_slice_without_the_clock(account: Aws) -> None:
+async def test_a_run_goes_on_from_time_slice_to_time_slice_without_the_clock(account: Aws) -> None:
     account.ticking = False
 
     async with a_team(12, compose=account.compose) as team:
@@ -156,12 +156,12 @@ async def test_a_command_that_cannot_be_read_is_dead_lettered_and_its_repository
 
 async def test_a_command_that_breaks_valine_is_dead_lettered_and_its_author_told(account: Aws) -> None:
     async with a_team(1, compose=account.compose) as team:
-        commander = system(team).hands.batches._engine._commander
-        forge, commander._forge = commander._forge, Unreadable()  # type: ignore[assignment]
+        command_handler = system(team).hands.batches._engine._command_handler
+        forge, command_handler._forge = command_handler._forge, Unreadable()  # type: ignore[assignment]
         await team.says("/plan", by="Ana")
         await team.wait(minutes=5)
         said = team.reply("Ana")
-        commander._forge = forge
+        command_handler._forge = forge
 
         await team.is_ready()
 

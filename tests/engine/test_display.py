@@ -168,7 +168,7 @@ async def test_a_page_that_somebody_else_wrote_over_is_sent_again_though_this_pr
     result = events.PageWritten(document="board", page=1, posted=board)
     late = events.EffectSucceeded(at=board.at, key="message:board", result=result, over=after(-99))
 
-    await world.engine._ledger.apply(REPOSITORY, 1, late)
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, late)
     await settle(world)
 
     assert (await world.run()).messages["board"].at != board.at

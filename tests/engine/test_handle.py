@@ -146,10 +146,10 @@ async def test_a_run_that_nothing_wakes_has_no_work() -> None:
 
 async def test_a_run_is_read_once_for_a_decision() -> None:
     world = await a_world().with_run(an_approved_run())
-    await world.engine._ledger.apply(REPOSITORY, 1, FAILED)  # the record lists it from now on
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, FAILED)  # the record lists it from now on
     world.store.reads = 0
 
-    state = await world.engine._ledger.state(REPOSITORY, 1)
+    state = await world.engine._unit_of_work.state(REPOSITORY, 1)
 
     assert state.active == (state.run,)
     assert world.store.reads == 1

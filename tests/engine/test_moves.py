@@ -10,7 +10,7 @@ import pytest
 from builders import NOON, REPOSITORY, a_run, a_woken
 from engine.test_loop import an_approved_run
 from engine.worlds import a_world, history
-from valine.engine.unit_of_work import Ledger
+from valine.engine.unit_of_work import UnitOfWork
 from valine.orchestrator.model.decision import Decision
 from valine.orchestrator.model.states import RunStatus, Stage
 
@@ -46,7 +46,7 @@ async def test_a_decision_that_makes_no_move_of_the_table_is_not_stored(
     monkeypatch.setattr("valine.engine.unit_of_work.decide", broken)
 
     with pytest.raises(AssertionError, match=f"cannot go from {before.stage} to {stage}, {status}: no such move"):
-        await Ledger(world.store, world.clock).apply(REPOSITORY, before.number, a_woken())
+        await UnitOfWork(world.store, world.clock).apply(REPOSITORY, before.number, a_woken())
 
     assert await world.run() == stored
     assert not await history(world)

@@ -161,7 +161,7 @@ class Play:
         self.edges: list[tuple[Stage | None, Stage, RunStatus]] = []
         self.log: list[tuple[int | None, Event]] = []
         self._commands = 0
-        self.display = Display(chat=cast("Any", None), clock=cast("Any", None), ledger=cast("Any", None))
+        self.display = Display(chat=cast("Any", None), clock=cast("Any", None), unit_of_work=cast("Any", None))
 
     # The loop -------------------------------------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class Walk:
     def possible(self) -> list[Callable[[], None]]:
         if not self.play.runs:
             return [self.plan]
-        everything = [self.decide_on_the_plan, self.command_a_run, self.look, self.clock_rings, self.effect_ends]
+        everything = [self.decide_on_the_plan, self.command_a_run, self.look, self.clock_fires, self.effect_ends]
         everything += [self.github_changes] * 3 + [self.ship_what_is_ready, self.engine_goes_on, self.comes_twice]
         return [*everything, self.all_is_well, *([self.plan] if all(r.final for r in self.play.runs.values()) else [])]
 
@@ -260,7 +260,7 @@ class Walk:
 
     # Time -----------------------------------------------------------------------------------------------------------
 
-    def clock_rings(self) -> None:
+    def clock_fires(self) -> None:
         run = self.some_run()
         self.decided(events.Woken(at=self.play.now, run=run.number, uid=run.uid), run.number)
 

@@ -134,7 +134,7 @@ class Queue:
             raise Busy("The queue is out of reach.")
         doing: Awaitable[Any] = operation()
         result = await doing
-        world.ring()
+        world.enqueue_due()
         if fault == "slow":
             await pause(world.short_pause(what))
         if fault == "crash after":

@@ -95,7 +95,7 @@ class Process:
         ):  # a function on AWS knows nothing of starts, and shows what it finds
             self._do(self._guarded_catch_up)
 
-    def ring(self) -> None:
+    def enqueue_due(self) -> None:
         """There is something on the queue."""
         if self.idle and self._worker_at is not None:
             self.idle = False
@@ -141,7 +141,7 @@ class Process:
 
     def _again(self) -> None:
         self.start()
-        self.world.ring()
+        self.world.enqueue_due()
         self.world.alarm()
 
     def _do(self, begin: Begin) -> Running:
@@ -166,7 +166,7 @@ class Process:
             self.delivery = None
             if not worked:
                 self.idle = True
-                self.world.loop.after(0, self.world.ring)
+                self.world.loop.after(0, self.world.enqueue_due)
                 await pause(FOREVER)
 
     async def _sweep(self) -> None:
@@ -174,7 +174,7 @@ class Process:
             await self.engine.sweep()
         except StoreError:
             return
-        self.world.ring()
+        self.world.enqueue_due()
 
     async def _guarded_catch_up(self) -> None:
         try:

@@ -79,7 +79,7 @@ class Spells:
             self._let_in()
         if kind == "channel closed":
             self._channel(closed=False)
-        self._world.ring()
+        self._world.enqueue_due()
 
     def _let_in(self) -> None:
         self._world.on_github("add_member", login="valine-bot", role="write")

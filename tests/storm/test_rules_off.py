@@ -98,7 +98,7 @@ class Whatever(GitHubForge):
 
 
 class Forgetful(Store):
-    """Keeps no record of the commands it obeyed."""
+    """Keeps no record of the commands it carried out."""
 
     async def inbox(self, id: str, now: datetime) -> Inbox | None:  # noqa: A002 - the port's name
         await super().inbox(id, now)
@@ -167,7 +167,7 @@ def test_without_compare_and_swap_the_storm_finds_lost_updates() -> None:
     assert laws("frozen", 80, Off) & {"history", "the board is true", "the graph", "final is final", "claims"}
 
 
-def test_without_an_alarm_clock_the_storm_finds_work_that_nobody_goes_on_with() -> None:
+def test_without_the_scheduler_the_storm_finds_work_that_nobody_goes_on_with() -> None:
     class Off(Parts):
         store = NeverWoken
 

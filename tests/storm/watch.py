@@ -82,7 +82,7 @@ class Watch:
         self.pace = Pace(self)
         self.on_github = OnGitHub(world, self)
         self._noted: Noted = {}
-        self._obeyed: set[str] = set()
+        self._handled: set[str] = set()
         self._refused: set[str] = set()
         self._over: set[str] = set()  # runs that were when a backup was restored
         self._posted: dict[str, list[str]] = {}
@@ -167,7 +167,7 @@ class Watch:
     def forget(self) -> None:
         """A backup was restored: what it does not know may be said and done again."""
         self.restored = self.excused = True
-        self._obeyed.clear()
+        self._handled.clear()
         self._refused.clear()
         self._posted.clear()
         self._stages = {run.uid: (run.stage, run.status) for run in self._world.runs()}
@@ -244,11 +244,11 @@ class Watch:
             self.say("no proposal stuck", wrong)
 
     def _command(self, event: Any) -> None:
-        if event.id in self._obeyed and not self.restored:
+        if event.id in self._handled and not self.restored:
             self.say("once", f"{event.id} was obeyed twice")
         if event.id in self._refused:
             self.say("refusal", f"{event.id} was refused, and obeyed")
-        self._obeyed.add(event.id)
+        self._handled.add(event.id)
         names = LEADS if event.by.platform == "discord" else DEVELOPERS
         if event.by.name not in names and not isinstance(event, OPEN_TO_ALL):
             self.say("permission", f"{type(event).__name__} by {event.by.name}")

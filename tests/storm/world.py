@@ -62,9 +62,9 @@ class World:
         self._counts: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         self._lagged_at = -1.0
-        self._alarm_at: float | None = None
-        self._alarm_after = 1.0
-        self._ring_at: float | None = None
+        self._wake_up_at: float | None = None
+        self._wake_up_after = 1.0
+        self._wake_at: float | None = None
         self.watch = Watch(self)
         self.spells = Spells(self)
         count = choices.setting("processes", lambda bits: bits.among(profile.processes))
@@ -80,7 +80,7 @@ class World:
         for process in self.processes:
             process.start()
         self.alarm()
-        self.ring()
+        self.enqueue_due()
         self.spells.plan()
 
     def end(self) -> None:
@@ -95,9 +95,9 @@ class World:
         self.on_github("clear_faults")
         self.on_discord("clear_faults")
         self.tell(None, "calm")
-        self._alarm_after = self.tick
+        self._wake_up_after = self.tick
         self.alarm()
-        self.ring()
+        self.enqueue_due()
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -232,42 +232,42 @@ class World:
 
     # The queue's bell and the alarm clocks ----------------------------------------------------------------------
 
-    def ring(self) -> None:
+    def enqueue_due(self) -> None:
         """Wake somebody if there is something to take, or see to it that somebody is woken when there is."""
         now = self.loop.now()
         if self.queue.next_one(now) is not None:
             idle = [process for process in self.processes if process.idle and process.alive]
             if idle:
-                idle[self._counts["door"] % len(idle)].ring()
+                idle[self._counts["door"] % len(idle)].enqueue_due()
             return
         at = self.queue.next_at(now)
         if at is None:
             return
         due = (at - self.loop.start).total_seconds()
-        if self._ring_at is None or due < self._ring_at or self._ring_at <= self.loop.time:
-            self._ring_at = due
+        if self._wake_at is None or due < self._wake_at or self._wake_at <= self.loop.time:
+            self._wake_at = due
             self.loop.after(due - self.loop.time, self._rung)
 
     def _rung(self) -> None:
-        self._ring_at = None
-        self.ring()
+        self._wake_at = None
+        self.enqueue_due()
 
     def alarm(self, *, soon: bool = False) -> None:
         """See to it that a tick of the clock finds the next run that is due; `soon` after something changed."""
-        self._alarm_after = 0.1 if soon else self._alarm_after
+        self._wake_up_after = 0.1 if soon else self._wake_up_after
         wake = self.store.next_wake()
         if wake is None:
             return
-        due = max((wake - self.loop.start).total_seconds(), self.loop.time + self._alarm_after)
+        due = max((wake - self.loop.start).total_seconds(), self.loop.time + self._wake_up_after)
         due = -(-due // self.tick) * self.tick
-        if self._alarm_at is None or due < self._alarm_at or self._alarm_at < self.loop.time:
-            self._alarm_at = due
+        if self._wake_up_at is None or due < self._wake_up_at or self._wake_up_at < self.loop.time:
+            self._wake_up_at = due
             self.loop.after(due - self.loop.time, self._ticked, due)
 
     def _ticked(self, due: float) -> None:
-        if self._alarm_at != due:
+        if self._wake_up_at != due:
             return
-        self._alarm_at = None
+        self._wake_up_at = None
         wake = self.store.next_wake()
         if wake is not None and wake <= self.loop.now():
             self.ticks += not self.queue.handed_back(self.loop.now())
@@ -275,9 +275,9 @@ class World:
             alive = [process for process in self.processes if process.alive]
             if alive:
                 alive[self._sweeps % len(alive)].sweep()
-            self._alarm_after = min(self._alarm_after * 2, 60.0)
+            self._wake_up_after = min(self._wake_up_after * 2, 60.0)
         else:
-            self._alarm_after = 1.0
+            self._wake_up_after = 1.0
         self.alarm()
 
     # Telling ----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from valine.engine.batches import Batches
-    from valine.engine.scheduler import Alarms
+    from valine.engine.scheduler import Scheduler
     from valine.ingress.endpoints import Ingress, IngressSettings
     from valine.ports import Clock, RunStore
     from valine.services.aws.queue import SqsQueue
@@ -136,17 +136,17 @@ class Clockwork:
     """What the clock's function works with."""
 
     queue: SqsQueue
-    alarms: Alarms
+    scheduler: Scheduler
     clock: Clock
 
 
 def clockwork(told: Place, clock: Clock | None = None) -> Clockwork:
     """The clock."""
-    from valine.engine.scheduler import Alarms
+    from valine.engine.scheduler import Scheduler
 
     clock = clock or wall_clock()
     store, queue = keep(told.table, told.queue_url, clock)
-    return Clockwork(queue=queue, alarms=Alarms(store=store, queue=queue, clock=clock), clock=clock)
+    return Clockwork(queue=queue, scheduler=Scheduler(store=store, queue=queue, clock=clock), clock=clock)
 
 
 def with_its_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:

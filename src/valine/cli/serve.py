@@ -107,9 +107,9 @@ async def _served(settings: Settings, bound: socket.socket) -> int:
         log.warning("%s", warning)
     turns = Turns(wall_clock())
     # The thread comes first: it makes the file ready, and what is wrong with that is a sentence here.
-    async with in_a_thread(partial(assemble, settings), turns) as ring:
+    async with in_a_thread(partial(assemble, settings), turns) as wake_worker:
         with endpoints(settings) as parts:
-            code = await http.serve_all([(endpoints_app(parts, ring, turns), bound)], ready)
+            code = await http.serve_all([(endpoints_app(parts, wake_worker, turns), bound)], ready)
     log.info("stopped: what was stored goes on with the next start")
     return code
 

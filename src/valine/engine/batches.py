@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from valine.engine.loop import SLICE
+from valine.engine.loop import TIME_SLICE
 from valine.errors import StoreError, Transient
 from valine.orchestrator.model.observations import Failure
 from valine.view import trouble
@@ -109,7 +109,7 @@ class Batches:
 
     async def _slice(self, partition: str, runs: Iterable[int], ends: datetime) -> None:
         try:
-            await self._engine.work(partition, runs, min(self._clock.now() + SLICE, ends - TO_FINISH))
+            await self._engine.work(partition, runs, min(self._clock.now() + TIME_SLICE, ends - TO_FINISH))
         finally:
             await self._rest()  # while the partition is still ours
 

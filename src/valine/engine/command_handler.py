@@ -1,4 +1,4 @@
-"""Commands: obeyed once however often they arrive, with a look where the decision needs one, and answered."""
+"""Commands: carried out once however often they arrive, with a look where the decision needs one, and answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.engine.unit_of_work import RACES, Ledger
+from valine.engine.unit_of_work import RACES, UnitOfWork
 from valine.errors import Conflict, OutsideError
 from valine.orchestrator import naming, replies
 from valine.orchestrator.decide import observe
@@ -28,18 +28,18 @@ log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
 
 
-class Commander:
+class CommandHandler:
     """Does what people ask for, and tells them what came of it."""
 
-    def __init__(self, *, ledger: Ledger, store: RunStore, forge: Forge, chat: Chat, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(self, *, unit_of_work: UnitOfWork, store: RunStore, forge: Forge, chat: Chat, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
         self._store = store
         self._forge = forge
         self._chat = chat
         self._clock = clock
 
-    async def obey(self, partition: str, command: PersonCommand, reply_to: ReplyTo | None) -> list[int]:
-        """Obey a person once, however often the command arrives; the numbers of the runs that have work now."""
+    async def handle(self, partition: str, command: PersonCommand, reply_to: ReplyTo | None) -> list[int]:
+        """Carry out a command once, however often the command arrives; the numbers of the runs that have work now."""
         now = self._clock.now()
         seen = await self._store.inbox(command.id, now)
         if seen is None:
@@ -48,10 +48,10 @@ class Commander:
             await self._reply(partition, command, reply_to, seen.reply)
         return [seen.run] if seen.run is not None else []
 
-    async def apologise(self, partition: str, command: PersonCommand, reply_to: ReplyTo) -> None:
+    async def report_failure(self, partition: str, command: PersonCommand, reply_to: ReplyTo) -> None:
         """Tell a person that their command broke Valine; nothing more can be done for it.
 
-        If it was obeyed before that, and only what followed broke, they get the answer to it.
+        If it was carried out before that, and only what followed broke, they get the answer to it.
         """
         try:
             seen = await self._store.inbox(command.id, self._clock.now())
@@ -71,11 +71,11 @@ class Commander:
 
     async def _once(self, partition: str, command: PersonCommand) -> Inbox:
         for _ in range(RACES):
-            state = await self._ledger.state(partition, command.run)
+            state = await self._unit_of_work.state(partition, command.run)
             event, outcome = await self._decided(state, command)
             inbox = _inbox(event, outcome) if _heard(command) else Inbox(id=command.id, at=event.at)
             try:
-                await self._ledger.commit(state, event, outcome, inbox)
+                await self._unit_of_work.commit(state, event, outcome, inbox)
             except Conflict:
                 seen = await self._store.inbox(command.id, self._clock.now())
                 if seen is not None:
@@ -107,7 +107,7 @@ class Commander:
             await self._chat.reply(reply_to, render(reply))
             return
         cost = effects.EnsureComment.writes
-        await self._ledger.afford(partition, cost)
+        await self._unit_of_work.afford(partition, cost)
         name = naming.short_hash("reply", command.id)
         await self._forge.perform(
             effects.EnsureComment(

@@ -17,7 +17,7 @@ from valine.view.cards import RENDERING, Rendering
 from valine.view.components import Message
 
 if TYPE_CHECKING:
-    from valine.engine.unit_of_work import Ledger
+    from valine.engine.unit_of_work import UnitOfWork
     from valine.orchestrator.model.effects import EnsureDocument
     from valine.orchestrator.model.run import Run
     from valine.ports import Chat, Clock
@@ -46,10 +46,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 class Display:
     """Ensures documents on Discord. What it remembers spares it renderings and requests, and is never decided on."""
 
-    def __init__(self, *, chat: Chat, clock: Clock, ledger: Ledger, rendering: Rendering = RENDERING) -> None:
+    def __init__(self, *, chat: Chat, clock: Clock, unit_of_work: UnitOfWork, rendering: Rendering = RENDERING) -> None:
         self._chat = chat
         self._clock = clock
-        self._ledger = ledger
+        self._unit_of_work = unit_of_work
         self.version = rendering.version
         self._render = rendering.render
         self._rendered: dict[tuple[str, str], tuple[Message, ...]] = {}
@@ -97,7 +97,7 @@ class Display:
             posted=posted if posted and posted.message else None,
             since=run.pending[effect.key].since,
             # One that was there, and is to be put up anew, may have been put up by another process that stood still.
-            untried=self._ledger.take_untried(run, effect.key, layout.page) and posted is None,
+            untried=self._unit_of_work.take_untried(run, effect.key, layout.page) and posted is None,
         )
         now = self._clock.now()
         self.sent(sent.message, now, message)

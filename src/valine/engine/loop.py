@@ -1,7 +1,7 @@
 """The only impure loop: load the record and the run, look if the event asks for it, decide, commit, perform.
 
 Everything that happens here may happen twice: commands are swallowed by their inbox record, looks are only looks,
-and effects ensure what is already so. Work is done in slices, so that a person's command is never long in waiting.
+and effects ensure what is already so. Work is done in time slices, so that a person's command is never long in waiting.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.engine.command_handler import Commander
+from valine.engine.command_handler import CommandHandler
 from valine.engine.display import Display
-from valine.engine.scheduler import Alarms
-from valine.engine.unit_of_work import RACES, Ledger
+from valine.engine.scheduler import Scheduler
+from valine.engine.unit_of_work import RACES, UnitOfWork
 from valine.errors import Conflict, OutsideError, StoreError
 from valine.orchestrator.decide import observe, stale_results
 from valine.orchestrator.decide.desired_effects import wanted
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("valine.engine")
 replace = msgspec.structs.replace
 
-SLICE = timedelta(seconds=8)
-LINGER = timedelta(seconds=3)  # what is due this soon is waited for within the slice
+TIME_SLICE = timedelta(seconds=8)
+GRACE = timedelta(seconds=3)  # what is due this soon is waited for within the time slice
 COMMENTS_INTERVAL = timedelta(seconds=100)
 SEEN_AGAIN = timedelta(minutes=10)  # comments are looked for from a little before the cursor: GitHub's index lags
 
@@ -64,14 +64,18 @@ class Engine:
         self._forge = forge
         self._chat = chat
         self._clock = clock
-        self._alarms = Alarms(store=store, queue=queue, clock=clock)
-        self._ledger = Ledger(store, clock, meter, render=rendering.version)
-        self._display = Display(chat=chat, clock=clock, ledger=self._ledger, rendering=rendering)
-        self._commander = Commander(ledger=self._ledger, store=store, forge=forge, chat=chat, clock=clock)
+        self._scheduler = Scheduler(store=store, queue=queue, clock=clock)
+        self._unit_of_work = UnitOfWork(store, clock, meter, render=rendering.version)
+        self._display = Display(chat=chat, clock=clock, unit_of_work=self._unit_of_work, rendering=rendering)
+        self._command_handler = CommandHandler(
+            unit_of_work=self._unit_of_work, store=store, forge=forge, chat=chat, clock=clock
+        )
 
     async def handle(self, delivery: Delivery) -> None:
         """Deal with one envelope. Raises what must put it back on the queue: OutsideError, Conflict, StoreError."""
-        until = self._clock.now() + SLICE  # from here: a process that stood still meanwhile may have lost the partition
+        until = (
+            self._clock.now() + TIME_SLICE
+        )  # from here: a process that stood still meanwhile may have lost the partition
         runs = await self.take_in(delivery.envelope)
         await self.work(delivery.envelope.partition, runs, until)
 
@@ -84,26 +88,26 @@ class Engine:
             case events.Woken():
                 return await self._woken(envelope.partition, inbound)
             case _:
-                return await self._commander.obey(envelope.partition, inbound, envelope.reply_to)
+                return await self._command_handler.handle(envelope.partition, inbound, envelope.reply_to)
 
     async def work(self, partition: str, runs: Iterable[int], until: datetime) -> None:
-        """A slice of what these runs have to do; what is left of it then goes on the queue."""
+        """A time slice of what these runs have to do; what is left of it then goes on the queue."""
         for number in runs:
             await self._work(partition, number, until)
 
     async def sweep(self) -> int:
-        """Put a wake-up on the queue for every run whose alarm clock has rung; how many were not there yet."""
-        return await self._alarms.ring()
+        """Put a wake-up on the queue for every run that is due; how many were not there yet."""
+        return await self._scheduler.enqueue_due()
 
     async def give_up(self, envelope: Envelope) -> None:
         """It was dead-lettered: whoever waits for an answer to it is told."""
         if isinstance(envelope.inbound, events.Command) and envelope.reply_to is not None:
-            await self._commander.apologise(envelope.partition, envelope.inbound, envelope.reply_to)
+            await self._command_handler.report_failure(envelope.partition, envelope.inbound, envelope.reply_to)
 
     async def catch_up(self, partition: str) -> None:
         """Have the active runs looked at and shown: nobody knows what happened while no server ran, or to the store."""
         now = self._clock.now()
-        active = (await self._ledger.state(partition, None)).active
+        active = (await self._unit_of_work.state(partition, None)).active
         for run in active:
             woken = events.Woken(at=now, run=run.number, uid=run.uid, afresh=True)
             envelope = Envelope(
@@ -119,7 +123,7 @@ class Engine:
 
     async def _hinted(self, partition: str, hint: HintReceived) -> list[int]:
         """Look at the runs that the hint may be about, unless the last look already saw what it saw."""
-        state = await self._ledger.state(partition, None)
+        state = await self._unit_of_work.state(partition, None)
         concerned = [run for run in state.active if observe.concerns(run, hint)]
         for run in concerned:
             if not observe.satisfied(run, hint):
@@ -130,14 +134,14 @@ class Engine:
         run = await self._store.run(partition, woken.run)
         if run is None or run.uid != woken.uid:
             return []
-        await self._ledger.apply(partition, run.number, replace(woken, at=self._clock.now()))
+        await self._unit_of_work.apply(partition, run.number, replace(woken, at=self._clock.now()))
         return [run.number]
 
     async def _observe(self, run: Run, hint: HintReceived | None = None) -> None:
         """A look, decided and committed; another one if the run moved on meanwhile, which may have seen more."""
         for _ in range(RACES):
             event = await self._look(run, hint)
-            if await self._ledger.apply(run.repository, run.number, event, version=run.version):
+            if await self._unit_of_work.apply(run.repository, run.number, event, version=run.version):
                 return
             fresh = await self._store.run(run.repository, run.number)
             if fresh is None or fresh.final:
@@ -166,7 +170,7 @@ class Engine:
             log.warning("comments of %s could not be read: %s", run.repository, error)
 
     async def _read_comments(self, run: Run) -> None:
-        state = await self._ledger.state(run.repository, None)
+        state = await self._unit_of_work.state(run.repository, None)
         record, now = state.repository, self._clock.now()
         if not state.active or (record.comments_seen and now - record.comments_seen < COMMENTS_INTERVAL):
             return
@@ -195,7 +199,7 @@ class Engine:
     # Effects ----------------------------------------------------------------------------------------------------
 
     async def _work(self, partition: str, number: int, until: datetime) -> None:
-        """Look and perform what is due, until nothing is due soon or the slice is over; then pass the rest on."""
+        """Look and perform what is due, until nothing is due soon or the time slice is over; then pass the rest on."""
         version = -1
         while True:
             run = await self._store.run(partition, number)
@@ -203,7 +207,7 @@ class Engine:
                 return
             version = run.version
             now = self._clock.now()
-            if run.wake_at is None or run.wake_at > now + LINGER:
+            if run.wake_at is None or run.wake_at > now + GRACE:
                 # Its time will come. What an older wording says is written again now that the run is at hand.
                 if now >= until or not self._is_outdated(run, now):
                     return
@@ -227,7 +231,9 @@ class Engine:
             return
         effect = self._due(run, now)
         if effect is None:
-            await self._ledger.apply(run.repository, run.number, events.Woken(at=now, run=run.number, uid=run.uid))
+            await self._unit_of_work.apply(
+                run.repository, run.number, events.Woken(at=now, run=run.number, uid=run.uid)
+            )
             return
         event: Event
         version: int | None = None
@@ -238,7 +244,7 @@ class Engine:
                 page, over = layout.page, stale_results.written(run, effect.key, layout.page)
                 result = await self._display.perform(run, effect, layout)
             else:
-                await self._ledger.afford(run.repository, effect.writes)
+                await self._unit_of_work.afford(run.repository, effect.writes)
                 result = await self._perform(run, effect)
         except OutsideError as error:
             log.warning("%s of %s failed: %s", effect.key, run.name, error)
@@ -255,7 +261,7 @@ class Engine:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)
             if isinstance(result, events.MergeRefused):
                 version = run.version  # a no is about the run as it was: if that moved on, GitHub is asked again
-        await self._ledger.apply(run.repository, run.number, event, version=version)
+        await self._unit_of_work.apply(run.repository, run.number, event, version=version)
 
     async def _perform(self, run: Run, effect: effects.EnsureThread | effects.ForgeEffect) -> Result:
         if isinstance(effect, effects.EnsureThread):

@@ -33,7 +33,7 @@ MOVES = frozenset((move.source, move.target, move.status) for move in graph.MOVE
 RACES = 8  # commits lost in a row before the envelope goes back to the queue
 
 
-class Ledger:
+class UnitOfWork:
     """Loads states and commits decisions, each with the event that caused it; the meter hears of what is stored."""
 
     def __init__(

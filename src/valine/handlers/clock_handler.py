@@ -37,6 +37,6 @@ async def tick(clockwork: Clockwork) -> dict[str, int]:
     try:
         released = await clockwork.queue.release(now)
     finally:
-        woken = await clockwork.alarms.ring()
+        woken = await clockwork.scheduler.enqueue_due()
     log.info("woken: %d, released: %d", woken, released)
     return {"woken": woken, "released": released}

@@ -61,19 +61,21 @@ class Endpoints(Protocol):
 
 def make_app(system: System) -> Starlette:
     """The endpoints' app whose lifespan runs the rest on the same loop: for a demonstration, on its own clock."""
-    bell, turns = asyncio.Event(), Turns(system.clock)
+    work_waits, turns = asyncio.Event(), Turns(system.clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(system, bell, turns):
+        async with running(system, work_waits, turns):
             yield
 
-    app = endpoints_app(system, bell.set, turns)
+    app = endpoints_app(system, work_waits.set, turns)
     app.router.lifespan_context = lifespan
     return app
 
 
-def endpoints_app(parts: Endpoints, ring: Callable[[], None], turns: Turns, budget: Budget | None = None) -> Starlette:
+def endpoints_app(
+    parts: Endpoints, wake_worker: Callable[[], None], turns: Turns, budget: Budget | None = None
+) -> Starlette:
     """The ASGI app with `POST /discord`, `POST /github/webhook` and `GET /healthz`; `ring` wakes the worker."""
     budget = budget or Budget()
 
@@ -86,7 +88,7 @@ def endpoints_app(parts: Endpoints, ring: Callable[[], None], turns: Turns, budg
             return HttpAnswer(status=503, headers=JSON, body=json.dumps({"status": "unavailable", **trouble}).encode())
         return await parts.ingress.health()
 
-    endpoint = partial(_endpoint, budget=budget, ring=ring)
+    endpoint = partial(_endpoint, budget=budget, wake_worker=wake_worker)
     return Starlette(
         routes=[
             Route("/discord", endpoint(parts.ingress.discord, INTERACTION), methods=["POST"]),
@@ -97,7 +99,10 @@ def endpoints_app(parts: Endpoints, ring: Callable[[], None], turns: Turns, budg
 
 
 def _endpoint(
-    handler: Callable[[HttpRequest], Awaitable[HttpAnswer]], limit: Limit, budget: Budget, ring: Callable[[], None]
+    handler: Callable[[HttpRequest], Awaitable[HttpAnswer]],
+    limit: Limit,
+    budget: Budget,
+    wake_worker: Callable[[], None],
 ) -> Callable[[Request], Awaitable[Response]]:
     """What reads the raw body within its limits, hands it to the handler, and rings for the worker."""
 
@@ -112,7 +117,7 @@ def _endpoint(
         answer = await handler(
             HttpRequest(method=request.method, path=request.url.path, headers=dict(request.headers), body=body)
         )
-        ring()
+        wake_worker()
         return Response(answer.body, status_code=answer.status, headers=answer.headers)
 
     return answered

@@ -51,8 +51,8 @@ def of(
     if guild is None:
         return Rung()
     users = [u for u in dict.fromkeys(USER.findall(text)) if u in guild.members and _lets(allowed, "users", u)]
-    rings_back = allowed is None or bool(allowed.get("replied_user"))
-    if answered in guild.members and answered not in (author, *users) and rings_back:
+    wakes_again = allowed is None or bool(allowed.get("replied_user"))
+    if answered in guild.members and answered not in (author, *users) and wakes_again:
         users.append(answered)
     anybody = may(world, author, Permission.MENTION_EVERYONE, channel)
     roles = [

@@ -47,7 +47,7 @@ class Tally:
 async def test_a_day_is_counted_by_what_was_decided_in_it() -> None:
     tally = Tally()
     async with a_team(2) as team:
-        team.world.system.engine._ledger._meter = tally
+        team.world.system.engine._unit_of_work._meter = tally
         await team.says("/plan", by="Ana")
         await team.wait(minutes=10)
         await team.clicks("Approve", by="Chen")

@@ -219,7 +219,7 @@ class SqsQueue:
         item: Fields = {
             "pk": _DEAD,
             "sk": letter.id,
-            # For 30 days, and so without the token: redriven, it is obeyed and not answered.
+            # For 30 days, and so without the token: redriven, it is carried out and not answered.
             "document": document_without_token(letter.document),
             "attempts": letter.attempts,
             "trouble": trouble[:_LONGEST_TROUBLE],
