@@ -145,12 +145,12 @@ def an_issue(number: int = 41, **changes: Any) -> IssueSeen:
 
 
 def a_plan_world(*issues: IssueSeen, **changes: Any) -> PlanWorld:
-    """A look for a plan, without a policy file."""
+    """A refresh for a plan, without a policy file."""
     return _made(PlanWorld, {"began_at": NOON, "base": a_base(), "policy": None, "issues": issues}, changes)
 
 
 def a_work_world(**changes: Any) -> WorkWorld:
-    """A look at work under way that found nothing."""
+    """A refresh of work under way that found nothing."""
     return _made(WorkWorld, {"began_at": NOON, "base": a_base()}, changes)
 
 

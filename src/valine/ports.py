@@ -181,7 +181,7 @@ class RunStore(Protocol):
 
 
 class NewComment(msgspec.Struct, frozen=True, kw_only=True):
-    """A `/valine` comment found by looking: the command as the webhook would have given it."""
+    """A `/valine` comment found by a refresh: the command as the webhook would have given it."""
 
     command: PersonCommand
     reply_to: ReplyTo

@@ -230,7 +230,7 @@ async def test_a_message_that_fails_is_noted_with_what_it_was_to_be_written_over
 @pytest.mark.parametrize("stage", [Stage.PROPOSED, Stage.TRACKING])
 async def test_after_a_start_what_is_on_discord_is_written_again_and_nothing_is_posted_twice(stage: Stage) -> None:
     status = RunStatus.PENDING if stage is Stage.PROPOSED else RunStatus.IN_PROGRESS
-    world = await a_world().with_run(an_approved_run(stage=stage, status=status, look_at=None))
+    world = await a_world().with_run(an_approved_run(stage=stage, status=status, refresh_at=None))
     await settled(world, an_envelope(inbound=a_woken()))
     known = (await world.run()).messages
     world.outside.posts.clear()

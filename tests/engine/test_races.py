@@ -70,12 +70,12 @@ class Desk:
 
     def __init__(self, *, may_write: bool = False) -> None:
         self.writers = may_write
-        self.looks = 0
+        self.refreshes = 0
         self.answers: list[RenderedReply] = []
         self.performed: list[Any] = []
 
     async def plan_world(self, label: str | None) -> PlanWorld:
-        self.looks += 1
+        self.refreshes += 1
         assert label is None
         return a_plan_world(an_issue(1))
 
@@ -190,7 +190,7 @@ async def test_a_command_that_comes_twice_is_obeyed_once_and_answered_the_same()
     runs = [await command_handler(store, desk).handle(REPOSITORY, plan_requested("c1"), TO) for _ in range(2)]
 
     assert runs == [[1], [1]]
-    assert desk.looks == 1
+    assert desk.refreshes == 1
     inbox = await store.inbox("c1", NOON)
     assert inbox is not None
     assert inbox.reply is not None
@@ -220,7 +220,7 @@ async def test_a_command_that_loses_a_race_to_something_else_is_decided_again() 
     store, desk = Raced(races=2), Desk()
 
     assert await command_handler(store, desk).handle(REPOSITORY, plan_requested("c1"), TO) == [1]
-    assert desk.looks == 3
+    assert desk.refreshes == 3
     assert len(desk.answers) == 1
 
 

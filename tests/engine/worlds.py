@@ -61,7 +61,7 @@ class DatedQueue(MemoryQueue):
         return await super().put(envelope, now)
 
 
-class Looking(Outside):
+class Refreshing(Outside):
     """GitHub that can be looked at, too."""
 
     def __init__(self, breaks: Exception | None = None) -> None:
@@ -79,7 +79,7 @@ class Looking(Outside):
     async def work_world(self, run: Run, *, fresh: bool = True) -> WorkWorld:
         assert run.name == "r1"
         self.fresh.append(fresh)
-        self.looks += 1
+        self.refreshes += 1
         return a_work_world()
 
     async def comments_since(self, since: datetime) -> Sequence[Any]:
@@ -111,7 +111,7 @@ class Looking(Outside):
 
 def a_world(breaks: Exception | None = None) -> World:
     """One whose store and queue are told the time, and whose meter is read."""
-    return World(store=Dated(), queue=DatedQueue(), outside=Looking(breaks), meter=Meter())
+    return World(store=Dated(), queue=DatedQueue(), outside=Refreshing(breaks), meter=Meter())
 
 
 async def handled(world: World, *envelopes: Envelope) -> None:

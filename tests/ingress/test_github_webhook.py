@@ -30,8 +30,8 @@ def hint(event: str, given: Any) -> HintReceived:
     return meant.hint
 
 
-def expected(name: str, **saw: Any) -> HintReceived:
-    return HintReceived(name=name, delivery=DELIVERY, at=NOON, **saw)
+def expected(name: str, **observed: Any) -> HintReceived:
+    return HintReceived(name=name, delivery=DELIVERY, at=NOON, **observed)
 
 
 def test_a_pull_requests_hint_tells_its_number_branch_head_and_time() -> None:

@@ -29,6 +29,6 @@ def fails(play: Play, key: str, why: Failure) -> Pending | None:
     return play.run.pending.get(key)
 
 
-def look_fails(play: Play, why: Failure) -> Run:
+def refresh_fails(play: Play, why: Failure) -> Run:
     play.decide(events.LookFailed(at=play.now, failure=why), 1)
     return play.run

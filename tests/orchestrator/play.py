@@ -21,7 +21,7 @@ from valine.orchestrator.decide.desired_effects import wanted
 from valine.orchestrator.facts.display import RemovePage
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import effects, events
-from valine.orchestrator.model.decision import Answer, Decision, Look, Outcome, Refusal, State
+from valine.orchestrator.model.decision import Answer, Decision, Outcome, Refresh, Refusal, State
 from valine.orchestrator.model.policy import MANAGE_SERVER
 from valine.orchestrator.model.run import Check, Posted, PullSeen, TestMerge
 from valine.orchestrator.model.states import PullNumber, RunNumber, Sha
@@ -184,9 +184,9 @@ class Play:
         return outcome
 
     def command(self, command: PersonCommand, found: Failure | None = None) -> Outcome:
-        """A person's command, with the look that it may need (`found`: it fails so)."""
+        """A person's command, with the refresh that it may need (`found`: it fails so)."""
         outcome = self.decide(command, command.run)
-        if not isinstance(outcome, Look):
+        if not isinstance(outcome, Refresh):
             return outcome
         world: PlanWorld | WorkWorld | Failure
         if outcome.run is None or outcome.kind == "plan":
@@ -196,17 +196,17 @@ class Play:
         return self.decide(replace(command, found=world), command.run)
 
     def step(self, number: int = 1) -> Outcome:
-        """What the engine would do now for a run that is due: a look, an effect, or a word that time has passed."""
+        """What the engine would do now for a run that is due: a refresh, an effect, or a word that time has passed."""
         run = self.runs[number]
-        if run.look_at is not None and run.look_at <= self.now and not run.final:
-            return self.look(number)
+        if run.refresh_at is not None and run.refresh_at <= self.now and not run.final:
+            return self.refresh(number)
         for effect in wanted(run, self.display.version):
             entry = run.pending[effect.key]
             if entry.not_before is None or entry.not_before <= self.now:
                 return self.do(effect, number)
         return self.decide(events.Woken(at=self.now, run=run.number, uid=run.uid), number)
 
-    def look(self, number: int = 1, **changes: Any) -> Outcome:
+    def refresh(self, number: int = 1, **changes: Any) -> Outcome:
         run = self.runs[number]
         if run.stage == "proposed":
             return self.decide(events.PlanObserved(at=self.now, world=self.forge.plan_world(self.now)), number)
@@ -300,7 +300,7 @@ class Play:
                 merge_state="CLEAN",
                 checks=checks,
             )
-        self.look()
+        self.refresh()
 
     def confirm(self, number: int = 1) -> Outcome:
         """The confirming button of a preflight that shows what is there now."""

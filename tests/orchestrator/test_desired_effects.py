@@ -81,7 +81,7 @@ def test_a_message_is_edited_no_sooner_than_its_interval() -> None:
     posted = play.run.messages["board"].at
 
     play.forge.change(1, play.now, draft=False, changed_files=1)
-    play.look()
+    play.refresh()
 
     assert play.run.pending["message:board"].not_before == max(play.now, posted + BOARD_INTERVAL)
 
@@ -120,14 +120,14 @@ def test_dependencies_are_merged_first() -> None:
     assert [key.split(":")[1] for key in merged] == ["1", "2", "3"]
 
 
-def test_after_a_merge_nothing_is_merged_before_a_look() -> None:
+def test_after_a_merge_nothing_is_merged_before_a_refresh() -> None:
     play = Play(2).tracked()
     play.finish(1, 2)
     play.confirm()
     play.do(play.settle_until(effects.MergePullRequest))
 
     assert not any(isinstance(effect, effects.MergePullRequest) for effect in wanted(play.run))
-    assert play.run.look_at == play.now
+    assert play.run.refresh_at == play.now
 
 
 @pytest.mark.parametrize("close", [False, True])
@@ -194,7 +194,7 @@ def test_what_many_tasks_are_held_for_is_told_once() -> None:
     play.finish(*issues, check="failed")
 
     play.settle(seconds=60)
-    play.look()
+    play.refresh()
     play.settle(seconds=60)
 
     told = [e.key for _, e in play.log if isinstance(e, events.EffectSucceeded) and "milestone.held" in e.key]
@@ -230,7 +230,7 @@ def test_250_tasks_fit_into_a_document_whatever_becomes_of_them() -> None:
     for issue in range(1, 251):
         mine = (*checks, Check(key=CHECK, name="test", state="failed" if issue % 5 else "passed"))
         play.forge.change(issue, play.now, draft=False, changed_files=3, checks=mine, merge_state="CLEAN")
-    play.look()
+    play.refresh()
     size = len(encode(play.run))
     held = [milestone for milestone in play.run.milestones if milestone.kind is MilestoneKind.HELD]
     shown = Posted(channel="1" * 19, message="2" * 19, facts="3" * 12, at=play.now)

@@ -145,14 +145,14 @@ def test_a_page_left_over_takes_nothing_away_from_what_is_shown_and_is_to_be_rem
 
 
 def test_what_an_older_rendering_wrote_is_shown_and_wanted_again_without_waking_anybody() -> None:
-    checking = approved_run(look_at=after(600))
+    checking = approved_run(refresh_at=after(600))
     page = a_page(checking, pages=2, render=RENDER - 1)
     run = with_pages(checking, page, page)
 
     assert (is_shown(run, "board"), is_settled(run, "board"), is_outdated(run, "board", RENDER)) == (True, True, True)
     assert wanted_documents(run, RENDER - 1) == []
     assert wanted_documents(run) == [effects.EnsureDocument(document="board", outdated=True)]
-    done = replace(run, tasks=(), stage=Stage.DONE, status=RunStatus.COMPLETED, ended_at=NOON, look_at=None)
+    done = replace(run, tasks=(), stage=Stage.DONE, status=RunStatus.COMPLETED, ended_at=NOON, refresh_at=None)
     over = with_pages(done, *[a_page(done, "card", render=RENDER - 1)], document="card")
     scheduled = schedule(over, after(60), RENDER)
     assert scheduled.pending["message:card"].not_before is not None
@@ -335,7 +335,7 @@ def test_the_key_is_the_same_exactly_for_the_same_facts(one: Any, other: Any) ->
 @pytest.mark.parametrize("document", ["card", "board", "milestone.proposed"])
 def test_what_people_do_not_see_changes_no_key(document: str) -> None:
     run = sentences.under_way(milestones=tuple(sentences.milestones()[:1]))
-    other = replace(run, version=99, wake_at=after(9), look_at=after(9), looked_at=after(9), lag=3, thread="777")
+    other = replace(run, version=99, wake_at=after(9), refresh_at=after(9), refreshed_at=after(9), lag=3, thread="777")
 
     before, now = facts_of(run, document), facts_of(other, document)
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from builders import after
-from orchestrator.failing import executing, fails, failure, look_fails
+from orchestrator.failing import executing, fails, failure, refresh_fails
 from orchestrator.play import Play
 from valine.orchestrator.decide.desired_effects import wanted
 from valine.orchestrator.decide.effect_results import (
@@ -15,7 +15,7 @@ from valine.orchestrator.decide.effect_results import (
     FIRST_RETRY,
     HOPELESS,
     LAST_RETRY,
-    LOOK_AGAIN,
+    RETRY_AMBIGUOUS,
     SKIPPABLE,
     TOKEN_RETRY,
 )
@@ -48,7 +48,7 @@ def test_what_did_not_work_is_tried_again_later_and_later() -> None:
 def test_an_answer_that_was_lost_is_looked_for_at_once() -> None:
     found = waits(executing(), "branch:1", failure("ambiguous"), times=3)
 
-    assert found == [LOOK_AGAIN, FIRST_RETRY * 2, FIRST_RETRY * 4]
+    assert found == [RETRY_AMBIGUOUS, FIRST_RETRY * 2, FIRST_RETRY * 4]
 
 
 def test_a_platform_says_when() -> None:
@@ -150,14 +150,14 @@ def test_a_refused_merge_holds_its_task_and_is_looked_at(reason: Any) -> None:
     play.decide(events.EffectSucceeded(at=play.now, key=effect.key, result=result), 1)
 
     assert play.task(1).state is TaskState.HELD
-    assert play.run.look_at == play.now
+    assert play.run.refresh_at == play.now
 
 
 def test_a_message_that_was_deleted_is_posted_anew() -> None:
     play = Play().tracked()
     play.runs[1] = play.run
     play.forge.change(1, play.now, draft=False, changed_files=1)
-    play.look()
+    play.refresh()
 
     assert waits(play, "message:board", failure("permanent", "lost")) == [FIRST_RETRY]
     posted = play.run.messages["board"]
@@ -209,9 +209,9 @@ def test_a_late_failure_of_a_message_that_was_never_put_up_changes_nothing() -> 
 def test_github_down_fails_no_run_however_long() -> None:
     play = Play().tracked()
     for _ in range(30):
-        run = look_fails(play, failure())
-        assert run.look_at is not None
-        assert run.look_at > play.now
+        run = refresh_fails(play, failure())
+        assert run.refresh_at is not None
+        assert run.refresh_at > play.now
         play.now += timedelta(hours=24)
 
     assert play.run.status is RunStatus.IN_PROGRESS
@@ -221,11 +221,11 @@ def test_a_run_fails_after_a_day_without_access_and_gives_up_its_claims() -> Non
     play = Play().tracked()
     gone = failure("permanent", "not_found")
 
-    look_fails(play, gone)
+    refresh_fails(play, gone)
     play.now += timedelta(hours=23, minutes=59)
-    assert look_fails(play, gone).status is RunStatus.IN_PROGRESS
+    assert refresh_fails(play, gone).status is RunStatus.IN_PROGRESS
     play.now += timedelta(minutes=1)
-    assert look_fails(play, gone).status is RunStatus.FAILED
+    assert refresh_fails(play, gone).status is RunStatus.FAILED
 
     assert play.repository.claims == {}
     assert {task.state for task in play.run.tasks} == {TaskState.FAILED}
@@ -235,12 +235,12 @@ def test_access_that_came_back_in_between_starts_the_day_anew() -> None:
     play = Play().tracked()
     gone = failure("permanent", "not_found")
 
-    look_fails(play, gone)
+    refresh_fails(play, gone)
     play.now += timedelta(hours=23)
-    play.look()
+    play.refresh()
     play.now += timedelta(hours=23)
 
-    assert look_fails(play, gone).status is RunStatus.IN_PROGRESS
+    assert refresh_fails(play, gone).status is RunStatus.IN_PROGRESS
     assert after(0) < play.now
 
 
@@ -292,14 +292,14 @@ def test_what_is_down_is_not_hopeless_however_often_it_failed() -> None:
 
 
 @pytest.mark.parametrize("code", ["forbidden", "not_found"])
-def test_a_first_no_to_everything_is_tried_again_after_a_look_and_then_holds(code: str) -> None:
+def test_a_first_no_to_everything_is_tried_again_after_a_refresh_and_then_holds(code: str) -> None:
     play = executing()
 
     assert waits(play, "branch:1", failure("permanent", code)) == [TOKEN_RETRY]
     assert play.task(1).state is TaskState.QUEUED
-    assert play.run.look_at is not None
-    assert play.run.look_at < play.now
-    play.look()
+    assert play.run.refresh_at is not None
+    assert play.run.refresh_at < play.now
+    play.refresh()
     fails(play, "branch:1", failure("permanent", code))
 
     assert play.task(1).state is TaskState.HELD
@@ -360,7 +360,7 @@ def test_a_release_left_out_is_told_once_with_githubs_words() -> None:
     assert play.run.releases == {"valine-r1": ""}
 
 
-def test_a_refused_merge_is_held_with_githubs_words_and_nothing_is_merged_before_a_look() -> None:
+def test_a_refused_merge_is_held_with_githubs_words_and_nothing_is_merged_before_a_refresh() -> None:
     play = Play(2).tracked()
     play.finish(1, 2)
     play.confirm()
@@ -370,5 +370,5 @@ def test_a_refused_merge_is_held_with_githubs_words_and_nothing_is_merged_before
     play.decide(events.EffectSucceeded(at=play.now, key=effect.key, result=result), 1)
 
     assert play.task(1).note == Note(why=Why.RULES, detail="queue")
-    assert play.run.looked_at is None
+    assert play.run.refreshed_at is None
     assert not any(isinstance(one, effects.MergePullRequest) for one in wanted(play.run))

@@ -101,7 +101,7 @@ def merge_by_hand_while_tracking(play: Play) -> None:
     play.tracked()
     for issue in (1, 2):
         play.forge.change(issue, play.now, state="merged", merge_sha=play.forge.sha())
-    play.look()
+    play.refresh()
 
 
 def cancel_while_tracking(play: Play) -> None:
@@ -125,7 +125,7 @@ def drop_all_while_shipping(play: Play) -> None:
     ship(play)
     for issue in (1, 2):  # a merge that may have been asked for must come to its end first
         play.forge.change(issue, play.now, checks=(Check(key=CHECK, state="pending"),))
-    play.look()
+    play.refresh()
     play.says(events.DropRequested, run=play.run.number, issue=ONE)
     play.says(events.DropRequested, run=play.run.number, issue=TWO)
 

@@ -17,7 +17,7 @@ from valine.orchestrator.decide.assess import waits_for
 from valine.orchestrator.decide.desired_effects import GIVEN_UP, wanted
 from valine.orchestrator.graph import MOVES, decide
 from valine.orchestrator.model import effects, events
-from valine.orchestrator.model.decision import Decision, Look, Outcome
+from valine.orchestrator.model.decision import Decision, Outcome, Refresh
 from valine.orchestrator.model.observations import Blocker, Failure
 from valine.orchestrator.model.run import Check, Run
 from valine.orchestrator.model.states import IssueNumber, RunNumber, Sha, Stage
@@ -81,7 +81,7 @@ class Walk:
     def possible(self) -> list[Callable[[], None]]:
         if not self.play.runs:
             return [self.plan]
-        everything = [self.decide_on_the_plan, self.command_a_run, self.look, self.clock_fires, self.effect_ends]
+        everything = [self.decide_on_the_plan, self.command_a_run, self.refresh, self.clock_fires, self.effect_ends]
         everything += [self.github_changes] * 3 + [self.ship_what_is_ready, self.engine_goes_on, self.comes_twice]
         return [*everything, self.all_is_well, *([self.plan] if all(r.final for r in self.play.runs.values()) else [])]
 
@@ -127,7 +127,7 @@ class Walk:
 
     def said(self, command: PersonCommand) -> None:
         outcome = self.decided(command, command.run)
-        if not isinstance(outcome, Look):
+        if not isinstance(outcome, Refresh):
             return
         world: Any = self.failure()
         if self.maybe(0.8):
@@ -135,7 +135,7 @@ class Walk:
             work = outcome.kind == "work" and outcome.run is not None
             world = forge.work_world(outcome.run, now) if work and outcome.run else forge.plan_world(now)
         outcome = self.decided(replace(command, found=world), command.run)
-        assert not isinstance(outcome, Look)
+        assert not isinstance(outcome, Refresh)
 
     def command(self, by: Actor, **fields: Any) -> dict[str, Any]:
         now = self.play.now
@@ -222,12 +222,12 @@ class Walk:
             if pull.state == "open":
                 self.play.forge.change(number - 100, self.play.now, **well)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         run, now = self.some_run(), self.play.now
         world = self.play.forge.work_world(run, now)
         named = events.HintReceived(name="push", delivery="g", at=now, branch="b", head=Sha("x"))
         hint = named if self.maybe(0.3) else None
-        looks: list[Event] = [
+        refreshes: list[Event] = [
             *[events.WorldObserved(at=now, world=world, hint=hint)] * 4,
             events.WorldObserved(at=now, world=self.stale or world, hint=hint),
             events.PlanObserved(at=now, world=self.play.forge.plan_world(now)),
@@ -235,7 +235,7 @@ class Walk:
         ]
         if self.maybe(0.3):
             self.stale = world
-        self.decided(self.dice.choice(looks), run.number)
+        self.decided(self.dice.choice(refreshes), run.number)
 
     def lose_access(self) -> None:
         """For a day."""

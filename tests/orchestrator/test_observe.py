@@ -78,7 +78,7 @@ def test_a_proposal_is_concerned_by_its_issues(name: str, issue: int, matters: b
     ],
 )
 def test_a_hint_is_satisfied_by_what_was_already_seen(hint: dict[str, Any], already: bool) -> None:  # noqa: FBT001
-    run = tracking(a_seen_task(passed_checks=(PASSED.key,), passed_names=(PASSED.name,)), looked_at=after(-60))
+    run = tracking(a_seen_task(passed_checks=(PASSED.key,), passed_names=(PASSED.name,)), refreshed_at=after(-60))
 
     assert satisfied(run, a_hint(**hint)) == already
 
@@ -87,7 +87,7 @@ def test_a_hint_is_satisfied_by_what_was_already_seen(hint: dict[str, Any], alre
     ("state", "looked", "already"),
     [("pending", -60, False), ("pending", 1, True), ("failed", 1, False), ("passed", -60, True)],
 )
-def test_that_a_check_began_is_satisfied_by_any_later_look_at_how_it_ended(
+def test_that_a_check_began_is_satisfied_by_any_later_refresh_at_how_it_ended(
     state: Any,
     looked: float,
     already: bool,  # noqa: FBT001
@@ -95,34 +95,34 @@ def test_that_a_check_began_is_satisfied_by_any_later_look_at_how_it_ended(
     task = a_seen_task(passed_checks=(PASSED.key,), passed_names=(PASSED.name,))
     hint = a_hint(name="check_run.created", head=a_pull().head, check="test", state=state)
 
-    assert satisfied(tracking(task, looked_at=after(looked)), hint) == already
+    assert satisfied(tracking(task, refreshed_at=after(looked)), hint) == already
 
 
-def test_a_check_that_shares_its_name_with_another_satisfies_a_hint_by_a_later_look_only() -> None:
+def test_a_check_that_shares_its_name_with_another_satisfies_a_hint_by_a_later_refresh_only() -> None:
     task = a_seen_task(pull=a_pull(checks=(PENDING,)), passed_checks=("app/nightly/test",), passed_names=("test",))
     hint = a_hint(name="check_run.completed", head=a_pull().head, check="test", state="passed")
 
-    assert not satisfied(tracking(task, looked_at=after(-60)), hint)
-    assert satisfied(tracking(task, looked_at=after(1)), hint)
+    assert not satisfied(tracking(task, refreshed_at=after(-60)), hint)
+    assert satisfied(tracking(task, refreshed_at=after(1)), hint)
 
 
-def test_a_hint_that_says_no_more_is_satisfied_by_a_later_look() -> None:
+def test_a_hint_that_says_no_more_is_satisfied_by_a_later_refresh() -> None:
     hint = a_hint(name="push", branch="main", head=NEW)
 
-    assert satisfied(tracking(looked_at=after(1)), hint)
-    assert not satisfied(tracking(looked_at=None), hint)
+    assert satisfied(tracking(refreshed_at=after(1)), hint)
+    assert not satisfied(tracking(refreshed_at=None), hint)
 
 
 # --- Looks -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_look_older_than_its_hint_is_repeated_sooner_and_later_and_then_at_leisure() -> None:
+def test_a_refresh_older_than_its_hint_is_repeated_sooner_and_later_and_then_at_leisure() -> None:
     run, waits = tracking(), []
     hint = a_hint(issue=7, head=NEW)
     for given_hint in (hint, None, None, None):
         run = seen(run, a_work_world(pulls=(a_pull(),)), hint=given_hint)
-        assert run.look_at is not None
-        waits.append(run.look_at - after(60))
+        assert run.refresh_at is not None
+        waits.append(run.refresh_at - after(60))
 
     assert waits == [*LAGGING, RECONCILE[Stage.TRACKING]]
 
@@ -132,8 +132,8 @@ def test_github_still_computing_is_looked_at_again_soon() -> None:
 
     run = seen(tracking(), a_work_world(pulls=(green,)))
 
-    assert run.look_at is not None
-    assert run.look_at < after(70)
+    assert run.refresh_at is not None
+    assert run.refresh_at < after(70)
 
 
 def test_a_new_head_forgets_what_github_refused() -> None:
@@ -203,7 +203,7 @@ WORLDS = st.builds(
 
 
 @given(WORLDS, WORLDS)
-def test_what_is_news_is_all_that_a_look_needs(before: WorkWorld, world: WorkWorld) -> None:
+def test_what_is_news_is_all_that_a_refresh_needs(before: WorkWorld, world: WorkWorld) -> None:
     run = seen(tracking(*(a_seen_task(41 + n, 7 + n) for n in range(3))), before, at=55)
 
     news = difference(run, world)
@@ -223,7 +223,7 @@ def test_the_same_sight_is_no_news(world: WorkWorld) -> None:
 
 
 def test_a_proposal_that_could_not_be_looked_at_is_looked_at_until_it_could() -> None:
-    """Not for ever: a look that finds nothing new ends it."""
+    """Not for ever: a refresh that finds nothing new ends it."""
     play = Play()
     play.plan()
     play.settle()
@@ -232,7 +232,7 @@ def test_a_proposal_that_could_not_be_looked_at_is_looked_at_until_it_could() ->
 
     play.settle()
 
-    assert play.run.look_at is None
+    assert play.run.refresh_at is None
     assert play.run.wake_at == play.run.expires_at
 
 
@@ -248,12 +248,12 @@ def test_an_issue_that_is_gone_holds_its_task_until_it_is_back() -> None:
     assert back.tasks[0].state is not TaskState.HELD
 
 
-def test_a_look_older_than_our_own_update_of_a_branch_ends_no_round() -> None:
+def test_a_refresh_older_than_our_own_update_of_a_branch_ends_no_round() -> None:
     task = a_seen_task(passed_checks=("app/ci/test",))
     assert task.pull is not None
     old = task.pull
     shipping = Shipping(by=an_actor(), at=NOON, round=1, heads={"41": old.head})
-    run = tracking(task, stage=Stage.SHIPPING, shipping=shipping, looked_at=NOON)
+    run = tracking(task, stage=Stage.SHIPPING, shipping=shipping, refreshed_at=NOON)
     updated = succeeded(
         run,
         events.EffectSucceeded(

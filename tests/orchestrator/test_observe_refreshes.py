@@ -1,4 +1,4 @@
-"""What a look changes in the tasks, and when the next one is due."""
+"""What a refresh changes in the tasks, and when the next one is due."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ replace = msgspec.structs.replace
 
 # --- What a hint saw, and what the task shows ------------------------------------------------------------------------
 
-BEFORE, AFTER = after(-60), after(1)  # the last look began before the hint came, or after
+BEFORE, AFTER = after(-60), after(1)  # the last refresh began before the hint came, or after
 
 
 @pytest.mark.parametrize(
     ("name", "is_open", "looked", "already"),
     [
         ("issues.closed", True, BEFORE, False),
-        ("issues.closed", True, AFTER, False),  # a look that began later did not see it: GraphQL lags
+        ("issues.closed", True, AFTER, False),  # a refresh that began later did not see it: GraphQL lags
         ("issues.closed", False, BEFORE, False),
         ("issues.closed", False, AFTER, True),
         ("issues.reopened", False, AFTER, False),
@@ -34,7 +34,7 @@ BEFORE, AFTER = after(-60), after(1)  # the last look began before the hint came
     ],
 )
 def test_an_issue_shows_of_a_hint_whether_it_is_open(name: str, is_open: bool, looked: Any, already: bool) -> None:  # noqa: FBT001
-    run = tracking(a_seen_task(issue_open=is_open), looked_at=looked)
+    run = tracking(a_seen_task(issue_open=is_open), refreshed_at=looked)
 
     assert satisfied(run, a_hint(name=name, issue=41, updated_at=NOON)) is already
 
@@ -44,14 +44,14 @@ def test_an_issue_shows_of_a_hint_whether_it_is_open(name: str, is_open: bool, l
 def test_a_change_of_a_pull_request_is_told_by_its_time(event: str, seconds: float, looked: Any, already: bool) -> None:  # noqa: FBT001
     hint = a_hint(name=f"{event}.edited", issue=7, updated_at=after(seconds))
 
-    assert satisfied(tracking(looked_at=looked), hint) is already
+    assert satisfied(tracking(refreshed_at=looked), hint) is already
 
 
 @pytest.mark.parametrize("name", ["check_run.completed", "status", "push"])
 def test_the_time_of_anything_else_is_not_that_of_the_pull_request(name: str) -> None:
     hint = a_hint(name=name, issue=7, updated_at=after(-5))
 
-    assert not satisfied(tracking(looked_at=BEFORE), hint)
+    assert not satisfied(tracking(refreshed_at=BEFORE), hint)
 
 
 @pytest.mark.parametrize("known", [{"check": "test"}, {"state": "passed"}])
@@ -59,24 +59,24 @@ def test_a_check_without_its_name_or_result_tells_nothing(known: dict[str, Any])
     task = a_seen_task(passed_checks=(PASSED.key,), passed_names=(PASSED.name,))
     hint = a_hint(name="check_suite.completed", head=a_pull().head, **known)
 
-    assert not satisfied(tracking(task, looked_at=BEFORE), hint)
-    assert satisfied(tracking(task, looked_at=AFTER), hint)
+    assert not satisfied(tracking(task, refreshed_at=BEFORE), hint)
+    assert satisfied(tracking(task, refreshed_at=AFTER), hint)
 
 
 @pytest.mark.parametrize("hint", [{"issue": 7}, {"branch": "valine/r1/41-issue-41", "name": "push"}])
-def test_a_hint_that_names_no_head_is_satisfied_by_no_earlier_look(hint: dict[str, Any]) -> None:
-    assert not satisfied(tracking(looked_at=BEFORE), a_hint(**hint))
+def test_a_hint_that_names_no_head_is_satisfied_by_no_earlier_refresh(hint: dict[str, Any]) -> None:
+    assert not satisfied(tracking(refreshed_at=BEFORE), a_hint(**hint))
 
 
-def test_a_look_that_began_as_the_hint_came_may_have_seen_it() -> None:
-    assert satisfied(tracking(looked_at=NOON), a_hint(issue=7))
+def test_a_refresh_that_began_as_the_hint_came_may_have_seen_it() -> None:
+    assert satisfied(tracking(refreshed_at=NOON), a_hint(issue=7))
 
 
 def test_a_check_that_nobody_has_seen_satisfies_no_hint() -> None:
     task = a_seen_task(passed_checks=("app/ci/lint",), passed_names=("lint",))
     hint = a_hint(name="check_run.completed", head=a_pull().head, check="test", state="passed")
 
-    assert not satisfied(tracking(task, looked_at=AFTER), hint)
+    assert not satisfied(tracking(task, refreshed_at=AFTER), hint)
 
 
 @pytest.mark.parametrize("waits_for_it", [True, False])
@@ -110,17 +110,17 @@ def test_while_github_computes_it_is_looked_at_every_three_seconds_three_times()
     run, found = tracking(), []
     for _ in range(5):
         run = seen(run, a_work_world(pulls=(green,)))
-        assert run.look_at is not None
-        found.append((run.look_at - after(60), run.lag))
+        assert run.refresh_at is not None
+        found.append((run.refresh_at - after(60), run.lag))
 
     soon, late = MERGEABLE_SOON, RECONCILE[Stage.TRACKING]
     assert found == [(soon, 1), (soon, 2), (soon, 3), (late, 0), (soon, 1)]
 
 
-def test_a_second_hint_is_given_its_own_three_looks() -> None:
+def test_a_second_hint_is_given_its_own_three_refreshes() -> None:
     run = seen(tracking(lag=3), a_work_world(pulls=(a_pull(),)), hint=a_hint(issue=7, head=NEW))
 
-    assert (run.look_at, run.lag) == (after(60) + LAGGING[0], 1)
+    assert (run.refresh_at, run.lag) == (after(60) + LAGGING[0], 1)
 
 
 def test_a_doubt_that_is_settled_is_forgotten() -> None:
@@ -129,10 +129,10 @@ def test_a_doubt_that_is_settled_is_forgotten() -> None:
 
     run = seen(doubtful, a_work_world(pulls=(a_pull(head=NEW),)))
 
-    assert (run.doubt, run.lag, run.look_at) == (None, 0, after(60) + RECONCILE[Stage.TRACKING])
+    assert (run.doubt, run.lag, run.refresh_at) == (None, 0, after(60) + RECONCILE[Stage.TRACKING])
 
 
-def test_a_doubt_that_no_look_settles_is_given_up() -> None:
+def test_a_doubt_that_no_refresh_settles_is_given_up() -> None:
     run = tracking()
     for hint in (a_hint(issue=7, head=NEW), None, None, None):
         run = seen(run, a_work_world(pulls=(a_pull(),)), hint=hint)
@@ -152,13 +152,14 @@ def test_a_doubt_that_no_look_settles_is_given_up() -> None:
 def test_a_pull_request_that_graphql_does_not_know_yet_is_looked_for_soon(task: dict[str, Any], soon: bool) -> None:  # noqa: FBT001
     run = seen(tracking(a_seen_task(**task)), a_work_world())
 
-    assert run.look_at == after(60) + (LAGGING[0] if soon else RECONCILE[Stage.TRACKING])
+    assert run.refresh_at == after(60) + (LAGGING[0] if soon else RECONCILE[Stage.TRACKING])
 
 
-# --- What a look changes ---------------------------------------------------------------------------------------------
+# --- What a refresh changes
+# ---------------------------------------------------------------------------------------------
 
 
-def test_what_is_required_is_what_the_last_look_found() -> None:
+def test_what_is_required_is_what_the_last_refresh_found() -> None:
     run = seen(tracking(required_checks=("old",)), a_work_world(required_checks=("test", "lint")))
 
     assert run.required_checks == ("test", "lint")
@@ -174,7 +175,7 @@ def test_a_merge_that_shipping_asked_for_is_not_by_hand(merged: bool, by_hand: b
     assert (task.merged_by_hand, task.merged_at, task.merged_sha) == (by_hand, after(60), NEW)
 
 
-def test_what_waits_for_a_merge_is_judged_by_the_same_look() -> None:
+def test_what_waits_for_a_merge_is_judged_by_the_same_refresh() -> None:
     waiting = a_seen_task(42, 8, depends_on=(IssueNumber(41),))
     green = a_pull(8, 42, draft=False, checks=(PASSED,), merge_state="CLEAN")
 

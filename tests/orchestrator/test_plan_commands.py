@@ -12,7 +12,7 @@ from orchestrator.play import LEAD, Play
 from valine.orchestrator import replies
 from valine.orchestrator.facts.documents import LeftOutRow
 from valine.orchestrator.model import events
-from valine.orchestrator.model.decision import Look, Nothing, Refusal
+from valine.orchestrator.model.decision import Nothing, Refresh, Refusal
 from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.states import IssueNumber, MilestoneKind, Reason, RunNumber, RunStatus
 
@@ -44,11 +44,11 @@ def test_a_plan_is_looked_for_before_it_is_made() -> None:
     play = Play()
     outcome = play.decide(events.PlanRequested(id="c", by=LEAD, asked_at=play.now, at=play.now, channel="x"))
 
-    assert outcome == Look(kind="plan", label=None)
+    assert outcome == Refresh(kind="plan", label=None)
 
 
 @pytest.mark.parametrize("code", ["unreachable", "unauthorized", "forbidden", "not_found"])
-def test_a_look_that_fails_leaves_nothing_behind_and_says_which(code: Any) -> None:
+def test_a_refresh_that_fails_leaves_nothing_behind_and_says_which(code: Any) -> None:
     play = Play()
     command = events.PlanRequested(id="c", by=LEAD, asked_at=play.now, at=play.now, channel="x")
 

@@ -127,7 +127,7 @@ def test_every_version_of_the_rules_is_described() -> None:
 
 
 def test_a_plan_that_was_not_looked_for_is_no_step() -> None:
-    with pytest.raises(ValueError, match="step 1, PlanRequested, comes to Look"):
+    with pytest.raises(ValueError, match="step 1, PlanRequested, comes to Refresh"):
         list(replay([recorded(plan_requested())]))
 
 

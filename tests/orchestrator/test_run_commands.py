@@ -90,7 +90,7 @@ def test_a_retry_makes_due_what_failed_and_nothing_else_and_looks_anew() -> None
 
     assert play.run.pending["branch:1"] == replace(failing, not_before=None)
     assert play.run.pending["branch:2"] == waiting
-    assert (play.run.look_at, play.run.lag) == (play.now, 0)
+    assert (play.run.refresh_at, play.run.lag) == (play.now, 0)
     assert told(play, MilestoneKind.RETRIED).issues == ()
 
 
@@ -114,7 +114,7 @@ def test_a_retry_still_expects_the_checks_that_are_there() -> None:
     play.finish(1)
     others = (Check(key=CHECK, name="test", state="passed"), Check(key="app/ci/lint", name="lint", state="failed"))
     play.forge.change(1, play.now, checks=others)
-    play.look()
+    play.refresh()
 
     play.says(events.RetryRequested, run=ONE)
 
@@ -159,12 +159,12 @@ def test_a_cancelled_round_of_shipping_approves_nothing_any_more() -> None:
     assert play.run.shipping is None
 
 
-def test_a_run_that_is_over_heeds_no_look() -> None:
+def test_a_run_that_is_over_heeds_no_refresh() -> None:
     play = Play().tracked()
     play.says(events.CancelConfirmed, run=ONE, close_pull_requests=False)
     play.forge.change(1, play.now, state="merged", merge_sha=play.forge.sha())
 
-    assert play.look() == Nothing()
+    assert play.refresh() == Nothing()
     gone = Failure(kind="permanent", code="not_found")
     assert play.decide(events.LookFailed(at=play.now, failure=gone), 1) == Nothing()
 
@@ -255,7 +255,7 @@ def test_time_alone_ends_a_round_whose_checks_take_too_long() -> None:
     play.finish(1)
     play.confirm()
     play.forge.change(1, play.now, checks=(Check(key=CHECK, name="test", state="pending"),))
-    play.look()
+    play.refresh()
     play.now += timedelta(minutes=61)
 
     play.decide(events.Woken(at=play.now, run=ONE, uid=play.run.uid), 1)

@@ -13,7 +13,7 @@ from orchestrator.play import LEAD, Play
 from valine.orchestrator import replies
 from valine.orchestrator.decide.desired_effects import schedule, wanted
 from valine.orchestrator.model import effects, events
-from valine.orchestrator.model.decision import Decision, Look, Nothing, Refusal
+from valine.orchestrator.model.decision import Decision, Nothing, Refresh, Refusal
 from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.run import Note
 from valine.orchestrator.model.states import IssueNumber, MilestoneKind, PullNumber, Step, TaskState, Why
@@ -41,14 +41,14 @@ def test_the_label_that_was_asked_for_is_the_one_that_is_looked_for() -> None:
 
     asked = Play().decide(events.PlanRequested(id="c", channel="x", label="bug", **fields))
 
-    assert asked == Look(kind="plan", label="bug")
+    assert asked == Refresh(kind="plan", label="bug")
 
 
 def test_an_approval_looks_for_the_label_of_its_plan() -> None:
     play = proposed()
     approval = events.PlanApproved(id="c", by=LEAD, asked_at=play.now, at=play.now, run=ONE)
 
-    assert play.decide(approval, 1) == Look(kind="plan", label="ready", run=play.run)
+    assert play.decide(approval, 1) == Refresh(kind="plan", label="ready", run=play.run)
 
 
 def test_a_policy_that_cannot_be_read_is_quoted() -> None:
@@ -87,15 +87,15 @@ def test_a_no_to_something_else_or_by_somebody_else_changes_nothing(fields: dict
     assert play.run == before
 
 
-def test_a_no_is_told_with_who_said_it_and_ends_all_looks() -> None:
+def test_a_no_is_told_with_who_said_it_and_ends_all_refreshes() -> None:
     play = proposed()
-    play.runs[1] = replace(play.run, look_at=play.now)
+    play.runs[1] = replace(play.run, refresh_at=play.now)
 
     play.says(events.PlanRejected, run=ONE)
 
     rejected = told(play, MilestoneKind.REJECTED)
     assert (rejected.by, rejected.at) == (LEAD, play.now)
-    assert (play.run.ended_by, play.run.ended_at, play.run.look_at) == (LEAD, play.now, None)
+    assert (play.run.ended_by, play.run.ended_at, play.run.refresh_at) == (LEAD, play.now, None)
 
 
 def test_a_plan_whose_issues_are_gone_expires_now() -> None:
@@ -145,18 +145,18 @@ def test_what_is_approved_is_branched_from_where_the_base_is_now() -> None:
     play.decide(events.PlanApproved(found=moved, **fields), 1)
 
     assert play.run.plan.base == moved.base
-    assert play.run.look_at == play.now + timedelta(minutes=2)
+    assert play.run.refresh_at == play.now + timedelta(minutes=2)
     assert isinstance(play.settle_until(effects.EnsureBranch), effects.EnsureBranch)
 
 
-def test_a_look_that_finds_a_proposal_as_it_was_ends_the_doubt_about_it() -> None:
+def test_a_refresh_that_finds_a_proposal_as_it_was_ends_the_doubt_about_it() -> None:
     play = proposed()
-    play.runs[1] = replace(play.run, look_at=play.now, lag=3, unreachable_since=play.now)
+    play.runs[1] = replace(play.run, refresh_at=play.now, lag=3, unreachable_since=play.now)
 
-    play.look()
+    play.refresh()
 
-    assert (play.run.look_at, play.run.lag, play.run.unreachable_since) == (None, 0, None)
-    assert play.look() == Nothing()
+    assert (play.run.refresh_at, play.run.lag, play.run.unreachable_since) == (None, 0, None)
+    assert play.refresh() == Nothing()
 
 
 def test_retrying_all_is_not_retrying_the_first_that_has_no_pull_request() -> None:

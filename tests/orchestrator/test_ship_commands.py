@@ -100,7 +100,7 @@ def test_a_head_that_moves_while_shipping_holds_its_task_and_the_others_ship() -
     play.finish(1, 2)
     play.confirm()
     play.forge.change(1, play.now, head=play.forge.sha())
-    play.look()
+    play.refresh()
 
     play.settle()
 
@@ -117,7 +117,7 @@ def test_what_needs_somebody_ends_the_round(change: dict[str, Any]) -> None:
     play.finish(1)
     play.confirm()
     play.forge.change(1, play.now, **change)
-    play.look()
+    play.refresh()
 
     assert play.run.stage is Stage.TRACKING
     assert play.run.milestones[-1].kind in {MilestoneKind.SHIPPED, MilestoneKind.HELD}
@@ -128,7 +128,7 @@ def test_what_is_checked_again_is_waited_for() -> None:
     play.finish(1)
     play.confirm()
     play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/test", name="test", state="pending"),))
-    play.look()
+    play.refresh()
     assert play.run.stage is Stage.SHIPPING
 
     play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/test", name="test", state="passed"),))
@@ -231,7 +231,7 @@ def test_a_retry_forgets_checks_that_are_no_more() -> None:
     play = Play(1).tracked()
     play.finish(1)
     play.forge.change(1, play.now, checks=(Check(key="github-actions/ci/renamed", name="renamed", state="passed"),))
-    play.look()
+    play.refresh()
     assert play.task(1).state is TaskState.CHECKING
 
     play.says(events.RetryRequested, run=ONE)
@@ -286,7 +286,7 @@ def test_once_all_is_opened_it_is_looked_at() -> None:
     play.approve()
     play.do(play.settle_until(effects.EnsureComment))
 
-    assert (play.run.stage, play.run.look_at) == (Stage.TRACKING, play.now)
+    assert (play.run.stage, play.run.refresh_at) == (Stage.TRACKING, play.now)
 
 
 def test_what_merged_at_an_unknown_time_merged_first() -> None:
@@ -303,7 +303,7 @@ def test_a_complete_run_ships_no_more() -> None:
 
     play.settle()
 
-    assert (play.run.status, play.run.shipping, play.run.look_at) == (RunStatus.COMPLETED, None, None)
+    assert (play.run.status, play.run.shipping, play.run.refresh_at) == (RunStatus.COMPLETED, None, None)
 
 
 def test_where_nothing_is_ready_nothing_is_shipped_and_it_says_why() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from builders import an_issue
-from orchestrator.failing import executing, failure, look_fails
+from orchestrator.failing import executing, failure, refresh_fails
 from orchestrator.play import Play
 from valine.orchestrator.decide.effect_results import (
     CHAT_RETRY,
@@ -47,15 +47,15 @@ def test_whom_github_did_not_assign_is_told_and_nobody_else() -> None:
 
 def test_a_pull_request_opened_late_is_looked_at_and_one_of_many_waits_for_the_look_at_the_end() -> None:
     play = executing()
-    due = play.run.look_at
+    due = play.run.refresh_at
     play.settle_until(effects.EnsurePullRequest)
     opened = events.PullRequestEnsured(issue=play.task(1).issue, pull_request=PullNumber(101))
-    late = replace(play.run, stage=Stage.TRACKING, look_at=None)
+    late = replace(play.run, stage=Stage.TRACKING, refresh_at=None)
 
     first = succeeded(play.run, events.EffectSucceeded(at=play.now, key="pull_request:1", result=opened))
     last = succeeded(late, events.EffectSucceeded(at=play.now, key="pull_request:1", result=opened))
 
-    assert (first.look_at, last.look_at) == (due, play.now)
+    assert (first.refresh_at, last.refresh_at) == (due, play.now)
 
 
 def test_a_closed_issue_is_known_to_be_closed() -> None:
@@ -112,8 +112,8 @@ def test_a_branch_that_needed_no_update_is_given_a_moment_and_an_updated_one_is_
 
     run = succeeded(play.run, events.EffectSucceeded(at=play.now, key="x", result=result))
 
-    assert run.looked_at is None
-    assert run.look_at == (play.now if changed else play.now + UPDATE_SETTLES)
+    assert run.refreshed_at is None
+    assert run.refresh_at == (play.now if changed else play.now + UPDATE_SETTLES)
 
 
 @pytest.mark.parametrize("issue", [1, 9])
@@ -127,7 +127,7 @@ def test_an_update_of_what_was_never_seen_approves_nothing(issue: int) -> None:
     run = succeeded(play.run, events.EffectSucceeded(at=play.now, key="x", result=result))
 
     assert run.shipping == play.run.shipping
-    assert run.look_at == play.now + UPDATE_SETTLES
+    assert run.refresh_at == play.now + UPDATE_SETTLES
 
 
 # --- Messages that were deleted --------------------------------------------------------------------------------------
@@ -211,29 +211,31 @@ def test_a_message_lost_again_and_again_is_posted_anew_now_and_then() -> None:
 # --- Looks, one after another ----------------------------------------------------------------------------------------
 
 
-def test_looks_that_bring_nothing_are_repeated_later_and_later_up_to_two_minutes() -> None:
+def test_refreshes_that_bring_nothing_are_repeated_later_and_later_up_to_two_minutes() -> None:
     play, found = Play().tracked(), []
     for _ in range(8):
-        run = look_fails(play, failure())
-        assert run.look_at is not None
-        found.append((run.look_at - play.now).total_seconds())
+        run = refresh_fails(play, failure())
+        assert run.refresh_at is not None
+        found.append((run.refresh_at - play.now).total_seconds())
 
     assert found == [4, 8, 16, 32, 64, 120, 120, 120]
 
 
-def test_a_look_is_repeated_when_github_says_but_not_at_once() -> None:
+def test_a_refresh_is_repeated_when_github_says_but_not_at_once() -> None:
     play = Play().tracked()
 
-    assert look_fails(play, failure(retry_at=play.now + timedelta(hours=1))).look_at == play.now + timedelta(hours=1)
-    assert look_fails(play, failure(retry_at=play.now - timedelta(hours=1))).look_at == play.now + FIRST_RETRY
+    assert refresh_fails(play, failure(retry_at=play.now + timedelta(hours=1))).refresh_at == play.now + timedelta(
+        hours=1
+    )
+    assert refresh_fails(play, failure(retry_at=play.now - timedelta(hours=1))).refresh_at == play.now + FIRST_RETRY
 
 
-def test_without_access_a_look_is_repeated_every_five_minutes() -> None:
+def test_without_access_a_refresh_is_repeated_every_five_minutes() -> None:
     play = Play().tracked()
 
-    run = look_fails(play, failure("permanent", "forbidden"))
+    run = refresh_fails(play, failure("permanent", "forbidden"))
 
-    assert (run.look_at, run.unreachable_since) == (play.now + LAST_RETRY, play.now)
+    assert (run.refresh_at, run.unreachable_since) == (play.now + LAST_RETRY, play.now)
 
 
 def test_a_run_that_failed_is_over_and_says_why_and_keeps_what_was_merged() -> None:
@@ -241,12 +243,12 @@ def test_a_run_that_failed_is_over_and_says_why_and_keeps_what_was_merged() -> N
     play.finish(1, 2)
     play.confirm()
     play.do(play.settle_until(effects.MergePullRequest))
-    look_fails(play, failure("permanent", "not_found"))
+    refresh_fails(play, failure("permanent", "not_found"))
     play.now += timedelta(hours=24)
 
-    run = look_fails(play, failure("permanent", "not_found"))
+    run = refresh_fails(play, failure("permanent", "not_found"))
 
-    assert (run.ended_at, run.look_at, run.shipping) == (play.now, None, None)
+    assert (run.ended_at, run.refresh_at, run.shipping) == (play.now, None, None)
     assert [task.state for task in run.tasks] == [TaskState.MERGED, TaskState.FAILED]
     note = Note(why=Why.REFUSED, detail="so it said")
     assert run.milestones[-1] == Milestone(key="failed", kind=MilestoneKind.FAILED, at=play.now, note=note)

@@ -113,7 +113,8 @@ def _task(world: World, run: Run, task: Task) -> None:
 
 
 def _merged_after(world: World, run: Run, task: Task) -> bool:
-    """Whether somebody else merged it when the run was over, or after the last look before a cancel: none came since.
+    """Whether somebody else merged it when the run was over, or after the last refresh before a cancel: none came
+    since.
 
     Somebody else is a person, or a later run that took the pull request up.
     """

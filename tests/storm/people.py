@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Goal = Literal["open", "work", "ship"]  # pull requests open; all of them ready; everything shipped
 CHECK: dict[str, object] = {"name": "test", "workflow": "ci"}
 GREEN: dict[str, object] = {"status": "completed", "conclusion": "success"}
-FIRST_LOOK, LONGEST_BREAK = 8.0, 150.0
+FIRST_REFRESH, LONGEST_BREAK = 8.0, 150.0
 READY = {TaskState.READY, TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
 PATIENCE = 5  # how often something is tried before the issue is dropped
 
@@ -35,9 +35,9 @@ class People:
 
     async def work(self) -> None:
         """Go on until there is nothing left to do."""
-        rest = FIRST_LOOK
+        rest = FIRST_REFRESH
         while not self._at_rest():
-            rest = FIRST_LOOK if await self._next() else min(rest * 1.5, LONGEST_BREAK)
+            rest = FIRST_REFRESH if await self._next() else min(rest * 1.5, LONGEST_BREAK)
             await pause(rest)
         self.over = True
 

@@ -139,7 +139,7 @@ class Unmoved(DiscordChat):
         )
 
 
-def test_without_a_look_before_a_repeat_the_storm_finds_a_thing_twice() -> None:
+def test_without_a_refresh_before_a_repeat_the_storm_finds_a_thing_twice() -> None:
     class Off(Parts):
         forge = Hasty
 
@@ -180,7 +180,7 @@ def test_without_the_hash_of_what_was_approved_the_storm_finds_a_merge_nobody_co
     strict = ship_commands.confirmed
 
     def loose(state: State, run: Run, event: ShipConfirmed) -> Outcome:
-        seen = ship_commands._looked(run, event)
+        seen = ship_commands._refreshed(run, event)
         if isinstance(seen, Run):
             event = replace(event, heads=ship_commands.heads_digest(ship_commands.shippable(seen)))
         return strict(state, run, event)

@@ -97,9 +97,11 @@ Ended <t:1793624400:R>
     }[name]
 
 
-def test_the_board_says_nothing_that_a_look_alone_changes() -> None:
+def test_the_board_says_nothing_that_a_refresh_alone_changes() -> None:
     run = sentences.under_way()
-    looked = replace(run, looked_at=after(5), look_at=after(60), version=3, wake_at=after(60), lag=2, thread="777")
+    looked = replace(
+        run, refreshed_at=after(5), refresh_at=after(60), version=3, wake_at=after(60), lag=2, thread="777"
+    )
 
     assert key(board(looked)) == key(board(run))
     assert messages(looked)["board"] == messages(run)["board"]

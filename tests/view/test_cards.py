@@ -147,7 +147,7 @@ def test_a_card_that_was_decided_has_no_buttons_and_never_changes_again(name: st
     card = messages(run)["card"]
 
     assert ids(card) == []
-    later = replace(run, looked_at=after(99), thread="777", version=9, wake_at=after(3), milestones=run.milestones)
+    later = replace(run, refreshed_at=after(99), thread="777", version=9, wake_at=after(3), milestones=run.milestones)
     assert key(plan_card(later)) == key(plan_card(run))
     assert messages(later)["card"] == card
 

@@ -39,7 +39,7 @@ def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
     from valine.orchestrator.text import plain, plural
 
     settings = load(env)
-    findings = asyncio.run(_looked(settings))
+    findings = asyncio.run(_refreshed(settings))
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
         tables.as_json([finding._asdict() for finding in findings])
@@ -50,7 +50,7 @@ def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
         raise Stop(f"{plural(wrong, 'thing')} must be put right; `valine doctor` then looks again.")
 
 
-async def _looked(settings: Settings) -> list[Finding]:
+async def _refreshed(settings: Settings) -> list[Finding]:
     from valine.bootstrap import outside
 
     async with outside(settings) as there:
@@ -67,7 +67,7 @@ async def examine(there: Outside, settings: Settings) -> list[Finding]:
 
 
 async def _guarded(about: str, look: AsyncIterator[Finding]) -> list[Finding]:
-    """What a look finds until the platform refuses; then why it does."""
+    """What a refresh finds until the platform refuses; then why it does."""
     from valine.errors import OutsideError
 
     found: list[Finding] = []

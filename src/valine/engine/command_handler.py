@@ -1,4 +1,4 @@
-"""Commands: carried out once however often they arrive, with a look where the decision needs one, and answered."""
+"""Commands: carried out once however often they arrive, with a refresh where the decision needs one, and answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from valine.orchestrator import naming, replies
 from valine.orchestrator.decide import observe
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import effects
-from valine.orchestrator.model.decision import Decision, Look, Nothing, Outcome, State
+from valine.orchestrator.model.decision import Decision, Nothing, Outcome, Refresh, State
 from valine.orchestrator.model.states import IssueNumber
 from valine.ports import Inbox
 from valine.view.replies import render
@@ -85,22 +85,22 @@ class CommandHandler:
         raise Conflict
 
     async def _decided(self, state: State, command: PersonCommand) -> tuple[PersonCommand, Outcome]:
-        """The outcome, after a look if it needs one; the command as it was decided, with what was found."""
+        """The outcome, after a refresh if it needs one; the command as it was decided, with what was found."""
         outcome = decide(state, command)
-        if not isinstance(outcome, Look):
+        if not isinstance(outcome, Refresh):
             return command, outcome
         found: PlanWorld | WorkWorld | Failure
         try:
-            found = await self._look(outcome)
+            found = await self._refresh(outcome)
         except OutsideError as error:
             found = error.failure
         looked = replace(command, found=found, at=self._clock.now())
         return looked, decide(state, looked)
 
-    async def _look(self, look: Look) -> PlanWorld | WorkWorld:
-        if look.kind == "plan" or look.run is None:
-            return await self._forge.plan_world(look.label)
-        return observe.difference(look.run, await self._forge.work_world(look.run))
+    async def _refresh(self, refresh: Refresh) -> PlanWorld | WorkWorld:
+        if refresh.kind == "plan" or refresh.run is None:
+            return await self._forge.plan_world(refresh.label)
+        return observe.difference(refresh.run, await self._forge.work_world(refresh.run))
 
     async def _reply(self, partition: str, command: PersonCommand, reply_to: ReplyTo, reply: Reply) -> None:
         if reply_to.number is None:
@@ -127,5 +127,5 @@ def _heard(command: PersonCommand) -> bool:
 
 def _inbox(event: PersonCommand, outcome: Outcome) -> Inbox:
     run = outcome.run.number if isinstance(outcome, Decision) else None
-    reply = None if isinstance(outcome, Look | Nothing) else outcome.reply
+    reply = None if isinstance(outcome, Refresh | Nothing) else outcome.reply
     return Inbox(id=event.id, at=event.at, run=run, reply=reply)

@@ -1,6 +1,6 @@
 """The only impure loop: load the record and the run, look if the event asks for it, decide, commit, perform.
 
-Everything that happens here may happen twice: commands are swallowed by their inbox record, looks are only looks,
+Everything that happens here may happen twice: commands are swallowed by their inbox record, refreshes only read,
 and effects ensure what is already so. Work is done in time slices, so that a person's command is never long in waiting.
 """
 
@@ -122,7 +122,7 @@ class Engine:
     # Hints and the clock ----------------------------------------------------------------------------------------
 
     async def _hinted(self, partition: str, hint: HintReceived) -> list[int]:
-        """Look at the runs that the hint may be about, unless the last look already saw what it saw."""
+        """Look at the runs that the hint may be about, unless the last refresh already saw what it saw."""
         state = await self._unit_of_work.state(partition, None)
         concerned = [run for run in state.active if observe.concerns(run, hint)]
         for run in concerned:
@@ -138,9 +138,9 @@ class Engine:
         return [run.number]
 
     async def _observe(self, run: Run, hint: HintReceived | None = None) -> None:
-        """A look, decided and committed; another one if the run moved on meanwhile, which may have seen more."""
+        """A refresh, decided and committed; another one if the run moved on meanwhile, which may have seen more."""
         for _ in range(RACES):
-            event = await self._look(run, hint)
+            event = await self._refresh(run, hint)
             if await self._unit_of_work.apply(run.repository, run.number, event, version=run.version):
                 return
             fresh = await self._store.run(run.repository, run.number)
@@ -149,8 +149,8 @@ class Engine:
             run = fresh
         raise Conflict
 
-    async def _look(self, run: Run, hint: HintReceived | None) -> Event:
-        """What a look at the run's issues or work brings back."""
+    async def _refresh(self, run: Run, hint: HintReceived | None) -> Event:
+        """What a refresh of the run's issues or work brings back."""
         try:
             if run.stage is Stage.PROPOSED:
                 world = await self._forge.plan_world(run.plan.label)
@@ -162,7 +162,7 @@ class Engine:
             return events.LookFailed(at=self._clock.now(), failure=error.failure)
 
     async def _reconcile(self, run: Run) -> None:
-        """The look that the clock asks for: the work, and comments whose webhook may have been lost."""
+        """The refresh that the clock asks for: the work, and comments whose webhook may have been lost."""
         await self._observe(run)
         try:
             await self._read_comments(run)
@@ -225,8 +225,8 @@ class Engine:
             await self._step(run, self._clock.now())
 
     async def _step(self, run: Run, now: datetime) -> None:
-        """One look or one effect of those that are due."""
-        if run.look_at is not None and run.look_at <= now and not run.final:
+        """One refresh or one effect of those that are due."""
+        if run.refresh_at is not None and run.refresh_at <= now and not run.final:
             await self._reconcile(run)
             return
         effect = self._due(run, now)

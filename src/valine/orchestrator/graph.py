@@ -121,7 +121,9 @@ def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a li
         case events.WorldObserved():
             return Nothing() if run.final else _decided(state, observe.observe(run, event))
         case events.LookFailed():
-            return Nothing() if run.final else _decided(state, effect_results.look_failed(run, event.failure, event.at))
+            return (
+                Nothing() if run.final else _decided(state, effect_results.refresh_failed(run, event.failure, event.at))
+            )
         case events.EffectSucceeded():
             return _decided(state, observe.judge(effect_results.succeeded(run, event), event.at))
         case events.EffectFailed():

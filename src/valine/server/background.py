@@ -29,7 +29,7 @@ QUEUE, CLOCKS, STORE = "the queue", "the alarm clocks", "the store"
 SWEEP_EVERY = 1.0  # seconds between two looks at the alarm clocks; so much quiet, and the log is folded into the file
 PROBE_EVERY = 10.0  # seconds between two writes that show that the store can be written
 UNWRITTEN = timedelta(seconds=30)  # without one: people must know, as nothing that is sent can be stored
-STANDS_STILL = timedelta(minutes=5)  # a look at the largest plan, each read nearly too late, takes three
+STANDS_STILL = timedelta(minutes=5)  # a refresh of the largest plan, each read nearly too late, takes three
 STOP_WITHIN = 20.0  # seconds for the time slice under way when the server is stopped
 STOPPED_WITHIN = STOP_WITHIN + 5.0  # seconds for the thread
 

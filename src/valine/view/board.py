@@ -1,4 +1,5 @@
-"""The board: how every task of a run stands, those that need somebody first. It says nothing that a look alone changes.
+"""The board: how every task of a run stands, those that need somebody first. It says nothing that a refresh alone
+changes.
 
 One message in the channel, edited in place; what does not fit there goes on in the thread.
 """

@@ -61,7 +61,7 @@ def not_allowed(reply: replies.NotAllowed) -> str:
 
 
 def github_failed(reply: replies.GitHubFailed) -> str:
-    """The sentence for a look at GitHub that brought nothing."""
+    """The sentence for a refresh of GitHub that brought nothing."""
     repository, detail = escape(reply.repository, 140), _said(reply.detail)
     match reply.code:
         case "not_found":

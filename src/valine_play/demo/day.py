@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FEWEST_TO_DROP = 4  # of a plan with fewer issues none is dropped
 FEWEST_TO_CONFLICT = 3
 PATIENCE = timedelta(hours=3)  # of the day's own clock; GitHub's limits end within one
-LOOK_AGAIN = timedelta(minutes=10)
+RETRY_AMBIGUOUS = timedelta(minutes=10)
 SHARED = "valine-demo/notes.md"
 
 
@@ -185,7 +185,7 @@ class Day:
             until = run.quiet(now)
             if until is not None:
                 self._show.waits(now, "GitHub's limit on writes", until)
-            await self._pass((until or now + LOOK_AGAIN) - now)
+            await self._pass((until or now + RETRY_AMBIGUOUS) - now)
             self._show.news(self._world.discord.view(), boards=True)
             run = await self._run()
             self._progress(run)

@@ -81,7 +81,7 @@ def _base_moved(world: World, it: Repository, which: Pull, sha: str | None, by: 
 
 def unsettle(world: World, which: Pull, moved: str) -> None:
     """Mergeability has to be computed anew."""
-    which.looks_left = world.options.mergeable_unknown_looks
+    which.refreshes_left = world.options.mergeable_unknown_looks
     which.moved = "head" if moved == "head" else "base"
 
 

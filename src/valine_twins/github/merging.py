@@ -47,7 +47,7 @@ def test_merge(world: World, it: Repository, which: Pull) -> Merge:
 
 def merge_commit(world: World, it: Repository, which: Pull) -> str | None:
     """The merge commit: the real one, or for an open pull request the test merge that GitHub prepares."""
-    if not which.open or which.looks_left:
+    if not which.open or which.refreshes_left:
         return which.merge_commit
     merge = test_merge(world, it, which)
     if merge.tree is None:
@@ -155,8 +155,8 @@ def judge(world: World, it: Repository, which: Pull, *, look: bool) -> Judged:
     """Mergeability and merge state; a `look` brings the end of the computation nearer."""
     if not which.open:
         return Judged(None, "UNKNOWN")
-    if which.looks_left:
-        which.looks_left -= look
+    if which.refreshes_left:
+        which.refreshes_left -= look
         return Judged(None, "UNKNOWN")
     if test_merge(world, it, which).tree is None:
         return Judged(False, "DIRTY")  # noqa: FBT003 - GitHub's own field is a bare boolean

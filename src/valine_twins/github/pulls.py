@@ -120,8 +120,8 @@ def check_mergeable(world: World, it: Repository, which: Pull, sha: str | None, 
         raise Refused(409, "Head branch was modified. Review and try the merge again.", page=_MERGE_PAGE)
     if method not in it.merge_methods:
         raise Refused(405, f"{_METHOD_WORDS[method]} not allowed on this repository.", page=_MERGE_PAGE)
-    if which.looks_left:
-        which.looks_left -= 1
+    if which.refreshes_left:
+        which.refreshes_left -= 1
         moved = "Base branch was modified. Review and try the merge again."
         raise Refused(405, moved if which.moved == "base" else "Pull Request is not mergeable", page=_MERGE_PAGE)
     merge = merging.test_merge(world, it, which)

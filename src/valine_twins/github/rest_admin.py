@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HOOKS = f"{REPO}/hooks"
 ADMIN = "repository_hooks:write"
-_LOOK = "repository_hooks:read"
+_REFRESH = "repository_hooks:read"
 
 
 def create_hook(
@@ -29,7 +29,7 @@ def create_hook(
     return hook
 
 
-@route("GET", HOOKS, _LOOK, role="admin")
+@route("GET", HOOKS, _REFRESH, role="admin")
 def list_hooks(call: Call) -> Reply:
     """The repository's hooks."""
     mine = [hook for hook in call.world.state.hooks.values() if hook.repository == call.repo.full_name]
@@ -67,7 +67,7 @@ def _hook(call: Call) -> Hook:
     return hook
 
 
-@route("GET", f"{HOOKS}/{{hook_id}}", _LOOK, role="admin")
+@route("GET", f"{HOOKS}/{{hook_id}}", _REFRESH, role="admin")
 def get_hook(call: Call) -> Reply:
     """One hook."""
     return Reply(200, webhooks.hook_document(call.world, _hook(call)))
@@ -113,13 +113,13 @@ def _record(call: Call, hook: Hook) -> DeliveryRecord:
     return record
 
 
-@route("GET", f"{HOOKS}/{{hook_id}}/deliveries", _LOOK, role="admin")
+@route("GET", f"{HOOKS}/{{hook_id}}/deliveries", _REFRESH, role="admin")
 def list_deliveries(call: Call) -> Reply:
     """What was delivered, newest first."""
     return _log(call, _hook(call))
 
 
-@route("GET", f"{HOOKS}/{{hook_id}}/deliveries/{{delivery_id}}", _LOOK, role="admin")
+@route("GET", f"{HOOKS}/{{hook_id}}/deliveries/{{delivery_id}}", _REFRESH, role="admin")
 def get_delivery(call: Call) -> Reply:
     """One delivery with what was sent and answered."""
     return Reply(200, webhooks.delivery_document(_record(call, _hook(call)), full=True))

@@ -148,7 +148,7 @@ class Pull(Issue):
     merged_by: str | None = None
     merge_commit: str | None = None
     # How often mergeability will still be "being computed", and what moved last.
-    looks_left: int = 0
+    refreshes_left: int = 0
     moved: Literal["head", "base", "nothing"] = "nothing"
 
 

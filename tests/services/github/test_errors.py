@@ -226,7 +226,7 @@ async def test_an_odd_answer_to_an_effect_raises_nothing_unnamed(
 
 @pytest.mark.parametrize("index", range(len(ODD)))
 @pytest.mark.parametrize("look", ["plan", "work", "comments", "permission"])
-async def test_an_odd_answer_to_a_look_raises_nothing_unnamed(github: OddGitHub, look: str, index: int) -> None:
+async def test_an_odd_answer_to_a_refresh_raises_nothing_unnamed(github: OddGitHub, look: str, index: int) -> None:
     github.says(*[_odd(index) for _ in range(20)])
     forge = github.forge()
     looks: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What a look at the issues brings back, and how few requests it takes."""
+"""What a refresh of the issues brings back, and how few requests it takes."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ async def test_a_token_that_was_revoked_is_unauthorized(world: TwinWorld) -> Non
         ("rate_limited", "limited"),
     ],
 )
-async def test_a_look_that_fails_is_transient(world: TwinWorld, fault: str, code: str) -> None:
+async def test_a_refresh_that_fails_is_transient(world: TwinWorld, fault: str, code: str) -> None:
     world.fault(fault, "/graphql")
 
     refused = await _refused(world)

@@ -23,7 +23,7 @@ async def _behind(world: TwinWorld) -> str:
 
 
 async def _clean_tree(world: TwinWorld) -> str:
-    """What git's merge of both gives, as the look tells it."""
+    """What git's merge of both gives, as the refresh tells it."""
     task = a_task(world.issue, pull_request=world.pull["number"])
     run = a_run(plan=a_plan(base=a_base(branch="main")), tasks=(task,))
     (pull,) = (await world.forge.work_world(run)).pulls

@@ -1,4 +1,4 @@
-"""What a look at the work under way brings back: tasks, checks, rules; half an answer is none."""
+"""What a refresh of the work under way brings back: tasks, checks, rules; half an answer is none."""
 
 from __future__ import annotations
 

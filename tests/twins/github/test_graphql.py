@@ -67,7 +67,7 @@ def test_what_cannot_be_resolved_is_an_error_beside_the_rest(world: GitHubWorld)
     assert missing["errors"][0]["message"] == "Could not resolve to a Repository with the name 'acme/nowhere'."
 
 
-def test_a_tracking_look_tells_the_checks_of_the_head(world: GitHubWorld) -> None:
+def test_a_tracking_refresh_tells_the_checks_of_the_head(world: GitHubWorld) -> None:
     world.act("create_issue", title="One")
     world.act("create_issue", title="Two")
     world.act("set_rules", required_checks=["ci"])

@@ -22,7 +22,7 @@ HEADS = "refs/heads/"
 QUEUED_PULL = re.compile(r"/pr-([0-9]{1,9})-[0-9a-f]+$")
 
 
-class Saw(msgspec.Struct, frozen=True, kw_only=True):
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """What a webhook saw of the world, as far as it tells."""
 
     issue: int | None = None
@@ -45,7 +45,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     action: str | None = None
     repository: RepositoryNamed | None = None
 
-    def saw(self) -> Saw | None:
+    def observed(self) -> Observed | None:
         """What this one tells, a hint at most."""
         return None
 
@@ -70,10 +70,10 @@ class PullPayload(Payload, frozen=True, kw_only=True):
 
     pull_request: Pull
 
-    def saw(self) -> Saw:
+    def observed(self) -> Observed:
         """The pull request and its head."""
         pull, head = self.pull_request, self.pull_request.head or Head()
-        return Saw(issue=pull.number, branch=head.ref, head=_sha(head.sha), updated_at=moment(pull.updated_at))
+        return Observed(issue=pull.number, branch=head.ref, head=_sha(head.sha), updated_at=moment(pull.updated_at))
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -88,9 +88,9 @@ class IssuePayload(Payload, frozen=True, kw_only=True):
 
     issue: Issue
 
-    def saw(self) -> Saw | None:
+    def observed(self) -> Observed | None:
         """The issue."""
-        return Saw(issue=self.issue.number, updated_at=moment(self.issue.updated_at))
+        return Observed(issue=self.issue.number, updated_at=moment(self.issue.updated_at))
 
 
 class User(msgspec.Struct, frozen=True):
@@ -110,7 +110,9 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class CommentPayload(Payload, frozen=True, kw_only=True):
-    """issue_comment, on issues and pull requests alike. Without a command it changes nothing that a look would see."""
+    """issue_comment, on issues and pull requests alike. Without a command it changes nothing that a refresh would
+    see.
+    """
 
     issue: Issue
     comment: Comment
@@ -131,10 +133,10 @@ class SuitePayload(Payload, frozen=True, kw_only=True):
 
     check_suite: Suite
 
-    def saw(self) -> Saw:
+    def observed(self) -> Observed:
         """The head and how the suite as a whole stands."""
         suite = self.check_suite
-        return Saw(
+        return Observed(
             branch=suite.head_branch,
             head=_sha(suite.head_sha),
             state=check_state(suite.status, suite.conclusion),
@@ -159,10 +161,10 @@ class CheckRunPayload(Payload, frozen=True, kw_only=True):
 
     check_run: CheckRun
 
-    def saw(self) -> Saw:
+    def observed(self) -> Observed:
         """The check and the head that it is about."""
         run = self.check_run
-        return Saw(
+        return Observed(
             branch=run.check_suite.head_branch if run.check_suite is not None else None,
             head=_sha(run.head_sha),
             check=run.name,
@@ -186,9 +188,9 @@ class StatusPayload(Payload, frozen=True, kw_only=True):
     branches: tuple[BranchNamed, ...] = ()
     updated_at: Any = None
 
-    def saw(self) -> Saw:
+    def observed(self) -> Observed:
         """The status's context and the commit that it is about."""
-        return Saw(
+        return Observed(
             branch=self.branches[0].name if len(self.branches) == 1 else None,
             head=_sha(self.sha),
             check=self.context,
@@ -203,11 +205,11 @@ class PushPayload(Payload, frozen=True, kw_only=True):
     ref: str
     after: str | None = None
 
-    def saw(self) -> Saw | None:
+    def observed(self) -> Observed | None:
         """The branch and its new head."""
         if not self.ref.startswith(HEADS):
             return None
-        return Saw(branch=self.ref.removeprefix(HEADS), head=_sha(self.after))
+        return Observed(branch=self.ref.removeprefix(HEADS), head=_sha(self.after))
 
 
 class RefPayload(Payload, frozen=True, kw_only=True):
@@ -216,9 +218,9 @@ class RefPayload(Payload, frozen=True, kw_only=True):
     ref: str
     ref_type: str | None = None
 
-    def saw(self) -> Saw | None:
+    def observed(self) -> Observed | None:
         """The branch that came or went."""
-        return Saw(branch=self.ref) if self.ref_type == "branch" else None
+        return Observed(branch=self.ref) if self.ref_type == "branch" else None
 
 
 class MergeGroup(msgspec.Struct, frozen=True):
@@ -232,10 +234,10 @@ class MergeGroupPayload(Payload, frozen=True, kw_only=True):
 
     merge_group: MergeGroup
 
-    def saw(self) -> Saw:
+    def observed(self) -> Observed:
         """The pull request in the queue."""
         match = QUEUED_PULL.search(self.merge_group.head_ref or "")
-        return Saw(issue=int(match[1]) if match is not None else None)
+        return Observed(issue=int(match[1]) if match is not None else None)
 
 
 PAYLOADS: dict[str, type[Payload]] = {

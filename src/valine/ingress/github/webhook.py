@@ -86,11 +86,11 @@ def _check_content_type(headers: Mapping[str, str]) -> None:
 
 
 def _hint(event: str, payload: Payload, delivery: str, now: datetime) -> Hinted | Ignored:
-    saw = payload.saw()
-    if saw is None:
+    observed = payload.observed()
+    if observed is None:
         return Ignored(delivery, "it is about something that no run is made of")
     name = event if payload.action is None else f"{event}.{payload.action}"
-    return Hinted(delivery, HintReceived(name=name, delivery=delivery, at=now, **msgspec.structs.asdict(saw)))
+    return Hinted(delivery, HintReceived(name=name, delivery=delivery, at=now, **msgspec.structs.asdict(observed)))
 
 
 def _comment(payload: CommentPayload, delivery: str, now: datetime) -> Commented | Ignored:

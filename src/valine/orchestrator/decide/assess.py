@@ -23,7 +23,7 @@ Verdict = tuple[TaskState, Note | None]
 
 
 def assess(run: Run, task: Task, at: datetime) -> Task:
-    """The task with the state and note that the last look gives it. Settled tasks stay as they are."""
+    """The task with the state and note that the last refresh gives it. Settled tasks stay as they are."""
     if task.settled:
         return task
     state, note = _verdict(run, task, at)

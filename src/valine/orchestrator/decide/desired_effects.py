@@ -86,8 +86,8 @@ def _wake_at(run: Run, pending: dict[str, Pending], at: datetime) -> datetime | 
     if run.ended_at is not None and at - run.ended_at > TIDYING:
         pending = {key: entry for key, entry in pending.items() if entry.attempts < GIVEN_UP}
     times = [entry.not_before or at for entry in pending.values()]
-    if run.look_at is not None and not run.final:
-        times.append(run.look_at)
+    if run.refresh_at is not None and not run.final:
+        times.append(run.refresh_at)
     if not run.final:
         times += [time for task in run.tasks if (time := verdict_changes_at(run, task)) is not None]
     if run.stage is Stage.PROPOSED:
@@ -216,8 +216,8 @@ def still_coming(run: Run) -> bool:
 
 def _shipping(run: Run) -> Iterator[Effect]:
     task = next_to_ship(run)
-    # After a merge nothing is known of the others until they are looked at (looked_at is None).
-    if task is None or task.pull is None or run.stage is not Stage.SHIPPING or run.looked_at is None:
+    # After a merge nothing is known of the others until they are looked at (refreshed_at is None).
+    if task is None or task.pull is None or run.stage is not Stage.SHIPPING or run.refreshed_at is None:
         return
     pull = task.pull
     # GitHub says BEHIND only where branches must be up to date, also to a token that may not read that rule.

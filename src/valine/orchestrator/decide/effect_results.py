@@ -25,7 +25,7 @@ replace = msgspec.structs.replace
 
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=5)
-LOOK_AGAIN = timedelta(seconds=1)  # an ambiguous write is looked at, by performing it again, right away
+RETRY_AMBIGUOUS = timedelta(seconds=1)  # an ambiguous write is looked at, by performing it again, right away
 TOKEN_RETRY = timedelta(minutes=1)
 UPDATE_SETTLES = timedelta(seconds=5)
 LIMITED = timedelta(minutes=1)  # as long as GitHub asks for at least, where it names no time
@@ -87,7 +87,7 @@ def _noted(run: Run, result: Result, at: datetime) -> Run:  # noqa: C901, PLR091
             return _done(run, result.issue, Step.BRANCH, start=result.start)
         case events.PullRequestEnsured():
             run = _done(run, result.issue, Step.PULL_REQUEST, pull_request=result.pull_request)
-            return replace(run, look_at=at if run.stage is not Stage.EXECUTING else run.look_at)
+            return replace(run, refresh_at=at if run.stage is not Stage.EXECUTING else run.refresh_at)
         case events.LabelEnsured():
             return _done(run, result.issue, Step.LABEL if result.present else Step.UNLABEL)
         case events.AssigneesEnsured():
@@ -163,19 +163,19 @@ def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
         run = replace(run, shipping=replace(run.shipping, heads=heads))
         run = with_task(run, result.issue, updated_to=result.head)
     # GitHub said that there was nothing to update, and yet it was behind: that takes a moment to become true.
-    return replace(run, looked_at=None, look_at=at + UPDATE_SETTLES if unchanged else at)
+    return replace(run, refreshed_at=None, refresh_at=at + UPDATE_SETTLES if unchanged else at)
 
 
 def _merged(run: Run, result: events.Merged, at: datetime) -> Run:
     merged_at = after_merges(run, at)
     run = with_task(run, result.issue, state=TaskState.MERGED, note=None, merged_sha=result.sha, merged_at=merged_at)
     # What was seen of the others was seen before the base moved.
-    return replace(run, looked_at=None, look_at=at)
+    return replace(run, refreshed_at=None, refresh_at=at)
 
 
 def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
     note = Note(why=REFUSALS[result.reason], detail=result.detail)
-    return replace(with_task(run, result.issue, refusal=note), looked_at=None, look_at=at)
+    return replace(with_task(run, result.issue, refusal=note), refreshed_at=None, refresh_at=at)
 
 
 def failed(run: Run, event: EffectFailed) -> Run:
@@ -194,7 +194,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
     if failure.kind == "permanent" and failure.code != "unauthorized" and github:
         if not _shut_out(run, entry, failure):
             return _for_good(run, event.key, kind, failure, event.at)
-        run = replace(run, look_at=min(run.look_at or event.at, event.at))
+        run = replace(run, refresh_at=min(run.refresh_at or event.at, event.at))
     if failure.code == "lost" and not github and not late:
         run = _lost(run, event, event.at)
     later = replace(
@@ -238,17 +238,17 @@ def _quietened(run: Run, failure: Failure, at: datetime) -> Run:
 
 
 def _shut_out(run: Run, entry: Pending, failure: Failure) -> bool:
-    """Whether it may be that nothing at all may be done in the repository: a look after the first refusal tells."""
+    """Whether it may be that nothing at all may be done in the repository: a refresh after the first refusal tells."""
     if failure.code not in {"forbidden", "not_found"}:
         return False
-    looked = run.looked_at is not None and run.looked_at > entry.since and run.unreachable_since is None
-    return entry.attempts == 0 or not looked
+    refreshed = run.refreshed_at is not None and run.refreshed_at > entry.since and run.unreachable_since is None
+    return entry.attempts == 0 or not refreshed
 
 
 def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
     backoff = min(FIRST_RETRY * (1 << min(attempts, 10)), LAST_RETRY)
     if failure.kind == "ambiguous":
-        return max(failure.retry_at or at, at + (LOOK_AGAIN if attempts == 0 else backoff))
+        return max(failure.retry_at or at, at + (RETRY_AMBIGUOUS if attempts == 0 else backoff))
     if failure.code == "unauthorized" or (failure.code in {"forbidden", "not_found"} and attempts == 0):
         return at + TOKEN_RETRY
     if failure.kind == "permanent":  # of Discord: a message that is gone is posted anew, else somebody must mend it
@@ -303,20 +303,22 @@ def _reposted(run: Run, names: Collection[str], at: datetime) -> dict[str, Poste
     }
 
 
-def look_failed(run: Run, failure: Failure, at: datetime) -> Run:
-    """The run after a look that brought nothing: looked again later, failed after a day without access."""
+def refresh_failed(run: Run, failure: Failure, at: datetime) -> Run:
+    """The run after a refresh that brought nothing: looked again later, failed after a day without access."""
     lag = run.lag + 1
     again = failure.retry_at or at + min(FIRST_RETRY * 2 ** min(lag, 10), timedelta(minutes=2))
-    run = replace(run, lag=lag, look_at=max(again, at + FIRST_RETRY))
+    run = replace(run, lag=lag, refresh_at=max(again, at + FIRST_RETRY))
     if failure.kind != "permanent":
         return run
     since = run.unreachable_since or at
-    run = replace(run, unreachable_since=since, look_at=at + LAST_RETRY)
+    run = replace(run, unreachable_since=since, refresh_at=at + LAST_RETRY)
     if at - since < GONE_FOR_GOOD or run.status is not RunStatus.IN_PROGRESS:
         return run
     milestone = Milestone(
         key="failed", kind=MilestoneKind.FAILED, at=at, note=Note(why=Why.REFUSED, detail=failure.detail)
     )
     tasks = tuple(task if task.settled else replace(task, state=TaskState.FAILED) for task in run.tasks)
-    run = replace(run, status=RunStatus.FAILED, stage=Stage.DONE, ended_at=at, look_at=None, shipping=None, tasks=tasks)
+    run = replace(
+        run, status=RunStatus.FAILED, stage=Stage.DONE, ended_at=at, refresh_at=None, shipping=None, tasks=tasks
+    )
     return tell(run, milestone)

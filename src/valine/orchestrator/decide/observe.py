@@ -1,6 +1,6 @@
-"""What a look changes: observations are laid onto the tasks, and each task is judged anew.
+"""What a refresh changes: observations are laid onto the tasks, and each task is judged anew.
 
-A hint is only a reason to look. One that the last look already satisfies needs none; a look that is older than
+A hint is only a reason to look. One that the last refresh already satisfies needs none; a refresh that is older than
 the hint that caused it is repeated after 2, 5 and 15 seconds, since GitHub's GraphQL may lag its webhooks.
 """
 
@@ -39,7 +39,7 @@ IDLE = {"labeled", "assigned", "unassigned", "milestoned", "demilestoned", "pinn
 def concerns(run: Run, hint: Hint) -> bool:
     """Whether the hint may be about this run: one of its issues, pull requests, branches or heads, or its base.
 
-    While pull requests are being opened our own writes would cause a look each: the look at the end sees it all.
+    While pull requests are being opened our own writes would cause a refresh each: the refresh of the end sees it all.
     """
     event, _, action = hint.name.partition(".")
     if run.stage is Stage.EXECUTING or action in IDLE or event == "issue_comment":
@@ -70,13 +70,13 @@ def satisfied(run: Run, hint: Hint) -> bool:
     """Whether what was last seen already contains what the hint saw.
 
     What it saw is compared where it can be (head, check, time of change); a hint that only says that something
-    happened is satisfied by any look that began after it came.
+    happened is satisfied by any refresh that began after it came.
     """
     known = [_task_satisfies(task, hint) for task in _concerned(run, hint)]
     if False in known:
         return False
-    looked_since = run.looked_at is not None and hint.at <= run.looked_at
-    return looked_since or (bool(known) and None not in known)
+    refreshed_since = run.refreshed_at is not None and hint.at <= run.refreshed_at
+    return refreshed_since or (bool(known) and None not in known)
 
 
 def _task_satisfies(task: Task, hint: Hint) -> bool | None:
@@ -93,7 +93,7 @@ def _task_satisfies(task: Task, hint: Hint) -> bool | None:
         return False
     if hint.check is not None and hint.state is not None and hint.head == pull.head:
         return _check_satisfies(task, hint.check, hint.state)
-    # GitHub's times are whole seconds: of two changes in one, the look may have seen the first alone.
+    # GitHub's times are whole seconds: of two changes in one, the refresh may have seen the first alone.
     return True if event == "push" and hint.head is not None else None
 
 
@@ -135,7 +135,7 @@ def _news(task: Task, seen: IssueSeen) -> bool:
 
 
 def observe(run: Run, event: WorldObserved) -> Run:
-    """The run after a look at its work: tasks updated and judged, milestones for what people must know."""
+    """The run after a refresh of its work: tasks updated and judged, milestones for what people must know."""
     world, at = event.world, event.at
     before = run
     issues = {seen.number: seen for seen in world.issues}
@@ -152,13 +152,13 @@ def observe(run: Run, event: WorldObserved) -> Run:
         run,
         tasks=tuple(tasks),
         required_checks=world.required_checks,
-        looked_at=world.began_at,
+        refreshed_at=world.began_at,
         unreachable_since=None,
     )
     run = judge(run, at)
     for milestone in _news_of_issues(before, run, at):
         run = tell(run, milestone)
-    return _next_look(run, at, event.hint)
+    return _next_refresh(run, at, event.hint)
 
 
 def _gone_or_back(task: Task, *, gone: bool) -> Task:
@@ -259,17 +259,17 @@ def _mended(task: Task, seen: PullSeen) -> bool:
     return task.pull is not None and task.pull.updated_at != seen.updated_at
 
 
-def _next_look(run: Run, at: datetime, hint: HintReceived | None) -> Run:
-    """When to look again: soon if this look was older than a hint or GitHub is computing, else at leisure."""
+def _next_refresh(run: Run, at: datetime, hint: HintReceived | None) -> Run:
+    """When to look again: soon if this refresh was older than a hint or GitHub is computing, else at leisure."""
     doubts = [doubt for doubt in (hint, run.doubt) if doubt is not None and not satisfied(run, doubt)]
     run = replace(run, doubt=_plain(doubts[0]) if doubts else None, lag=0 if hint in doubts else run.lag)
     if (doubts or any(map(_unseen, run.tasks))) and run.lag < len(LAGGING):
-        return replace(run, lag=run.lag + 1, look_at=at + LAGGING[run.lag])
+        return replace(run, lag=run.lag + 1, refresh_at=at + LAGGING[run.lag])
     computing = any(task.note is not None and task.note.why is Why.MERGEABLE for task in run.tasks)
     if computing and run.lag < len(LAGGING):
-        return replace(run, lag=run.lag + 1, look_at=at + MERGEABLE_SOON)
+        return replace(run, lag=run.lag + 1, refresh_at=at + MERGEABLE_SOON)
     interval = RECONCILE.get(run.stage)
-    return replace(run, lag=0, doubt=None, look_at=at + interval if interval else None)
+    return replace(run, lag=0, doubt=None, refresh_at=at + interval if interval else None)
 
 
 def _unseen(task: Task) -> bool:

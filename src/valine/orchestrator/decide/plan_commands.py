@@ -9,7 +9,7 @@ import msgspec
 
 from valine.orchestrator import naming, replies, rules
 from valine.orchestrator.facts.display import is_shown, shown_by
-from valine.orchestrator.model.decision import Decision, Look, Nothing, Refusal
+from valine.orchestrator.model.decision import Decision, Nothing, Refresh, Refusal
 from valine.orchestrator.model.observations import Failure, PlanWorld
 from valine.orchestrator.model.plan import Actor, Plan
 from valine.orchestrator.model.policy import Deed, Policy, PolicyProblem, may, parse
@@ -35,7 +35,7 @@ def requested(state: State, event: PlanRequested) -> Outcome:
     if open_one is not None:
         return Refusal(reply=replies.AlreadyProposed.of(open_one))
     if event.found is None:
-        return Look(kind="plan", label=event.label)
+        return Refresh(kind="plan", label=event.label)
     if isinstance(event.found, Failure):
         return Refusal(reply=replies.GitHubFailed.of(state.repository.name, event.found))
     try:
@@ -109,7 +109,7 @@ def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
     if state.rules >= rules.FACTS and not _shown(run, event):
         return _showing_first(state, run)
     if event.found is None:
-        return Look(kind="plan", label=run.plan.label, run=run)
+        return Refresh(kind="plan", label=run.plan.label, run=run)
     if isinstance(event.found, Failure):
         return Refusal(reply=replies.GitHubFailed.of(run.repository, event.found))
     fresh = planner.refresh(run.plan, event.found, repository=state.repository, at=event.at)
@@ -159,7 +159,7 @@ def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Dec
         plan=plan,
         approvals=(*run.approvals, approval),
         tasks=planner.tasks(run.name, plan),
-        look_at=event.at + timedelta(minutes=2),
+        refresh_at=event.at + timedelta(minutes=2),
     )
     run = tell(run, milestone)
     reply = replies.Approved(run=run_place(run), issues=len(run.tasks))
@@ -183,19 +183,19 @@ def expired(state: State, run: Run, at: datetime) -> Outcome:
 
 
 def observed(state: State, run: Run, event: PlanObserved) -> Outcome:
-    """A look at a proposal's issues: one that was closed, unlabelled or edited makes a new revision."""
+    """A refresh of a proposal's issues: one that was closed, unlabelled or edited makes a new revision."""
     if run.stage is not Stage.PROPOSED:
         return Nothing()
     fresh = planner.refresh(run.plan, event.world, repository=state.repository, at=event.at)
-    looked = replace(run, look_at=None, lag=0, unreachable_since=None)
+    refreshed = replace(run, refresh_at=None, lag=0, unreachable_since=None)
     if fresh is None:
-        return Nothing() if looked == run else Decision(run=looked, repository=state.repository)
-    return replace(_changed(state, looked, fresh, event.at), reply=None)
+        return Nothing() if refreshed == run else Decision(run=refreshed, repository=state.repository)
+    return replace(_changed(state, refreshed, fresh, event.at), reply=None)
 
 
 def _ended(run: Run, kind: MilestoneKind, by: Actor | None, at: datetime) -> Run:
     milestone = Milestone(key=str(kind), kind=kind, at=at, by=by)
-    run = replace(run, status=RunStatus.CANCELLED, stage=Stage.DONE, ended_by=by, ended_at=at, look_at=None)
+    run = replace(run, status=RunStatus.CANCELLED, stage=Stage.DONE, ended_by=by, ended_at=at, refresh_at=None)
     return tell(run, milestone)
 
 

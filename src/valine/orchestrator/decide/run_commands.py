@@ -60,7 +60,7 @@ def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
         tasks=tasks,
         ended_by=event.by,
         ended_at=event.at,
-        look_at=None,
+        refresh_at=None,
         shipping=None,
         close_pull_requests=event.close_pull_requests,
     )
@@ -89,7 +89,7 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
         key: replace(entry, not_before=run.quiet(event.at) if on_github(key) else None) if key in troubled else entry
         for key, entry in run.pending.items()
     }
-    run = judge(replace(run, pending=pending, look_at=event.at, lag=0), event.at)
+    run = judge(replace(run, pending=pending, refresh_at=event.at, lag=0), event.at)
     milestone = Milestone(
         key=f"retried.{event.id.rpartition(':')[2]}",
         kind=MilestoneKind.RETRIED,

@@ -10,7 +10,7 @@ from valine.orchestrator import naming, replies
 from valine.orchestrator.decide.assess import waits_for
 from valine.orchestrator.decide.desired_effects import introduced, next_to_ship, still_coming
 from valine.orchestrator.decide.observe import judge, observe
-from valine.orchestrator.model.decision import Decision, Look, Refusal
+from valine.orchestrator.model.decision import Decision, Refresh, Refusal
 from valine.orchestrator.model.events import WorldObserved
 from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.policy import may
@@ -31,7 +31,7 @@ replace = msgspec.structs.replace
 
 def requested(state: State, run: Run, event: ShipRequested) -> Outcome:
     """/ship: what would be merged now, and what would not and why; nothing is merged yet."""
-    seen = _looked(run, event)
+    seen = _refreshed(run, event)
     if not isinstance(seen, Run):
         return seen
     run, ready = seen, shippable(seen)
@@ -44,7 +44,7 @@ def requested(state: State, run: Run, event: ShipRequested) -> Outcome:
 
 def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
     """Yes to the heads that the preflight showed; if one has moved since, it is shown again and nothing starts."""
-    seen = _looked(run, event)
+    seen = _refreshed(run, event)
     if not isinstance(seen, Run):
         return seen
     run, ready = seen, shippable(seen)
@@ -73,8 +73,8 @@ def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
     return Decision(run=run, repository=state.repository, reply=reply)
 
 
-def _looked(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Look | Refusal:
-    """The run as the look that the command needs shows it; or that look, or why there is nothing to look for."""
+def _refreshed(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Refresh | Refusal:
+    """The run as the refresh that the command needs shows it; or that refresh, or why there is nothing to look for."""
     denied = may(event.by, "ship", run.plan.policy)
     if denied is not None:
         return Refusal(reply=replies.NotAllowed.of(denied))
@@ -83,7 +83,7 @@ def _looked(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Look | Refu
     if run.stage is not Stage.TRACKING:
         return Refusal(reply=replies.ShipNotPossible.of(run))
     if event.found is None:
-        return Look(kind="work", run=run)
+        return Refresh(kind="work", run=run)
     if isinstance(event.found, Failure):
         return Refusal(reply=replies.GitHubFailed.of(run.repository, event.found))
     return observe(run, WorldObserved(at=event.at, world=event.found))
@@ -109,10 +109,10 @@ def advance(run: Run, at: datetime) -> Run:
     if run.status is not RunStatus.IN_PROGRESS:
         return run
     if run.stage is Stage.EXECUTING and all(_opened(task) for task in run.tasks):
-        run = tell(replace(run, stage=Stage.TRACKING, look_at=at), _opened_milestone(run, at))
+        run = tell(replace(run, stage=Stage.TRACKING, refresh_at=at), _opened_milestone(run, at))
     settled = all(task.settled for task in run.tasks)
     # After a merge the others must be looked at before it can be said that nothing more comes of them.
-    if run.stage is Stage.SHIPPING and (settled or (run.looked_at is not None and not _under_way(run))):
+    if run.stage is Stage.SHIPPING and (settled or (run.refreshed_at is not None and not _under_way(run))):
         run = _round_over(run, at)
     if settled and run.stage is not Stage.EXECUTING:
         run = _completed(run, at)
@@ -161,5 +161,5 @@ def merged_in_order(tasks: Iterable[Task]) -> tuple[IssueNumber, ...]:
 def _completed(run: Run, at: datetime) -> Run:
     merged = merged_in_order(run.tasks)
     milestone = Milestone(key="completed", kind=MilestoneKind.COMPLETED, at=at, issues=merged)
-    run = replace(run, status=RunStatus.COMPLETED, stage=Stage.DONE, ended_at=at, shipping=None, look_at=None)
+    run = replace(run, status=RunStatus.COMPLETED, stage=Stage.DONE, ended_at=at, shipping=None, refresh_at=None)
     return tell(run, milestone)

@@ -45,8 +45,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     reply: Reply
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """It cannot be decided without a look: at the issues to plan (with `label`), or at the work of `run`.
+class Refresh(msgspec.Struct, frozen=True, kw_only=True):
+    """It cannot be decided without a refresh: at the issues to plan (with `label`), or at the work of `run`.
 
     The same event is decided again with what was found.
     """
@@ -60,4 +60,4 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True):
     """The event is of no consequence (any more)."""
 
 
-Outcome = Decision | Refusal | Answer | Look | Nothing
+Outcome = Decision | Refusal | Answer | Refresh | Nothing

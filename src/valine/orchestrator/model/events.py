@@ -1,7 +1,7 @@
 """What happened: the closed list of everything that can change a run, in the past tense, time included.
 
 A command is what a person asked for; it is kept and deduplicated by its `id`. A hint says that something may have
-changed; it is looked up. An observation is what a look brought back. A result is what became of an effect.
+changed; it is looked up. An observation is what a refresh brought back. A result is what became of an effect.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanRequested(Command, frozen=True, kw_only=True, tag=True):
-    """/plan. `label` None means the policy's; `found` is what the look brought, a Failure if it brought nothing."""
+    """/plan. `label` None means the policy's; `found` is what the refresh brought, a Failure if it brought nothing."""
 
     channel: str
     label: str | None = None
@@ -121,7 +121,7 @@ class Woken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class WorldObserved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A look at the work under way. `hint` is the newest hint that it should satisfy."""
+    """A refresh of the work under way. `hint` is the newest hint that it should satisfy."""
 
     at: datetime
     world: WorkWorld
@@ -129,14 +129,14 @@ class WorldObserved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class PlanObserved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A look at the issues of a plan that is still proposed."""
+    """A refresh of the issues of a plan that is still proposed."""
 
     at: datetime
     world: PlanWorld
 
 
 class LookFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A look brought nothing."""
+    """A refresh brought nothing."""
 
     at: datetime
     failure: Failure

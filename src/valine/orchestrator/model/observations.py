@@ -1,4 +1,4 @@
-"""What a look at GitHub brought back: observations as values, taken at one moment, judged by nobody yet."""
+"""What a refresh of GitHub brought back: observations as values, taken at one moment, judged by nobody yet."""
 
 from __future__ import annotations
 

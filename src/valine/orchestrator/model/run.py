@@ -222,8 +222,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     messages: dict[str, Posted] = {}
     milestones: tuple[Milestone, ...] = ()
     pending: dict[str, Pending] = {}
-    looked_at: datetime | None = None  # when the last look began
-    look_at: datetime | None = None  # when the next one is due
+    refreshed_at: datetime | None = msgspec.field(default=None, name="looked_at")  # when the last refresh began
+    refresh_at: datetime | None = msgspec.field(default=None, name="look_at")  # when the next one is due
     lag: int = 0  # looks in a row that were older than a hint
     doubt: Hint | None = None  # the hint that they were older than
     required_checks: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ class NotAllowed(Fact, frozen=True, kw_only=True, tag=True):
 
 
 class GitHubFailed(Fact, frozen=True, kw_only=True, tag=True):
-    """A look at GitHub brought nothing; `detail` is GitHub's own word."""
+    """A refresh of GitHub brought nothing; `detail` is GitHub's own word."""
 
     repository: str
     code: FailureCode

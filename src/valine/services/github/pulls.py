@@ -31,7 +31,7 @@ async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> Pull
     Permanent `stranger` if another one is open there; Ambiguous if GitHub says that there is one and shows none.
     """
     began = api.clock.now()
-    found = await _look(api, effect)
+    found = await _existing(api, effect)
     if found is None:
         found = await _open(api, effect)
         if abs(api.clock.now() - began) >= ALONE:  # it may have been set back meanwhile
@@ -49,7 +49,7 @@ async def _first(api: GitHubApi, effect: EnsurePullRequest, opened: Pull) -> Pul
     return opened
 
 
-async def _look(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
+async def _existing(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
     """Closed ones count too: one that a person closed is not opened a second time."""
     there = await _there(api, effect)
     ours = _bearing(effect, there)
@@ -117,7 +117,7 @@ async def _refused(api: GitHubApi, effect: EnsurePullRequest, words: str) -> Pul
         raise errors.transient("invalid", words, api.clock.now() + SOON)
     if "already exists" not in words:
         raise errors.permanent("invalid", words)
-    found = await _look(api, effect)
+    found = await _existing(api, effect)
     if found is None:
         raise errors.ambiguous(f"GitHub says that a pull request of {effect.branch} exists, but does not show it")
     return found
