@@ -233,13 +233,13 @@ class Chat(Protocol):
         message: Message,
         posted: Posted | None,
         since: datetime,
-        untried: bool,
+        first_attempt: bool,
     ) -> Sent:
         """The message that bears the marker and now has this content.
 
-        `posted` is edited if given. Else one is created: with the nonce alone if it is surely `untried` and `since` is
-        less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one that is gone
-        raises Permanent with code `lost`, as does a channel.
+        `posted` is edited if given. Else one is created: with the nonce alone if it is surely `first_attempt` and
+        `since` is less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one
+        that is gone raises Permanent with code `lost`, as does a channel.
         """
         ...
 

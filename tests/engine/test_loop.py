@@ -148,7 +148,7 @@ async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generat
         "message": pages(run, "board")[0],
         "posted": stale if message else None,
         "since": NOON,
-        "untried": False,  # the run was there: another process may have tried
+        "first_attempt": False,  # the run was there: another process may have tried
     }
     kept = (await world.run()).messages["board"]
     assert (kept.message, kept.generation, kept.at, kept.shown_at) == ("posted-1", 2, NOON, after(-1))
@@ -168,7 +168,7 @@ async def test_only_a_message_that_was_never_there_is_posted_unlooked_for(gone: 
     await world.engine._step(await world.run(), NOON)
 
     (given,) = world.outside.posts
-    assert (given["posted"], given["untried"]) == (None, not gone)
+    assert (given["posted"], given["first_attempt"]) == (None, not gone)
 
 
 async def test_a_line_of_the_thread_goes_into_the_thread_and_is_looked_for_from_when_it_was_wanted() -> None:

@@ -101,10 +101,10 @@ async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> 
     assert given["message"] == pages(run, "board")[0]
 
 
-async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_no_other() -> None:
+async def test_what_a_process_wants_since_its_own_commit_is_a_first_attempt_once_and_by_no_other() -> None:
     world = await a_world().with_run(an_approved_run())
     unit_of_work, other = UnitOfWork(world.store, world.clock), UnitOfWork(world.store, world.clock)
-    assert not unit_of_work.take_untried(await world.run(), BRANCH)
+    assert not unit_of_work.take_first_attempt(await world.run(), BRANCH)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
 
     await unit_of_work.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
@@ -113,8 +113,8 @@ async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_
     run = await world.run()
 
     assert PULL in run.pending
-    assert not other.take_untried(run, PULL)
-    assert [unit_of_work.take_untried(run, PULL) for _ in range(2)] == [True, False]
+    assert not other.take_first_attempt(run, PULL)
+    assert [unit_of_work.take_first_attempt(run, PULL) for _ in range(2)] == [True, False]
 
 
 async def test_a_command_that_names_no_run_makes_nothing_untried_that_was_wanted_before() -> None:
@@ -127,7 +127,7 @@ async def test_a_command_that_names_no_run_makes_nothing_untried_that_was_wanted
 
     run = await world.run()
     assert BRANCH in run.pending
-    assert not unit_of_work.take_untried(run, BRANCH)
+    assert not unit_of_work.take_first_attempt(run, BRANCH)
 
 
 @pytest.mark.parametrize("posted", [True, False])
@@ -142,7 +142,7 @@ async def test_a_page_of_a_document_that_is_wanted_anew_may_have_been_posted_bef
 
     await unit_of_work.commit(state, a_woken(), Decision(run=after_it, repository=state.repository), None)
 
-    assert unit_of_work.take_untried(after_it, "message:board", 2) is not posted
+    assert unit_of_work.take_first_attempt(after_it, "message:board", 2) is not posted
 
 
 async def test_what_is_wanted_again_since_another_process_did_it_may_have_been_tried() -> None:
@@ -156,8 +156,8 @@ async def test_what_is_wanted_again_since_another_process_did_it_may_have_been_t
     await world.store.commit(Commit(run=replace(run, pending=run.pending | {PULL: again})), NOON)
     await unit_of_work.apply(REPOSITORY, 1, a_woken())
 
-    assert not unit_of_work.take_untried(await world.run(), PULL)
-    assert not other.take_untried(await world.run(), PULL)
+    assert not unit_of_work.take_first_attempt(await world.run(), PULL)
+    assert not other.take_first_attempt(await world.run(), PULL)
 
 
 @pytest.mark.parametrize("moved", [True, False])
@@ -181,13 +181,13 @@ async def test_what_failed_was_tried() -> None:
     unit_of_work = UnitOfWork(world.store, world.clock)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
     await unit_of_work.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
-    assert unit_of_work.take_untried(await world.run(), PULL)
+    assert unit_of_work.take_first_attempt(await world.run(), PULL)
 
     await unit_of_work.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key=PULL, failure=DOWN))
 
     run = await world.run()
     assert run.pending[PULL].attempts == 1
-    assert not unit_of_work.take_untried(run, PULL)
+    assert not unit_of_work.take_first_attempt(run, PULL)
 
 
 async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_people_ask_for() -> None:

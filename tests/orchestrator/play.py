@@ -17,7 +17,7 @@ from builders import HEAD, NOON, TREE, a_base, a_plan_world, a_repository, a_wor
 from valine.engine.display import Display
 from valine.orchestrator import naming
 from valine.orchestrator.decide import ship_commands
-from valine.orchestrator.decide.desired_effects import wanted
+from valine.orchestrator.decide.desired_effects import desired_effects
 from valine.orchestrator.facts.display import RemovePage
 from valine.orchestrator.graph import decide
 from valine.orchestrator.model import effects, events
@@ -200,7 +200,7 @@ class Play:
         run = self.runs[number]
         if run.refresh_at is not None and run.refresh_at <= self.now and not run.final:
             return self.refresh(number)
-        for effect in wanted(run, self.display.version):
+        for effect in desired_effects(run, self.display.version):
             entry = run.pending[effect.key]
             if entry.not_before is None or entry.not_before <= self.now:
                 return self.do(effect, number)
@@ -260,7 +260,7 @@ class Play:
             run = self.runs[number]
             assert run.wake_at is not None
             self.now = max(self.now, run.wake_at)
-            for effect in wanted(run, self.display.version):
+            for effect in desired_effects(run, self.display.version):
                 if isinstance(effect, event_type):
                     return effect
             self.step(number)

@@ -16,8 +16,8 @@ from valine.orchestrator.decide.desired_effects import (
     CLOSING_GRACE,
     GIVEN_UP,
     MILESTONES_KEPT,
+    desired_effects,
     schedule,
-    wanted,
 )
 from valine.orchestrator.model import effects, events
 from valine.orchestrator.model.observations import Failure
@@ -44,7 +44,7 @@ def test_the_issue_is_assigned_too_unless_it_had_somebody() -> None:
     numbers = {}
     for own in (False, True):
         task = a_task(41, assignees=(Login("ana"),), own_assignee=own, done=done, pull_request=PullNumber(7))
-        effect = next(e for e in wanted(approved_run(tasks=(task,))) if isinstance(e, effects.EnsureAssignees))
+        effect = next(e for e in desired_effects(approved_run(tasks=(task,))) if isinstance(e, effects.EnsureAssignees))
         numbers[own] = effect.numbers
 
     assert numbers == {False: (7, 41), True: (7,)}
@@ -54,15 +54,15 @@ def test_a_title_that_changed_on_github_changes_no_commit() -> None:
     run = approved_run()
     renamed = approved_run(tasks=(replace(run.tasks[0], title="Renamed"),))
 
-    assert wanted(renamed)[-1] == wanted(run)[-1]
-    assert isinstance(wanted(run)[-1], effects.EnsureBranch)
+    assert desired_effects(renamed)[-1] == desired_effects(run)[-1]
+    assert isinstance(desired_effects(run)[-1], effects.EnsureBranch)
 
 
-def test_nothing_is_wanted_on_github_of_a_proposal() -> None:
+def test_no_effect_on_github_is_desired_of_a_proposal() -> None:
     play = Play()
     play.plan()
 
-    assert [effect.key for effect in wanted(play.run)] == ["message:card"]
+    assert [effect.key for effect in desired_effects(play.run)] == ["message:card"]
 
 
 def test_the_thread_comes_after_its_card_and_before_what_is_in_it() -> None:
@@ -70,7 +70,7 @@ def test_the_thread_comes_after_its_card_and_before_what_is_in_it() -> None:
     play.plan()
     order = []
     while play.run.pending:
-        order.append(wanted(play.run)[0].key)
+        order.append(desired_effects(play.run)[0].key)
         play.step()
 
     assert order == ["message:card", "thread", "message:milestone.proposed"]
@@ -126,7 +126,7 @@ def test_after_a_merge_nothing_is_merged_before_a_refresh() -> None:
     play.confirm()
     play.do(play.settle_until(effects.MergePullRequest))
 
-    assert not any(isinstance(effect, effects.MergePullRequest) for effect in wanted(play.run))
+    assert not any(isinstance(effect, effects.MergePullRequest) for effect in desired_effects(play.run))
     assert play.run.refresh_at == play.now
 
 
@@ -139,15 +139,15 @@ def test_cancelling_takes_labels_off_and_closes_what_was_asked(close: bool) -> N
     assert on_github(play.run) == ["unlabel:1", *(["close_pull_request:1"] if close else [])]
 
 
-@pytest.mark.parametrize(("known", "wanted"), [(True, ["unlabel:1"]), (False, [])])
-def test_a_label_that_nobody_heard_was_put_on_is_taken_off(known: bool, wanted: list[str]) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("known", "desired_effects"), [(True, ["unlabel:1"]), (False, [])])
+def test_a_label_that_nobody_heard_was_put_on_is_taken_off(known: bool, desired_effects: list[str]) -> None:  # noqa: FBT001
     play = Play(1).tracked()
     number = play.task(1).pull_request if known else None
     play.runs[1] = replace(play.run, tasks=(replace(play.task(1), done=(), pull_request=number),))
 
     play.says(events.CancelConfirmed, run=play.run.number, close_pull_requests=False)
 
-    assert on_github(play.run) == wanted
+    assert on_github(play.run) == desired_effects
 
 
 def test_a_finished_run_lets_go_of_what_never_works() -> None:
@@ -177,7 +177,7 @@ def test_one_effect_that_keeps_failing_does_not_hold_up_the_others() -> None:
     for _ in range(60):
         run = play.run
         play.now = max(play.now, run.wake_at or play.now)
-        due = next((e for e in wanted(run) if (run.pending[e.key].not_before or play.now) <= play.now), None)
+        due = next((e for e in desired_effects(run) if (run.pending[e.key].not_before or play.now) <= play.now), None)
         if isinstance(due, effects.EnsureDocument):
             play.decide(events.EffectFailed(at=play.now, key=due.key, failure=DOWN), 1)
         else:

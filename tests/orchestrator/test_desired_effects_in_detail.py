@@ -13,10 +13,10 @@ from orchestrator.wanting import approved_run, on_github, on_show
 from valine.orchestrator.decide.desired_effects import (
     GIVEN_UP,
     MILESTONES_KEPT,
+    desired_effects,
     introduced,
     schedule,
     still_coming,
-    wanted,
 )
 from valine.orchestrator.facts.rows import note_rows
 from valine.orchestrator.model import effects, events
@@ -40,7 +40,7 @@ replace = msgspec.structs.replace
 
 
 def one(run: Run, kind: type[effects.Effect]) -> effects.Effect:
-    return next(effect for effect in wanted(run) if isinstance(effect, kind))
+    return next(effect for effect in desired_effects(run) if isinstance(effect, kind))
 
 
 def test_a_branch_begins_at_the_approved_base_at_the_time_of_the_approval() -> None:
@@ -254,7 +254,7 @@ def test_a_run_that_is_over_lets_go_after_a_day_of_what_failed_often_enough(
     merged = a_task(41, state=TaskState.MERGED)
     run = approved_run(tasks=(merged,), stage=Stage.DONE, status=RunStatus.COMPLETED, ended_at=after(0))
     failing = Pending(since=after(0), attempts=attempts, not_before=after(90_000))
-    pending = {effect.key: failing for effect in wanted(run)}
+    pending = {effect.key: failing for effect in desired_effects(run)}
 
     later = schedule(replace(run, pending=pending), after(hours * 3600))
 

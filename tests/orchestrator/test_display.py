@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from builders import NOON, a_plan, a_plan_item, a_pull, a_run, a_task, after, an_actor
 from orchestrator.play import Play
 from orchestrator.wanting import approved_run, on_show
-from valine.orchestrator.decide.desired_effects import schedule, wanted
+from valine.orchestrator.decide.desired_effects import desired_effects, schedule
 from valine.orchestrator.decide.effect_results import succeeded
 from valine.orchestrator.facts.display import (
     RemovePage,
@@ -67,7 +67,7 @@ def with_pages(run: Run, *found: Posted, document: str = "board") -> Run:
 
 
 def wanted_documents(run: Run, render: int = RENDER) -> list[effects.EnsureDocument]:
-    return [effect for effect in wanted(run, render) if isinstance(effect, effects.EnsureDocument)]
+    return [effect for effect in desired_effects(run, render) if isinstance(effect, effects.EnsureDocument)]
 
 
 # --- When it counts as shown -----------------------------------------------------------------------------------------

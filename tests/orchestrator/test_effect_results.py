@@ -9,7 +9,7 @@ import pytest
 from builders import after
 from orchestrator.failing import executing, fails, failure, refresh_fails
 from orchestrator.play import Play
-from valine.orchestrator.decide.desired_effects import wanted
+from valine.orchestrator.decide.desired_effects import desired_effects
 from valine.orchestrator.decide.effect_results import (
     CHAT_RETRY,
     FIRST_RETRY,
@@ -135,7 +135,7 @@ def test_a_release_that_is_refused_is_not_wanted_any_more() -> None:
 
     fails(play, key, failure("permanent", "invalid"))
 
-    assert not any(isinstance(effect, effects.EnsureRelease) for effect in wanted(play.run))
+    assert not any(isinstance(effect, effects.EnsureRelease) for effect in desired_effects(play.run))
     assert play.run.status is RunStatus.COMPLETED
 
 
@@ -371,4 +371,4 @@ def test_a_refused_merge_is_held_with_githubs_words_and_nothing_is_merged_before
 
     assert play.task(1).note == Note(why=Why.RULES, detail="queue")
     assert play.run.refreshed_at is None
-    assert not any(isinstance(one, effects.MergePullRequest) for one in wanted(play.run))
+    assert not any(isinstance(one, effects.MergePullRequest) for one in desired_effects(play.run))

@@ -14,7 +14,7 @@ from orchestrator.play import CHECK, LEAD, Play, behind
 from valine.documents import decode, encode
 from valine.orchestrator.decide import ship_commands
 from valine.orchestrator.decide.assess import waits_for
-from valine.orchestrator.decide.desired_effects import GIVEN_UP, wanted
+from valine.orchestrator.decide.desired_effects import GIVEN_UP, desired_effects
 from valine.orchestrator.graph import MOVES, decide
 from valine.orchestrator.model import effects, events
 from valine.orchestrator.model.decision import Decision, Outcome, Refresh
@@ -249,7 +249,7 @@ class Walk:
         run = self.some_run()
         if not run.pending:
             return
-        effect, now = self.dice.choice(wanted(run)), self.play.now
+        effect, now = self.dice.choice(desired_effects(run)), self.play.now
         if self.maybe(0.3):
             self.decided(events.EffectFailed(at=now, key=effect.key, failure=self.failure()), run.number)
             return
@@ -284,7 +284,7 @@ def check_run(run: Run) -> None:
     """What holds of every run that was decided."""
     keys = [milestone.key for milestone in run.milestones]
     assert len(keys) == len(set(keys))
-    needed = wanted(run)
+    needed = desired_effects(run)
     assert sorted(effect.key for effect in needed) == sorted(run.pending)
     alive = [entry for entry in run.pending.values() if not run.final or entry.attempts < GIVEN_UP]
     assert (run.wake_at is not None) == bool(alive or not run.final)

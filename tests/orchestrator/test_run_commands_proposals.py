@@ -11,7 +11,7 @@ import pytest
 from orchestrator.commands import EDIT, MEMBER, ONE, WRITER, is_shown_first, told
 from orchestrator.play import LEAD, Play
 from valine.orchestrator import replies
-from valine.orchestrator.decide.desired_effects import schedule, wanted
+from valine.orchestrator.decide.desired_effects import desired_effects, schedule
 from valine.orchestrator.model import effects, events
 from valine.orchestrator.model.decision import Decision, Nothing, Refresh, Refusal
 from valine.orchestrator.model.observations import Failure
@@ -185,7 +185,7 @@ def cancelled_while_merging(*, close: bool = False) -> Play:
 
 
 def looked_for(play: Play) -> list[effects.Effect]:
-    return [effect for effect in wanted(play.run) if isinstance(effect, effects.FindMerged)]
+    return [effect for effect in desired_effects(play.run) if isinstance(effect, effects.FindMerged)]
 
 
 def test_a_merge_that_may_have_been_asked_for_is_looked_for_after_a_cancel() -> None:
@@ -230,4 +230,4 @@ def test_what_was_or_may_have_been_opened_is_closed(task: dict[str, Any], closed
     play.says(events.CancelConfirmed, run=ONE, close_pull_requests=True)
     run = replace(play.run, tasks=(replace(play.task(1), **task),))
 
-    assert any(isinstance(effect, effects.EnsurePullRequestClosed) for effect in wanted(run)) is closed
+    assert any(isinstance(effect, effects.EnsurePullRequestClosed) for effect in desired_effects(run)) is closed

@@ -8,7 +8,7 @@ import msgspec
 
 from builders import NOON, a_plan, a_plan_item, a_run, a_task, an_approval
 from orchestrator.play import Play
-from valine.orchestrator.decide.desired_effects import wanted
+from valine.orchestrator.decide.desired_effects import desired_effects
 from valine.orchestrator.facts.display import documents
 from valine.orchestrator.facts.documents import key
 from valine.orchestrator.facts.of_run import facts_of
@@ -45,7 +45,7 @@ def on_show(run: Run, at: datetime = NOON, render: int = 0) -> Run:
 
 
 def on_github(run: Run) -> list[str]:
-    return [effect.key for effect in wanted(run) if not isinstance(effect, effects.EnsureDocument)]
+    return [effect.key for effect in desired_effects(run) if not isinstance(effect, effects.EnsureDocument)]
 
 
 def opened(count: int) -> Play:

@@ -166,9 +166,9 @@ def _words(reply: Reply) -> str:
 
 
 def _effects(step: Step) -> Iterator[tuple[str, ...]]:
-    from valine.orchestrator.decide.desired_effects import wanted
+    from valine.orchestrator.decide.desired_effects import desired_effects
 
-    effects = {effect.key: effect for effect in wanted(step.run)}
+    effects = {effect.key: effect for effect in desired_effects(step.run)}
     for key, pending in step.run.pending.items():
         due = run_text.moment(pending.not_before) if pending.not_before else "at once"
         what = _value(run_text.document_of(effects[key])) if key in effects else ""

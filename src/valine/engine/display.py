@@ -97,7 +97,7 @@ class Display:
             posted=posted if posted and posted.message else None,
             since=run.pending[effect.key].since,
             # One that was there, and is to be put up anew, may have been put up by another process that stood still.
-            untried=self._unit_of_work.take_untried(run, effect.key, layout.page) and posted is None,
+            first_attempt=self._unit_of_work.take_first_attempt(run, effect.key, layout.page) and posted is None,
         )
         now = self._clock.now()
         self.sent(sent.message, now, message)

@@ -18,7 +18,7 @@ from valine.engine.scheduler import Scheduler
 from valine.engine.unit_of_work import RACES, UnitOfWork
 from valine.errors import Conflict, OutsideError, StoreError
 from valine.orchestrator.decide import observe, stale_results
-from valine.orchestrator.decide.desired_effects import wanted
+from valine.orchestrator.decide.desired_effects import desired_effects
 from valine.orchestrator.graph import commented
 from valine.orchestrator.model import effects, events
 from valine.orchestrator.model.observations import Failure
@@ -285,7 +285,7 @@ class Engine:
         )
 
     def _wanted(self, run: Run) -> list[Effect]:
-        return wanted(run, self._display.version)
+        return desired_effects(run, self._display.version)
 
 
 def _may_be_tried(run: Run, effect: Effect, now: datetime) -> bool:

@@ -43,7 +43,7 @@ class UnitOfWork:
         self._clock = clock
         self._meter = meter
         self._render = render
-        self._untried: dict[RunUid, dict[str, datetime]] = {}
+        self._first_attempts: dict[RunUid, dict[str, datetime]] = {}
         self._tried: dict[RunUid, set[tuple[str, int]]] = {}
 
     async def apply(self, partition: str, number: int, event: Event, *, version: int | None = None) -> bool:
@@ -102,7 +102,7 @@ class UnitOfWork:
     def _remember(self, before: Run | None, run: Run) -> None:
         """Remember what is wanted only since this commit, or still since an earlier one of ours."""
         old = before.pending if before is not None else {}
-        known = self._untried.pop(run.uid, {})
+        known = self._first_attempts.pop(run.uid, {})
         new = {
             k: one.since
             for k, one in run.pending.items()
@@ -110,14 +110,14 @@ class UnitOfWork:
         }
         tried = {(k, page) for k, page in self._tried.pop(run.uid, ()) if k in new and known.get(k) == new[k]}
         if new:
-            self._untried[run.uid], self._tried[run.uid] = new, tried
+            self._first_attempts[run.uid], self._tried[run.uid] = new, tried
 
-    def take_untried(self, run: Run, key: str, page: int = 1) -> bool:
+    def take_first_attempt(self, run: Run, key: str, page: int = 1) -> bool:
         """Whether nobody can have tried that effect (that page of it) yet; asked once, it is tried.
 
         By what this process has committed itself, and not by the clock: another one's may have been wrong.
         """
-        if self._untried.get(run.uid, {}).get(key) != run.pending[key].since:
+        if self._first_attempts.get(run.uid, {}).get(key) != run.pending[key].since:
             return False
         tried = self._tried[run.uid]
         first = (key, page) not in tried

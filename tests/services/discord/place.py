@@ -105,7 +105,7 @@ def ensuring(place: Place, text: str = "Plan r1", **changes: Any) -> dict[str, A
         "message": a_message(text),
         "posted": None,
         "since": place.clock.now(),
-        "untried": True,
+        "first_attempt": True,
     }
     return {**given, **changes}
 

@@ -50,7 +50,7 @@ GIVEN_UP = 14  # attempts
 MILESTONES_KEPT = 100
 
 
-def wanted(run: Run, render: int = 0) -> list[Effect]:
+def desired_effects(run: Run, render: int = 0) -> list[Effect]:
     """Everything that must be so and is not known to be, in the order in which it is best done.
 
     `render` is the version of the rendering in force: what an older one wrote is to be written again.
@@ -61,7 +61,7 @@ def wanted(run: Run, render: int = 0) -> list[Effect]:
 def schedule(run: Run, at: datetime, render: int = 0) -> Run:
     """The run with its pending effects and its alarm clock brought up to date."""
     run = _prune(run)
-    effects = wanted(run, render)
+    effects = desired_effects(run, render)
     pending = {
         key: run.pending.get(key) or Pending(since=at, not_before=_first_due(run, effect, at))
         for effect in effects

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from valine.orchestrator.decide.stale_results import holding, overtaken
+from valine.orchestrator.decide.stale_results import holding, is_stale
 from valine.orchestrator.facts.display import in_thread, is_begun, is_line
 from valine.orchestrator.model import events
 from valine.orchestrator.model.effects import on_github
@@ -60,7 +60,7 @@ REFUSALS = {
 def succeeded(run: Run, event: EffectSucceeded) -> Run:
     """The run with the result noted, as far as it holds, and the effect no longer pending."""
     result = holding(run, event)
-    if isinstance(result, events.MessageEnsured | events.PageWritten) and overtaken(run, event):
+    if isinstance(result, events.MessageEnsured | events.PageWritten) and is_stale(run, event):
         return _noted(run, result, event.at)  # it is written again
     entry = run.pending.get(event.key)
     run = replace(run, pending={key: entry for key, entry in run.pending.items() if key != event.key})
@@ -180,7 +180,7 @@ def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
 
 def failed(run: Run, event: EffectFailed) -> Run:
     """The run with the effect due again later, or its task held, or the step left out and told."""
-    late, entry = overtaken(run, event), run.pending.get(event.key)
+    stale, entry = is_stale(run, event), run.pending.get(event.key)
     run = _doubted(run, event)
     if entry is None:
         return run  # another process has done it
@@ -195,7 +195,7 @@ def failed(run: Run, event: EffectFailed) -> Run:
         if not _shut_out(run, entry, failure):
             return _for_good(run, event.key, kind, failure, event.at)
         run = replace(run, refresh_at=min(run.refresh_at or event.at, event.at))
-    if failure.code == "lost" and not github and not late:
+    if failure.code == "lost" and not github and not stale:
         run = _lost(run, event, event.at)
     later = replace(
         entry,

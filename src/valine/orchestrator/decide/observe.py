@@ -99,8 +99,8 @@ def _task_satisfies(task: Task, hint: Hint) -> bool | None:
 
 def _issue_satisfies(task: Task, name: str) -> bool | None:
     """Of an issue's time of change tasks keep nothing, but whether it is open."""
-    wanted = {"issues.closed": False, "issues.reopened": True}.get(name, task.issue_open)
-    return None if task.issue_open == wanted else False
+    desired_effects = {"issues.closed": False, "issues.reopened": True}.get(name, task.issue_open)
+    return None if task.issue_open == desired_effects else False
 
 
 def _check_satisfies(task: Task, name: str, state: str) -> bool | None:

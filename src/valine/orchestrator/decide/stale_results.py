@@ -27,9 +27,9 @@ def holding(run: Run, event: EffectSucceeded) -> Result | None:
     """What holds of the result, which may be about what another process has changed since; None if nothing does."""
     result = event.result
     match result:
-        case events.MessageEnsured() | events.PageWritten() if overtaken(run, event):
+        case events.MessageEnsured() | events.PageWritten() if is_stale(run, event):
             return replace(result, posted=_doubtful(run, _message_of(result), result.posted))
-        case events.PageRemoved() | events.ThreadEnsured() if overtaken(run, event):
+        case events.PageRemoved() | events.ThreadEnsured() if is_stale(run, event):
             # Another one was put up since; or it may be the thread of a card that is gone, whose own comes next.
             return None
         case events.BranchUpdated() if not _confirmed(run, event.key, result.issue):
@@ -80,7 +80,7 @@ def _confirmed(run: Run, key: str, issue: IssueNumber) -> bool:
     return head is not None and key == update_key(issue, head)
 
 
-def overtaken(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
+def is_stale(run: Run, event: EffectSucceeded | EffectFailed) -> bool:
     """Whether another process wrote the message meanwhile: then nobody knows what it shows, or which one it is."""
     return event.over is not msgspec.UNSET and event.over != written(run, event.key, page_of(event))
 

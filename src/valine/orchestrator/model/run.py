@@ -147,7 +147,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
 
     `facts` is the key of the facts that it shows (empty: not known), one of `pages` in the version `render` of the
     rendering. A deliberate repost raises `generation`. `at` is when it was last written or doubted, by our clock: who
-    finds another time was overtaken. `shown_at` is when it came to show that, by Discord's clock (None: not known).
+    finds another time is stale. `shown_at` is when it came to show that, by Discord's clock (None: not known).
     """
 
     channel: str

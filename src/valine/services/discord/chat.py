@@ -54,11 +54,11 @@ class DiscordChat:
         message: Message,
         posted: Posted | None,
         since: datetime,
-        untried: bool,
+        first_attempt: bool,
     ) -> Sent:
         if posted is not None:
             return await self._edit(posted.channel, posted.message, message)
-        if not untried or abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
+        if not first_attempt or abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
             found = await self._the_one(channel, marker, since)
             if found is not None:
                 return await self._edit(channel, found, message)
