@@ -235,7 +235,7 @@ class Chat(Protocol):
         since: datetime,
         first_attempt: bool,
     ) -> Sent:
-        """The message that bears the marker and now has this content.
+        """The message that has the marker and now has this content.
 
         `posted` is edited if given. Else one is created: with the nonce alone if it is surely `first_attempt` and
         `since` is less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one

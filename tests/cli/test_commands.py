@@ -87,7 +87,7 @@ def test_push_registers_what_show_then_finds(twin: Twin, capsys: pytest.CaptureF
     assert (len(twin.commands()["guild"]), len(twin.commands()["global"])) == (4, 0)
 
 
-def test_diff_tells_what_push_would_mend(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_tells_what_push_would_change(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["commands", "diff"]) == 1
     told = capsys.readouterr()
     assert told.out.splitlines()[0] == "/plan is missing"

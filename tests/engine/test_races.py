@@ -234,7 +234,7 @@ async def test_a_command_that_loses_every_race_goes_back_to_the_queue_unanswered
 
 
 @pytest.mark.parametrize("writer", [True, False])
-async def test_githubs_own_word_says_who_may_and_strangers_are_not_answered(writer: bool) -> None:  # noqa: FBT001
+async def test_githubs_own_word_says_who_may_and_outsiders_are_not_answered(writer: bool) -> None:  # noqa: FBT001
     store, desk = MemoryRunStore(), Desk(may_write=writer)
     await stored(store)
     claimed = an_actor("gus", platform="github", may_write=not writer)

@@ -181,7 +181,7 @@ async def test_there_are_never_more_or_longer_suggestions_than_discord_takes(
         assert len(answer["data"]["choices"]) <= 25
 
 
-async def test_an_option_nobody_knows_and_a_stranger_get_no_suggestions(tested: EndpointsUnderTest) -> None:
+async def test_an_option_nobody_knows_and_an_outsider_get_no_suggestions(tested: EndpointsUnderTest) -> None:
     await tested.keep(a_run(1))
 
     assert suggested(await tested.discord(typing("plan", "color", "r"))) == []

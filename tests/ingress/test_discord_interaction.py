@@ -176,7 +176,7 @@ def test_a_command_we_do_not_have_is_answered_with_those_we_have() -> None:
     assert refusal(slash("deploy")) == replies.UnknownCommand()
 
 
-def test_a_user_command_that_bears_the_name_of_ours_is_not_ours() -> None:
+def test_a_user_command_that_has_the_name_of_ours_is_not_ours() -> None:
     strange = slash("plan")
     strange["data"]["type"] = 2
 

@@ -84,7 +84,7 @@ def test_an_issue_closed_elsewhere_holds_its_task() -> None:
     assert (task.state, task.note) == (S.HELD, Note(why=W.ISSUE_CLOSED))
 
 
-@pytest.mark.parametrize("why", [W.STRANGER, W.REFUSED])
+@pytest.mark.parametrize("why", [W.FOREIGN, W.REFUSED])
 def test_what_github_refused_before_there_is_a_pull_request_holds(why: Why) -> None:
     task = judged(a_task(refusal=Note(why=why, detail="no")))
 

@@ -80,7 +80,7 @@ def test_a_step_that_is_needed_and_refused_for_good_holds_its_task_alone(effect:
     held = play.task(issue)
     assert (held.state, held.note.why if held.note else None) == (
         TaskState.HELD,
-        Why.STRANGER if code == "stranger" else Why.REFUSED,
+        Why.FOREIGN if code == "stranger" else Why.REFUSED,
     )
     assert key not in play.run.pending
     assert play.run.stage == "tracking"

@@ -123,21 +123,21 @@ def test_a_second_hint_is_given_its_own_three_refreshes() -> None:
     assert (run.refresh_at, run.lag) == (after(60) + LAGGING[0], 1)
 
 
-def test_a_doubt_that_is_settled_is_forgotten() -> None:
+def test_an_unmet_hint_that_is_settled_is_forgotten() -> None:
     doubtful = seen(tracking(), a_work_world(pulls=(a_pull(),)), hint=a_hint(issue=7, head=NEW))
-    assert doubtful.doubt is not None
+    assert doubtful.unmet_hint is not None
 
     run = seen(doubtful, a_work_world(pulls=(a_pull(head=NEW),)))
 
-    assert (run.doubt, run.lag, run.refresh_at) == (None, 0, after(60) + RECONCILE[Stage.TRACKING])
+    assert (run.unmet_hint, run.lag, run.refresh_at) == (None, 0, after(60) + RECONCILE[Stage.TRACKING])
 
 
-def test_a_doubt_that_no_refresh_settles_is_given_up() -> None:
+def test_an_unmet_hint_that_no_refresh_settles_is_given_up() -> None:
     run = tracking()
     for hint in (a_hint(issue=7, head=NEW), None, None, None):
         run = seen(run, a_work_world(pulls=(a_pull(),)), hint=hint)
 
-    assert (run.doubt, run.lag) == (None, 0)
+    assert (run.unmet_hint, run.lag) == (None, 0)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_an_edited_issue_is_marked_and_named(news: dict[str, Any], edited: bool,
 
 
 def test_a_task_held_before_it_has_a_pull_request_is_told_once() -> None:
-    run = tracking(a_seen_task(pull=None, pull_request=None, refusal=Note(why=Why.STRANGER)))
+    run = tracking(a_seen_task(pull=None, pull_request=None, refusal=Note(why=Why.FOREIGN)))
 
     run = seen(seen(run, a_work_world()), a_work_world())
 
@@ -227,7 +227,7 @@ def test_a_head_is_as_old_as_its_push_or_as_being_no_draft(change: dict[str, Any
 
 
 @pytest.mark.parametrize(("moved", "kept"), [(after(30), False), (NOON, True)])
-def test_a_change_may_have_mended_what_github_refused(moved: Any, kept: bool) -> None:  # noqa: FBT001
+def test_a_change_may_have_solved_what_github_refused(moved: Any, kept: bool) -> None:  # noqa: FBT001
     refused = tracking(a_seen_task(refusal=Note(why=Why.RULES)))
 
     run = seen(refused, a_work_world(pulls=(a_pull(updated_at=moved),)))

@@ -212,7 +212,7 @@ def test_a_label_has_one_to_fifty_characters(length: int, good: bool) -> None:  
     assert parse(text).plan.label == "x" * length if good else problem(text)
 
 
-def test_a_problem_quotes_as_much_of_a_value_as_a_sentence_bears_in_its_own_letters() -> None:
+def test_a_problem_quotes_as_much_of_a_value_as_a_sentence_holds_in_its_own_letters() -> None:
     assert f'"{"é" * 59}…' in problem(f'[plan]\nlimit = "{"é" * 80}"')
     assert f'"{"é" * 58}"' in problem(f'[plan]\nlimit = "{"é" * 58}"')
     assert "…" not in problem(f'[plan]\nlimit = "{"é" * 58}"')

@@ -19,7 +19,7 @@ from valine.orchestrator.model.states import IssueNumber, MilestoneKind, Stage, 
 from valine.orchestrator.replies import run_place
 
 replace = msgspec.structs.replace
-STRANGER = an_actor("gil", platform="github")
+FOREIGN = an_actor("gil", platform="github")
 
 
 def held(count: int = 2) -> Play:
@@ -169,11 +169,11 @@ def test_a_run_that_is_over_heeds_no_refresh() -> None:
     assert play.decide(events.LookFailed(at=play.now, failure=gone), 1) == Nothing()
 
 
-def test_status_is_the_runs_own_and_not_for_strangers() -> None:
+def test_status_is_the_runs_own_and_not_for_outsiders() -> None:
     play = Play().tracked()
 
     answered = play.says(events.StatusRequested, run=ONE, by=MEMBER)
-    refused = play.says(events.StatusRequested, run=ONE, by=STRANGER)
+    refused = play.says(events.StatusRequested, run=ONE, by=FOREIGN)
 
     assert answered == Answer(reply=replies.StatusOf.of((play.run,), play.run.repository))
     assert refused == Refusal(reply=replies.NotAllowed(deed="status", needs="write"))

@@ -149,7 +149,7 @@ def test_what_is_approved_is_branched_from_where_the_base_is_now() -> None:
     assert isinstance(play.settle_until(effects.EnsureBranch), effects.EnsureBranch)
 
 
-def test_a_refresh_that_finds_a_proposal_as_it_was_ends_the_doubt_about_it() -> None:
+def test_a_refresh_that_finds_a_proposal_as_it_was_validates_it_again() -> None:
     play = proposed()
     play.runs[1] = replace(play.run, refresh_at=play.now, lag=3, unreachable_since=play.now)
 

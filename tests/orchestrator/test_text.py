@@ -109,7 +109,7 @@ def test_no_keyword_closes_an_issue(text: str) -> None:
 
 
 @given(st.text(alphabet="fixesclod #12:ghG-/<!->&@a\n"))
-def test_quiet_text_rings_nobody_closes_nothing_and_hides_nothing(text: str) -> None:
+def test_quiet_text_mentions_nobody_closes_nothing_and_hides_nothing(text: str) -> None:
     calm = quiet(text)
 
     assert not CLOSES.search(calm)

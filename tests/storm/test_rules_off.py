@@ -146,7 +146,7 @@ def test_without_a_refresh_before_a_repeat_the_storm_finds_a_thing_twice() -> No
     assert "one comment" in laws("open", 60, Off)
 
 
-def test_without_the_check_of_the_uid_the_storm_finds_strangers_work_used() -> None:
+def test_without_the_check_of_the_uid_the_storm_finds_foreign_work_used() -> None:
     class Off(Parts):
         forge = Trusting
 
@@ -217,7 +217,7 @@ def test_with_boards_left_as_they_are_the_storm_finds_them_untrue() -> None:
     assert "the board is true" in laws("ship", 5, Off)
 
 
-def test_with_everybody_rung_the_storm_finds_who_should_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_everybody_mentioned_the_storm_finds_who_should_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_run, "mentioned", lambda run, _: tuple(run.plan.policy.people.values()))
 
     assert "ringing" in laws("open", 20)

@@ -99,7 +99,7 @@ class OnGitHub:
             self._watch.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
 
     def _ours(self, branch: str) -> None:
-        """A pull request is opened only from a branch that bears the run's uid."""
+        """A pull request is opened only from a branch that has the run's uid."""
         objects, name = self._world.github._objects, self._world.repository
         run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
         head = self._world.code.refs.get(f"refs/heads/{branch}")

@@ -252,7 +252,7 @@ def test_a_page_that_was_posted_and_is_not_needed_any_more_is_removed() -> None:
     assert [facts_of(run, name) for name in ("board", "milestone.x")] == [None, None]
 
 
-def test_a_milestone_is_plain_text_that_rings_only_whom_it_needs() -> None:
+def test_a_milestone_is_plain_text_that_mentions_only_whom_it_needs() -> None:
     run = sentences.under_way(milestones=tuple(sentences.milestones()))
 
     lines = messages(run)

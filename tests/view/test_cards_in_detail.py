@@ -91,7 +91,7 @@ def test_an_issue_in_a_list_of_many_names_three_of_what_stands_against_it() -> N
     assert "#1 (#101, #102, team/lib#7) #2" in text_of(messages(a_run(plan=a_plan(left_out=out)))["card"])
 
 
-def test_at_most_a_hundred_people_are_rung() -> None:
+def test_at_most_a_hundred_people_are_mentioned() -> None:
     mentions = said("hello", [str(n) for n in range(150)]).body["allowed_mentions"]
 
     assert len(mentions["users"]) == 100
@@ -128,7 +128,7 @@ def test_pages_are_filled_to_their_limits_and_no_further(line: str) -> None:
         assert sum(one.characters for one in more) > room or sum(one.heavy for one in more) > heavy
 
 
-def test_a_page_bears_as_many_options_as_a_select_and_then_one_more_page_begins() -> None:
+def test_a_page_has_as_many_options_as_a_select_and_then_one_more_page_begins() -> None:
     assert [len(page) for page in pages([entry("x", (str(n), "x")) for n in range(60)])] == [25, 25, 10]
 
 

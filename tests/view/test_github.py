@@ -35,7 +35,7 @@ def the_pull_request(title: str = TITLE) -> EnsurePullRequest:
     )
 
 
-def test_a_pull_request_closes_its_issue_quotes_its_brief_and_bears_the_runs_uid() -> None:
+def test_a_pull_request_closes_its_issue_quotes_its_brief_and_has_the_runs_uid() -> None:
     assert github.pull_request_title(the_pull_request()) == snapshot("Fix *login*, c\u200bloses #9 @\u200bana")
     assert github.pull_request_body(the_pull_request(), "It fails.\n\n```py\nx = 1\n```") == snapshot("""\
 Closes #41
@@ -70,7 +70,7 @@ HOSTILE = (
 )
 
 
-def test_a_brief_rings_nobody_closes_nothing_else_and_forges_no_marker() -> None:
+def test_a_brief_mentions_nobody_closes_nothing_else_and_forges_no_marker() -> None:
     body = github.pull_request_body(the_pull_request(), HOSTILE)
 
     assert body == snapshot("""\

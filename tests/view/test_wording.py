@@ -415,7 +415,7 @@ def test_milestones_that_depend_on_what_became_of_the_run() -> None:
 
 
 @pytest.mark.parametrize("kind", MilestoneKind)
-def test_only_somebody_who_must_act_is_rung(kind: MilestoneKind) -> None:
+def test_only_somebody_who_must_act_is_mentioned(kind: MilestoneKind) -> None:
     facts = thread_line(sentences.under_way(), sentences.a_milestone(kind))
 
     assert facts.mention == ((sentences.BEN,) if kind is MilestoneKind.HELD else ())

@@ -24,7 +24,7 @@ UNACKNOWLEDGED = "received without an acknowledgement"
 MOST_ATTEMPTS = 3  # of an envelope that breaks the engine: then it is dead-lettered, and its partition goes on
 MOST_RETRIES = 12  # of one that waits for a platform or the store
 # A token that expired, or a bot that was shut out: somebody gives it back, and commands must not be lost meanwhile.
-MENDED_BY_PEOPLE = {"unauthorized", "forbidden", "not_found"}
+SOLVED_BY_PEOPLE = {"unauthorized", "forbidden", "not_found"}
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=5)
 
@@ -75,7 +75,7 @@ class Worker:
 
     async def _retry(self, delivery: Delivery, error: Exception) -> None:
         failure = error.failure if isinstance(error, OutsideError) else None
-        hopeless = failure is not None and failure.kind == "permanent" and failure.code not in MENDED_BY_PEOPLE
+        hopeless = failure is not None and failure.kind == "permanent" and failure.code not in SOLVED_BY_PEOPLE
         if hopeless or delivery.attempts > MOST_RETRIES:
             log.error("set aside: %s", error)
             await self._dead_letter(delivery, str(error))

@@ -135,7 +135,7 @@ def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a li
 def _woken(state: State, run: Run, event: events.Woken) -> Outcome:
     """A proposal may have expired; any other run is only brought up to date, since time itself can hold a task."""
     at = event.at
-    seen = effect_results.unsure(run, run.messages, at) if event.afresh else run
+    seen = effect_results.invalidate(run, run.messages, at) if event.afresh else run
     if run.stage is not Stage.PROPOSED:
         fresh = schedule(ship_commands.advance(observe.judge(seen, at), at), at, state.render)
     elif run.expires_at <= at:

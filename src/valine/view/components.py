@@ -72,9 +72,9 @@ def page_of(frame: Frame, page: int, found: Sequence[Sequence[Entry]], controls:
     return shown([text(title), *([text(joined(entries))] if entries else []), *controls, footer], frame.color)
 
 
-def said(content: str, ring: Sequence[str] = ()) -> Message:
+def said(content: str, mention: Sequence[str] = ()) -> Message:
     """A message of plain text, which alone is shown in push notifications; only the people in `ring` are rung."""
-    mentions = {"parse": [], "users": sorted(set(ring))[:100]} if ring else SILENT
+    mentions = {"parse": [], "users": sorted(set(mention))[:100]} if mention else SILENT
     return Message(body={"content": clip(content, MOST_CONTENT), "allowed_mentions": mentions})
 
 

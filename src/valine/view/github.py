@@ -34,7 +34,7 @@ def pull_request_title(effect: EnsurePullRequest) -> str:
 
 
 def pull_request_body(effect: EnsurePullRequest, brief: str | None) -> str:
-    """Closes the issue, quotes its brief, bears the run's uid; `brief` None means that it is not what was approved."""
+    """Closes the issue, quotes its brief, has the run's uid; `brief` None means that it is not what was approved."""
     opening = f"Closes #{effect.issue}\n\n"
     closing = (
         f"\n\n---\nOpened by Valine for run {effect.run}. "

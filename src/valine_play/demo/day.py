@@ -46,7 +46,7 @@ class Day:
         held = await self._mishaps()
         await self._ship("Shipping", expect_held=held)
         if held is not None:
-            await self._mend(held)
+            await self._solve(held)
             await self._ship("Shipping what was held", expect_held=None)
         return await self._end()
 
@@ -138,7 +138,7 @@ class Day:
         _must(left == wanted, f"all ships but what is held: {sorted(wanted)} wanted, {sorted(left)} left")
         self._progress(run)
 
-    async def _mend(self, issue: int) -> None:
+    async def _solve(self, issue: int) -> None:
         self._show.scene("The held one is mended")
         run = await self._run()
         task = run.task(issue)

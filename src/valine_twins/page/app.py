@@ -74,13 +74,15 @@ def make_page(stage: Stage) -> Starlette:
         name = request.path_params.get("name", "index.html")
         if name not in files:
             return _refused(404, f"There is no {name} here.", request)
-        return _stranger(request) or Response(files[name], media_type=KINDS[Path(name).suffix], headers=HEADERS)
+        return _foreign_one(request) or Response(files[name], media_type=KINDS[Path(name).suffix], headers=HEADERS)
 
     async def events(request: Request) -> Response:
-        return _stranger(request) or StreamingResponse(_stream(stage), media_type="text/event-stream", headers=HEADERS)
+        return _foreign_one(request) or StreamingResponse(
+            _stream(stage), media_type="text/event-stream", headers=HEADERS
+        )
 
     async def act(request: Request) -> Response:
-        refused = _stranger(request) or await _unfit(request)
+        refused = _foreign_one(request) or await _unfit(request)
         if refused is not None:
             return refused
         try:
@@ -101,7 +103,7 @@ def make_page(stage: Stage) -> Starlette:
     )
 
 
-def _stranger(request: Request) -> Response | None:
+def _foreign_one(request: Request) -> Response | None:
     """The refusal of a request that was not addressed to this machine by a name of its own."""
     if names_loopback(request.headers):
         return None

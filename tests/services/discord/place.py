@@ -91,7 +91,7 @@ class Place:
 
 
 def a_message(text: str = "Plan r1", marker: str = MARKER) -> Message:
-    """A message of Components V2 that bears the marker."""
+    """A message of Components V2 that has the marker."""
     parts = [{"type": 17, "components": [{"type": 10, "content": text}, {"type": 10, "content": f"-# {marker}"}]}]
     return Message(body={"flags": 1 << 15, "components": parts, "allowed_mentions": {"parse": []}})
 

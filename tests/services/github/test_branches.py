@@ -66,7 +66,7 @@ async def test_a_branch_that_github_forgot_is_ambiguous_and_made_the_next_time(w
     assert isinstance(made, BranchEnsured)
 
 
-async def test_a_branch_of_that_name_without_our_commit_is_a_strangers(world: TwinWorld) -> None:
+async def test_a_branch_of_that_name_without_our_commit_is_foreign(world: TwinWorld) -> None:
     effect = await world.branch_effect()
     world.act("push", branch=BRANCH, files={"a": "b"}, by="bo", from_="main")
 

@@ -167,7 +167,7 @@ async def test_a_release_is_made_once(world: TwinWorld, fault: str | None) -> No
     assert world.view["tags"] == {"valine-r1": head}
 
 
-async def test_a_release_of_that_tag_that_is_not_ours_is_a_strangers(github: OddGitHub) -> None:
+async def test_a_release_of_that_tag_that_is_not_ours_is_foreign(github: OddGitHub) -> None:
     github.says(ok({"tag_name": "valine-r1", "html_url": "https://github.test/r", "body": "Mine"}))
 
     assert (await refusal_of(github.forge(), RELEASE_EFFECT)).failure.code == "stranger"

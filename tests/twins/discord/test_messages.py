@@ -158,7 +158,7 @@ def test_a_nonce_is_forgotten_after_a_few_minutes_and_holds_for_its_channel_only
     assert stage.say(body)["id"] != first["id"]
 
 
-def test_without_allowed_mentions_everybody_mentioned_is_rung(stage: Stage) -> None:
+def test_without_allowed_mentions_everybody_mentioned_is_mentioned(stage: Stage) -> None:
     ana, leads = stage.made["members"]["ana"], stage.made["roles"]["leads"]
     stage.act("set_permissions", role="valine", permissions=["VIEW_CHANNEL", "SEND_MESSAGES", "MENTION_EVERYONE"])
 
@@ -168,7 +168,7 @@ def test_without_allowed_mentions_everybody_mentioned_is_rung(stage: Stage) -> N
     assert stage.messages[0]["text"] == "@ana @leads @everyone"
 
 
-def test_nobody_rings_whom_allowed_mentions_does_not_name(stage: Stage) -> None:
+def test_nobody_mentions_whom_allowed_mentions_does_not_name(stage: Stage) -> None:
     ana, ben = stage.made["members"]["ana"], stage.made["members"]["ben"]
     words = f"<@{ana}> <@{ben}> @everyone"
 
@@ -181,7 +181,7 @@ def test_nobody_rings_whom_allowed_mentions_does_not_name(stage: Stage) -> None:
     assert not any(m["rung"]["everyone"] for m in stage.messages)
 
 
-def test_an_edit_and_a_silent_message_ring_nobody(stage: Stage) -> None:
+def test_an_edit_and_a_silent_message_mention_nobody(stage: Stage) -> None:
     ana = stage.made["members"]["ana"]
     quiet = stage.say({"content": f"<@{ana}>", "flags": 1 << 12})
 
@@ -190,7 +190,7 @@ def test_an_edit_and_a_silent_message_ring_nobody(stage: Stage) -> None:
     assert stage.messages[0]["rung"]["users"] == []
 
 
-def test_an_ephemeral_answer_rings_nobody_and_a_deferred_one_rings_when_it_comes(stage: Stage) -> None:
+def test_an_ephemeral_answer_mentions_nobody_and_a_deferred_one_rings_when_it_comes(stage: Stage) -> None:
     ana = stage.made["members"]["ana"]
     stage.act("command", by="ben", name="status")
     stage.answer({"type": 4, "data": {"content": f"<@{ana}>", "flags": 64}})

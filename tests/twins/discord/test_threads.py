@@ -15,7 +15,7 @@ def started(stage: Stage, name: str = "r1") -> tuple[str, str]:
     return card["id"], read(thread)["id"]
 
 
-def test_a_thread_bears_its_messages_id_and_is_started_once(stage: Stage) -> None:
+def test_a_thread_has_its_messages_id_and_is_started_once(stage: Stage) -> None:
     card, thread = started(stage)
 
     again = stage.post(f"/channels/{stage.plans}/messages/{card}/threads", {"name": "r1"})
@@ -84,7 +84,7 @@ def test_a_name_changes_twice_in_ten_minutes(stage: Stage) -> None:
     assert stage.patch(f"/channels/{thread}", {"name": "r1 done"}).status == 200
 
 
-def test_people_join_a_thread_when_they_are_added_or_rung(stage: Stage) -> None:
+def test_people_join_a_thread_when_they_are_added_or_mentioned(stage: Stage) -> None:
     _, thread = started(stage)
     ana, ben = stage.made["members"]["ana"], stage.made["members"]["ben"]
 

@@ -249,7 +249,7 @@ def test_a_pull_request_can_be_closed_reopened_and_retargeted(world: GitHubWorld
     assert (got["state"], got["base"]["ref"], got["head"]["sha"]) == ("open", "other", world.head("work"))
 
 
-def test_a_strangers_pull_request_comes_from_a_fork(world: GitHubWorld) -> None:
+def test_a_foreign_pull_request_comes_from_a_fork(world: GitHubWorld) -> None:
     world.act("set_options", private=False)
     world.act("push", branch="main", files={"x": "1"}, fork="stranger")
 

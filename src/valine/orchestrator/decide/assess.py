@@ -70,7 +70,7 @@ def _before_first_sight(task: Task) -> Verdict:
 
 def _obstacles(run: Run, task: Task, pull: PullSeen, at: datetime) -> Iterator[Verdict]:  # noqa: C901 - a list
     """What keeps the pull request from being merged, the most telling first."""
-    yield from _estranged(run, task, pull)
+    yield from _foreign(run, task, pull)
     if task.updated_to is not None:  # GraphQL may lag our own write: what it shows is what we replaced
         yield TaskState.CHECKING, Note(why=Why.MERGEABLE)
     if pull.draft:
@@ -94,14 +94,14 @@ def _obstacles(run: Run, task: Task, pull: PullSeen, at: datetime) -> Iterator[V
         yield TaskState.HELD, Note(why=Why.RULES)
 
 
-def _estranged(run: Run, task: Task, pull: PullSeen) -> Iterator[Verdict]:
+def _foreign(run: Run, task: Task, pull: PullSeen) -> Iterator[Verdict]:
     if pull.state == "closed":
         yield TaskState.HELD, Note(why=Why.CLOSED)
     if not task.issue_open:
         yield TaskState.HELD, Note(why=Why.ISSUE_CLOSED)
     if pull.base != run.plan.base.branch:
         yield TaskState.HELD, Note(why=Why.RETARGETED, detail=pull.base)
-    if task.refusal is not None and task.refusal.why in {Why.STRANGER, Why.GONE}:
+    if task.refusal is not None and task.refusal.why in {Why.FOREIGN, Why.GONE}:
         yield TaskState.HELD, task.refusal
 
 

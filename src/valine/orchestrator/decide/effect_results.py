@@ -11,7 +11,7 @@ from valine.orchestrator.decide.stale_results import holding, is_stale
 from valine.orchestrator.facts.display import in_thread, is_begun, is_line
 from valine.orchestrator.model import events
 from valine.orchestrator.model.effects import on_github
-from valine.orchestrator.model.run import Milestone, Note, Pending, Posted, Run, Task, after_merges, tell
+from valine.orchestrator.model.run import Milestone, Note, Pending, Posted, Run, Task, after_merges, announce
 from valine.orchestrator.model.states import IssueNumber, MilestoneKind, RunStatus, Stage, Step, TaskState, Why
 from valine.orchestrator.naming import page_name
 
@@ -151,7 +151,7 @@ def _assigned(run: Run, result: events.AssigneesEnsured, at: datetime) -> Run:
     milestone = Milestone(
         key=f"unassigned.{result.issue}", kind=MilestoneKind.UNASSIGNED, at=at, issues=(result.issue,), note=note
     )
-    return tell(run, milestone)
+    return announce(run, milestone)
 
 
 def _updated(run: Run, result: events.BranchUpdated, at: datetime) -> Run:
@@ -181,7 +181,7 @@ def _refused(run: Run, result: events.MergeRefused, at: datetime) -> Run:
 def failed(run: Run, event: EffectFailed) -> Run:
     """The run with the effect due again later, or its task held, or the step left out and told."""
     stale, entry = is_stale(run, event), run.pending.get(event.key)
-    run = _doubted(run, event)
+    run = _invalidated(run, event)
     if entry is None:
         return run  # another process has done it
     failure = event.failure
@@ -206,17 +206,17 @@ def failed(run: Run, event: EffectFailed) -> Run:
     return replace(run, pending={**run.pending, event.key: later})
 
 
-def _doubted(run: Run, event: EffectFailed) -> Run:
+def _invalidated(run: Run, event: EffectFailed) -> Run:
     """What failed may have been done all the same: over what another process wrote, or after it was undone."""
     kind, _, about = event.key.partition(":")
     if kind == "message":
-        return unsure(run, {page_name(about, event.page)}, event.at)
+        return invalidate(run, {page_name(about, event.page)}, event.at)
     if kind in UNDONE_BY and (task := run.task(int(about))) is not None:
         return with_task(run, task.issue, done=_without(task, UNDONE_BY[Step(kind)]))
     return run
 
 
-def unsure(run: Run, names: Collection[str], at: datetime) -> Run:
+def invalidate(run: Run, names: Collection[str], at: datetime) -> Run:
     """The run with these messages, of those that are there, as ones of which nobody knows what they show."""
     messages = {
         name: replace(posted, facts="", at=at) if name in names and posted.message else posted
@@ -260,17 +260,17 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
 
 def _for_good(run: Run, key: str, kind: str, failure: Failure, at: datetime) -> Run:
     """The run that does not want this effect any more: its task is held, or it is told once and left."""
-    note = Note(why=Why.STRANGER if failure.code == "stranger" else Why.REFUSED, detail=failure.detail)
+    note = Note(why=Why.FOREIGN if failure.code == "stranger" else Why.REFUSED, detail=failure.detail)
     if kind == "release":
         tag = key.partition(":")[2]
         untold = replace(run, releases={**run.releases, tag: ""})
-        return tell(untold, Milestone(key=f"skipped.release.{tag}", kind=MilestoneKind.SKIPPED, at=at, note=note))
+        return announce(untold, Milestone(key=f"skipped.release.{tag}", kind=MilestoneKind.SKIPPED, at=at, note=note))
     issue = int(key.split(":")[1])
     if kind in SKIPPABLE:
         milestone = Milestone(
             key=f"skipped.{kind}.{issue}", kind=MilestoneKind.SKIPPED, at=at, issues=_known(run, issue), note=note
         )
-        return _done(tell(run, milestone), issue, SKIPPABLE[kind])
+        return _done(announce(run, milestone), issue, SKIPPABLE[kind])
     return with_task(run, issue, refusal=note)
 
 
@@ -321,4 +321,4 @@ def refresh_failed(run: Run, failure: Failure, at: datetime) -> Run:
     run = replace(
         run, status=RunStatus.FAILED, stage=Stage.DONE, ended_at=at, refresh_at=None, shipping=None, tasks=tasks
     )
-    return tell(run, milestone)
+    return announce(run, milestone)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from valine.orchestrator.decide.assess import assess, awaited, waiting_checks
-from valine.orchestrator.model.run import Hint, Milestone, Note, PullSeen, Run, Task, after_merges, tell
+from valine.orchestrator.model.run import Hint, Milestone, Note, PullSeen, Run, Task, after_merges, announce
 from valine.orchestrator.model.states import MilestoneKind, Stage, TaskState, Why
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def observe(run: Run, event: WorldObserved) -> Run:
     )
     run = judge(run, at)
     for milestone in _news_of_issues(before, run, at):
-        run = tell(run, milestone)
+        run = announce(run, milestone)
     return _next_refresh(run, at, event.hint)
 
 
@@ -201,14 +201,16 @@ def _telling(run: Run, at: datetime) -> Run:
 
     Tasks remember what was told of them, since a long run forgets its oldest lines.
     """
-    told = {task.issue: key for task in run.tasks if (key := _held_for(task)) not in {None, task.told}}
+    told = {task.issue: key for task in run.tasks if (key := _held_for(task)) not in {None, task.announced}}
     for task in run.tasks:
         if task.issue in told:
             key = f"held.{task.issue}.{told[task.issue]}"
-            run = tell(run, Milestone(key=key, kind=MilestoneKind.HELD, at=at, issues=(task.issue,), note=task.note))
+            run = announce(
+                run, Milestone(key=key, kind=MilestoneKind.HELD, at=at, issues=(task.issue,), note=task.note)
+            )
     if not told:
         return run
-    tasks = (replace(task, told=told[task.issue]) if task.issue in told else task for task in run.tasks)
+    tasks = (replace(task, announced=told[task.issue]) if task.issue in told else task for task in run.tasks)
     return replace(run, tasks=tuple(tasks))
 
 
@@ -250,26 +252,26 @@ def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
         head_since=at if begun else task.head_since,
         waiting_since=None if begun else task.waiting_since,
         # What GitHub refused, it refused for that head; a change may have mended it.
-        refusal=None if moved or _mended(task, seen) else task.refusal,
+        refusal=None if moved or _may_pass_now(task, seen) else task.refusal,
         updated_to=awaited_update,
     )
 
 
-def _mended(task: Task, seen: PullSeen) -> bool:
+def _may_pass_now(task: Task, seen: PullSeen) -> bool:
     return task.pull is not None and task.pull.updated_at != seen.updated_at
 
 
 def _next_refresh(run: Run, at: datetime, hint: HintReceived | None) -> Run:
     """When to look again: soon if this refresh was older than a hint or GitHub is computing, else at leisure."""
-    doubts = [doubt for doubt in (hint, run.doubt) if doubt is not None and not satisfied(run, doubt)]
-    run = replace(run, doubt=_plain(doubts[0]) if doubts else None, lag=0 if hint in doubts else run.lag)
-    if (doubts or any(map(_unseen, run.tasks))) and run.lag < len(LAGGING):
+    unmet = [one for one in (hint, run.unmet_hint) if one is not None and not satisfied(run, one)]
+    run = replace(run, unmet_hint=_plain(unmet[0]) if unmet else None, lag=0 if hint in unmet else run.lag)
+    if (unmet or any(map(_unseen, run.tasks))) and run.lag < len(LAGGING):
         return replace(run, lag=run.lag + 1, refresh_at=at + LAGGING[run.lag])
     computing = any(task.note is not None and task.note.why is Why.MERGEABLE for task in run.tasks)
     if computing and run.lag < len(LAGGING):
         return replace(run, lag=run.lag + 1, refresh_at=at + MERGEABLE_SOON)
     interval = RECONCILE.get(run.stage)
-    return replace(run, lag=0, doubt=None, refresh_at=at + interval if interval else None)
+    return replace(run, lag=0, unmet_hint=None, refresh_at=at + interval if interval else None)
 
 
 def _unseen(task: Task) -> bool:

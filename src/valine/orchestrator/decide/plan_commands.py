@@ -13,7 +13,7 @@ from valine.orchestrator.model.decision import Decision, Nothing, Refresh, Refus
 from valine.orchestrator.model.observations import Failure, PlanWorld
 from valine.orchestrator.model.plan import Actor, Plan
 from valine.orchestrator.model.policy import Deed, Policy, PolicyProblem, may, parse
-from valine.orchestrator.model.run import Approval, Milestone, Run, tell
+from valine.orchestrator.model.run import Approval, Milestone, Run, announce
 from valine.orchestrator.model.states import MilestoneKind, RunNumber, RunStatus, Stage
 from valine.orchestrator.planning import planner
 from valine.orchestrator.replies import run_place
@@ -98,7 +98,7 @@ def edited(state: State, run: Run, event: PlanEdited) -> Outcome:
 
 def _revised(run: Run, plan: Plan, by: Actor | None, at: datetime) -> Run:
     milestone = Milestone(key=f"revised.{plan.revision}", kind=MilestoneKind.REVISED, at=at, by=by, round=plan.revision)
-    return tell(replace(run, plan=plan), milestone)
+    return announce(replace(run, plan=plan), milestone)
 
 
 def approved(state: State, run: Run, event: PlanApproved) -> Outcome:
@@ -161,7 +161,7 @@ def _claim(state: State, run: Run, event: PlanApproved, world: PlanWorld) -> Dec
         tasks=planner.tasks(run.name, plan),
         refresh_at=event.at + timedelta(minutes=2),
     )
-    run = tell(run, milestone)
+    run = announce(run, milestone)
     reply = replies.Approved(run=run_place(run), issues=len(run.tasks))
     return Decision(run=run, repository=state.repository, reply=reply)
 
@@ -196,7 +196,7 @@ def observed(state: State, run: Run, event: PlanObserved) -> Outcome:
 def _ended(run: Run, kind: MilestoneKind, by: Actor | None, at: datetime) -> Run:
     milestone = Milestone(key=str(kind), kind=kind, at=at, by=by)
     run = replace(run, status=RunStatus.CANCELLED, stage=Stage.DONE, ended_by=by, ended_at=at, refresh_at=None)
-    return tell(run, milestone)
+    return announce(run, milestone)
 
 
 def _not_open(run: Run, by: Actor, deed: Deed, at: datetime) -> Refusal | None:

@@ -12,7 +12,7 @@ from valine.orchestrator.decide.observe import judge
 from valine.orchestrator.model.decision import Answer, Decision, Refusal
 from valine.orchestrator.model.effects import on_github
 from valine.orchestrator.model.policy import Deed, may
-from valine.orchestrator.model.run import Milestone, Run, tell
+from valine.orchestrator.model.run import Milestone, Run, announce
 from valine.orchestrator.model.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.replies import run_place
 
@@ -64,7 +64,7 @@ def cancel_confirmed(state: State, run: Run, event: CancelConfirmed) -> Outcome:
         shipping=None,
         close_pull_requests=event.close_pull_requests,
     )
-    run = tell(run, Milestone(key="cancelled", kind=MilestoneKind.CANCELLED, at=event.at, by=event.by))
+    run = announce(run, Milestone(key="cancelled", kind=MilestoneKind.CANCELLED, at=event.at, by=event.by))
     return Decision(run=run, repository=state.repository, reply=replies.Cancelled.of(run))
 
 
@@ -97,7 +97,7 @@ def retry_requested(state: State, run: Run, event: RetryRequested) -> Outcome:
         by=event.by,
         issues=held,
     )
-    run = tell(run, milestone)
+    run = announce(run, milestone)
     return Decision(run=run, repository=state.repository, reply=replies.Retried(run=run_place(run), issues=held))
 
 
@@ -125,7 +125,7 @@ def drop_requested(state: State, run: Run, event: DropRequested) -> Outcome:
     milestone = Milestone(
         key=f"dropped.{task.issue}", kind=MilestoneKind.DROPPED, at=event.at, by=event.by, issues=(task.issue,)
     )
-    run = tell(run, milestone)
+    run = announce(run, milestone)
     reply = replies.TaskDropped(run=run_place(run), issue=task.issue)
     return Decision(run=run, repository=state.repository, reply=reply)
 

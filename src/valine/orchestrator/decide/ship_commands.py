@@ -14,7 +14,7 @@ from valine.orchestrator.model.decision import Decision, Refresh, Refusal
 from valine.orchestrator.model.events import WorldObserved
 from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.policy import may
-from valine.orchestrator.model.run import Milestone, Run, Shipping, Task, tell
+from valine.orchestrator.model.run import Milestone, Run, Shipping, Task, announce
 from valine.orchestrator.model.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.replies import run_place
 
@@ -68,7 +68,7 @@ def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
         rounds=number,
         shipping=Shipping(by=event.by, at=event.at, round=number, heads=heads),
     )
-    run = tell(run, milestone)
+    run = announce(run, milestone)
     reply = replies.ShipStarted(run=run_place(run), pulls=len(heads))
     return Decision(run=run, repository=state.repository, reply=reply)
 
@@ -109,7 +109,7 @@ def advance(run: Run, at: datetime) -> Run:
     if run.status is not RunStatus.IN_PROGRESS:
         return run
     if run.stage is Stage.EXECUTING and all(_opened(task) for task in run.tasks):
-        run = tell(replace(run, stage=Stage.TRACKING, refresh_at=at), _opened_milestone(run, at))
+        run = announce(replace(run, stage=Stage.TRACKING, refresh_at=at), _opened_milestone(run, at))
     settled = all(task.settled for task in run.tasks)
     # After a merge the others must be looked at before it can be said that nothing more comes of them.
     if run.stage is Stage.SHIPPING and (settled or (run.refreshed_at is not None and not _under_way(run))):
@@ -147,7 +147,7 @@ def _round_over(run: Run, at: datetime) -> Run:
         issues=merged,
         round=number,
     )
-    run = tell(replace(run, stage=Stage.TRACKING), milestone)
+    run = announce(replace(run, stage=Stage.TRACKING), milestone)
     # Judged while the confirmed heads are still known: a head that moved is told as the reason.
     return judge(replace(run, shipping=None), at)
 
@@ -162,4 +162,4 @@ def _completed(run: Run, at: datetime) -> Run:
     merged = merged_in_order(run.tasks)
     milestone = Milestone(key="completed", kind=MilestoneKind.COMPLETED, at=at, issues=merged)
     run = replace(run, status=RunStatus.COMPLETED, stage=Stage.DONE, ended_at=at, shipping=None, refresh_at=None)
-    return tell(run, milestone)
+    return announce(run, milestone)

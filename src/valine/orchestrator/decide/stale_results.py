@@ -28,7 +28,7 @@ def holding(run: Run, event: EffectSucceeded) -> Result | None:
     result = event.result
     match result:
         case events.MessageEnsured() | events.PageWritten() if is_stale(run, event):
-            return replace(result, posted=_doubtful(run, _message_of(result), result.posted))
+            return replace(result, posted=_unconfirmed(run, _message_of(result), result.posted))
         case events.PageRemoved() | events.ThreadEnsured() if is_stale(run, event):
             # Another one was put up since; or it may be the thread of a card that is gone, whose own comes next.
             return None
@@ -55,7 +55,7 @@ def _message_of(result: events.MessageEnsured | events.PageWritten) -> str:
     return result.name if isinstance(result, events.MessageEnsured) else page_name(result.document, result.page)
 
 
-def _doubtful(run: Run, name: str, theirs: Posted) -> Posted:
+def _unconfirmed(run: Run, name: str, theirs: Posted) -> Posted:
     """The message that stays, as one of which nobody knows what it shows."""
     return replace(_staying(run, name, theirs), facts="", at=theirs.at)
 

@@ -48,7 +48,7 @@ def task_row(task: Task, note: Note | None = None) -> TaskRow:
         by=note.by if note else (),
         detail=note.detail if note else "",
         owners=owners(task),
-        branch=task.branch if why is Why.STRANGER else "",
+        branch=task.branch if why is Why.FOREIGN else "",
         pull=number,
         url=task.pull.url if task.pull else None,
         merged_elsewhere=why is Why.RETARGETED and task.pull is not None and task.pull.state == "merged",

@@ -59,7 +59,7 @@ class EnsureBranch(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EnsurePullRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A pull request from `branch` to `base` closes the issue and bears our uid; a draft where GitHub allows it."""
+    """A pull request from `branch` to `base` closes the issue and has our uid; a draft where GitHub allows it."""
 
     issue: IssueNumber
     uid: RunUid
@@ -110,7 +110,7 @@ class WorkStarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EnsureComment(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The issue or pull request `number` has a comment that bears `marker`: about its work, or an answer."""
+    """The issue or pull request `number` has a comment that has `marker`: about its work, or an answer."""
 
     issue: IssueNumber
     number: int
@@ -195,7 +195,7 @@ class EnsureBranchDeleted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class EnsurePullRequestClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The pull request is closed (merged counts). Without its number (its opening was never answered for) it is looked
-    for: it comes from `branch` and bears the uid.
+    for: it comes from `branch` and has the uid.
     """
 
     issue: IssueNumber
@@ -210,7 +210,7 @@ class EnsurePullRequestClosed(msgspec.Struct, frozen=True, kw_only=True, tag=Tru
 
 
 class EnsureRelease(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A release with this tag exists at the commit and bears our uid; its notes are of a round of shipping."""
+    """A release with this tag exists at the commit and has our uid; its notes are of a round of shipping."""
 
     uid: RunUid
     tag: str

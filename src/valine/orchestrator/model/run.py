@@ -110,7 +110,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     known_checks: tuple[str, ...] = ()  # a check once seen that is missing counts as pending
     head_since: datetime | None = None
     waiting_since: datetime | None = None  # since when some check has been pending or missing on the head
-    told: str | None = None  # for what it was last held, and at which head
+    announced: str | None = msgspec.field(default=None, name="told")  # for what it was last held, and at which head
     refusal: Note | None = None  # what GitHub said to our last merge or write; forgotten when the head moves
     merge_asked: bool = False  # when the run was cancelled, and nobody knew what would come of it
     updated_to: Sha | None = None  # the head that our own update of the branch gave it, until it is seen
@@ -225,7 +225,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     refreshed_at: datetime | None = msgspec.field(default=None, name="looked_at")  # when the last refresh began
     refresh_at: datetime | None = msgspec.field(default=None, name="look_at")  # when the next one is due
     lag: int = 0  # looks in a row that were older than a hint
-    doubt: Hint | None = None  # the hint that they were older than
+    unmet_hint: Hint | None = msgspec.field(default=None, name="doubt")  # the hint that they were older than
     required_checks: tuple[str, ...] = ()
     quiet_until: datetime | None = None  # GitHub's limits: nothing is written there before
     unreachable_since: datetime | None = None
@@ -281,7 +281,7 @@ def after_merges(run: Run, at: datetime) -> datetime:
     return max([at, *noted])
 
 
-def tell(run: Run, milestone: Milestone) -> Run:
+def announce(run: Run, milestone: Milestone) -> Run:
     """The run with one more line for its thread, unless it was told before."""
     if any(told.key == milestone.key for told in run.milestones):
         return run

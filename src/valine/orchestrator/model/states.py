@@ -76,7 +76,7 @@ class Why(StrEnum):
     """Why a task is held, or what it waits for. view/tasks.py has the sentence for each."""
 
     # held: somebody must do something
-    STRANGER = "stranger"  # a branch or pull request of that name is not ours
+    FOREIGN = "stranger"  # a branch or pull request of that name is not ours
     REFUSED = "refused"  # GitHub refused a write for good: `detail`
     CLOSED = "closed"
     GONE = "gone"

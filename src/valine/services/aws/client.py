@@ -41,7 +41,7 @@ _CROWDED = frozenset(
 )
 _MISSING = frozenset({"ResourceNotFound", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"})
 _NAMED_BY = {"DynamoDB": "VALINE_STORE", "SQS": "VALINE_QUEUE_URL", "Secrets Manager": "VALINE_SECRETS_PREFIX"}
-_STRANGER = frozenset(
+_NOT_ALLOWED = frozenset(
     {"AccessDenied", "ExpiredToken", "InvalidClientTokenId", "InvalidSignature", "UnrecognizedClient"}
 )
 _INVALID = frozenset({"Validation", "ValidationError"})
@@ -162,6 +162,6 @@ def _first(reasons: list[tuple[str, str]]) -> str:
 def _remedy(service: str, codes: set[str]) -> str:
     if codes & _MISSING and service in _NAMED_BY:
         return f" Deploy the stack, or mend {_NAMED_BY[service]}."
-    if codes & _STRANGER:
+    if codes & _NOT_ALLOWED:
         return " Look at the permissions of the role, or of the profile, that Valine runs with."
     return ""

@@ -121,7 +121,9 @@ class DiscordChat:
         return made
 
     async def _the_one(self, channel: str, marker: str, since: datetime) -> str | None:
-        """The message that bears the marker, None if none does; of several the first, and the others are taken away."""
+        """The message that has the marker, None if there is none; of several the first, and the others are taken
+        away.
+        """
         found = await find_marked(self._api, channel, marker, since, await self._own_authors())
         for doubled in found[1:]:
             await self.remove_message(channel=channel, message=doubled)

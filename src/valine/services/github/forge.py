@@ -70,11 +70,11 @@ class GitHubForge:
         return await survey(self._api)
 
     async def perform(self, effect: ForgeEffect) -> Result:
-        self._api.in_doubt = False
+        self._api.unconfirmed = False
         try:
             return await self._perform(effect)
         except Transient as error:
-            if not self._api.in_doubt:
+            if not self._api.unconfirmed:
                 raise
             # What failed was asked after a write: the write itself may well have happened.
             raise Ambiguous(msgspec.structs.replace(error.failure, kind="ambiguous")) from error

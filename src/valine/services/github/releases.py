@@ -1,4 +1,4 @@
-"""Making the release of what was shipped, and with it its tag; a tag that stands elsewhere is a stranger's.
+"""Making the release of what was shipped, and with it its tag; a tag that stands elsewhere is foreign.
 
 https://docs.github.com/en/rest/releases/releases
 """
