@@ -196,7 +196,7 @@ class Walk:
             return
         green = (Check(key=CHECK, name="test", state="passed"),)
         check = Check(key=CHECK, name="test", state=dice.choice(["passed", "pending", "failed"]))
-        deeds: list[dict[str, Any]] = [
+        actions: list[dict[str, Any]] = [
             {"head": forge.sha(), "changed_files": 1, "checks": ()},
             {"draft": False, "changed_files": 1, "merge_state": "CLEAN", "checks": green},
             {"draft": True},
@@ -210,7 +210,7 @@ class Walk:
             {"base": dice.choice(["other", "main"])},
             {"changed_files": 0},
         ]
-        forge.change(issue, self.play.now, **dice.choice(deeds))
+        forge.change(issue, self.play.now, **dice.choice(actions))
         if self.maybe(0.2):
             behind(self.play, issue)
 

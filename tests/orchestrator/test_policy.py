@@ -10,9 +10,18 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from builders import an_actor
-from valine.orchestrator.model.policy import LARGEST_POLICY, MOST_DOTS, Deed, Denied, Policy, PolicyProblem, may, parse
+from valine.orchestrator.model.policy import (
+    LARGEST_POLICY,
+    MOST_DOTS,
+    Action,
+    Denial,
+    Policy,
+    PolicyProblem,
+    authorize,
+    parse,
+)
 
-DEEDS: tuple[Deed, ...] = get_args(Deed)
+ACTIONS: tuple[Action, ...] = get_args(Action)
 MANAGER = 1 << 5
 ADMINISTRATOR = 1 << 3
 
@@ -173,36 +182,40 @@ def test_odd_values_are_a_policy_or_a_problem_that_names_the_file(lines: list[tu
     assert len(told) < 500
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_members_may_plan_and_ask_and_nothing_else(deed: Deed) -> None:
-    expected = None if deed in {"plan", "status"} else Denied(deed=deed, needs="manage_server")
+@pytest.mark.parametrize("action", ACTIONS)
+def test_members_may_plan_and_ask_and_nothing_else(action: Action) -> None:
+    expected = None if action in {"plan", "status"} else Denial(action=action, needs="manage_server")
 
-    assert may(an_actor(permissions=~(MANAGER | ADMINISTRATOR)), deed, Policy()) == expected
+    assert authorize(an_actor(permissions=~(MANAGER | ADMINISTRATOR)), action, Policy()) == expected
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("permission", [MANAGER, ADMINISTRATOR])
-def test_managers_and_administrators_may_do_everything(deed: Deed, permission: int) -> None:
-    assert may(an_actor(permissions=permission), deed, Policy()) is None
+def test_managers_and_administrators_may_do_everything(action: Action, permission: int) -> None:
+    assert authorize(an_actor(permissions=permission), action, Policy()) is None
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_from_github_nothing_is_approved_or_shipped_and_the_rest_takes_write_permission(deed: Deed) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_from_github_nothing_is_approved_or_shipped_and_the_rest_takes_write_permission(action: Action) -> None:
     writer = an_actor(platform="github", may_write=True, permissions=MANAGER)
     reader = an_actor(platform="github", permissions=ADMINISTRATOR)
 
-    if deed in {"retry", "drop", "cancel", "status"}:
-        assert may(writer, deed, Policy()) is None
-        assert may(reader, deed, Policy()) == Denied(deed=deed, needs="write")
+    if action in {"retry", "drop", "cancel", "status"}:
+        assert authorize(writer, action, Policy()) is None
+        assert authorize(reader, action, Policy()) == Denial(action=action, needs="write")
     else:
-        assert may(writer, deed, Policy()) == may(reader, deed, Policy()) == Denied(deed=deed, needs="discord")
+        assert (
+            authorize(writer, action, Policy())
+            == authorize(reader, action, Policy())
+            == Denial(action=action, needs="discord")
+        )
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_valine_itself_decides_nothing(deed: Deed) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_valine_itself_decides_nothing(action: Action) -> None:
     valine = an_actor(platform="valine", permissions=ADMINISTRATOR, may_write=True)
 
-    assert may(valine, deed, Policy()) == Denied(deed=deed, needs="person")
+    assert authorize(valine, action, Policy()) == Denial(action=action, needs="person")
 
 
 @pytest.mark.parametrize(("length", "good"), [(1, True), (50, True), (51, False)])

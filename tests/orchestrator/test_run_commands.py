@@ -73,7 +73,7 @@ def test_who_may_not_retry_changes_nothing_that_is_held() -> None:
 
     outcome = play.says(events.RetryRequested, run=ONE, by=MEMBER)
 
-    assert outcome == Refusal(reply=replies.NotAllowed(deed="retry", needs="manage_server"))
+    assert outcome == Refusal(reply=replies.NotAllowed(action="retry", needs="manage_server"))
     assert play.run == before
 
 
@@ -176,7 +176,7 @@ def test_status_is_the_runs_own_and_not_for_outsiders() -> None:
     refused = play.says(events.StatusRequested, run=ONE, by=FOREIGN)
 
     assert answered == Answer(reply=replies.StatusOf.of((play.run,), play.run.repository))
-    assert refused == Refusal(reply=replies.NotAllowed(deed="status", needs="write"))
+    assert refused == Refusal(reply=replies.NotAllowed(action="status", needs="write"))
 
 
 @pytest.mark.parametrize(("number", "known"), [(1, True), (2, True), (9, False), (101, False)])

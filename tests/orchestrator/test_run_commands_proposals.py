@@ -33,7 +33,7 @@ def proposed(count: int = 2) -> Play:
 def test_who_may_not_plan_is_told_what_they_lack() -> None:
     outcome = Play().plan(by=WRITER)
 
-    assert outcome == Refusal(reply=replies.NotAllowed(deed="plan", needs="discord"))
+    assert outcome == Refusal(reply=replies.NotAllowed(action="plan", needs="discord"))
 
 
 def test_the_label_that_was_asked_for_is_the_one_that_is_looked_for() -> None:

@@ -48,7 +48,7 @@ QUEUE: Weights = {
 # Of a delivery to the endpoints.
 DELIVERY: Weights = {"dropped": 6, "doubled": 4, "late": 4, "hours late": 1, "forged": 1}
 # What people do that nobody asked them to.
-DEEDS: Weights = {
+ACTIONS: Weights = {
     "push": 3,
     "force-push": 2,
     "close": 3,
@@ -116,8 +116,8 @@ class Profile:
     commits: Weights = field(default_factory=lambda: COMMIT)
     queues: Weights = field(default_factory=lambda: QUEUE)
     spells: int = 0  # at most
-    surprises: int = 0  # deeds of people that nobody asked for, at most
-    deeds: Weights = field(default_factory=lambda: DEEDS)
+    surprises: int = 0  # actions of people that nobody asked for, at most
+    acts: Weights = field(default_factory=lambda: ACTIONS)
     processes: tuple[int, ...] = (1, 2, 2, 3)
     deaf: bool = False  # no webhook of GitHub arrives at all
     lag: bool = False  # GraphQL shows what was so some seconds ago
@@ -156,7 +156,7 @@ PROFILES: dict[str, Profile] = {
     "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),
     "hands": Profile(request=0.01, delivery=0.05, surprises=8, play="ship"),
     "hands-day": Profile(request=0.01, delivery=0.05, surprises=8),
-    "pushy": Profile(request=0.01, surprises=12, deeds=PUSHING, play="ship"),
+    "pushy": Profile(request=0.01, surprises=12, acts=PUSHING, play="ship"),
     "lag": Profile(request=0.03, delivery=0.1, lag=True, surprises=2, play="ship"),
     "past": Profile(request=0.03, commit=0.02, past=True, spells=1, surprises=1),
     "release": Profile(request=0.03, commit=0.02, queue=0.01, surprises=3, processes=(1,), releases=True),

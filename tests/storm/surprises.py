@@ -18,31 +18,31 @@ FORGERIES: Weights = {"wrong_signature": 1, "changed_body": 1, "missing_signatur
 LATEST = 900  # seconds after the start
 
 
-def draw(bits: Bits, deeds: Weights) -> str:
+def draw(bits: Bits, acts: Weights) -> str:
     """When (mostly in the first two minutes, where most happens), what, and to which of several."""
     latest = bits.among((30, 60, 60, 120, LATEST))
-    return f"{bits.below(latest * 10) / 10} {bits.below(60)} {bits.weighed(deeds)}"
+    return f"{bits.below(latest * 10) / 10} {bits.below(60)} {bits.weighed(acts)}"
 
 
 def plan(world: World) -> None:
     """Have each surprise happen at its time."""
     for number in range(1, world.profile.surprises + 1):
-        surprise = world.choices.unusual(f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.deeds))
+        surprise = world.choices.unusual(f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.acts))
         if surprise is not None:
-            moment, which, deed = surprise.split(" ", 2)
-            world.loop.after(float(moment), happen, world, deed, int(which))
+            moment, which, act = surprise.split(" ", 2)
+            world.loop.after(float(moment), happen, world, act, int(which))
     forgery = world.choices.unusual("forgery", 0.1, lambda bits: draw(bits, FORGERIES))
     if forgery is not None:
         moment, which, how = forgery.split(" ", 2)
         world.loop.after(float(moment), _forge, world, how, int(which))
 
 
-def happen(world: World, deed: str, which: int) -> None:
+def happen(world: World, act: str, which: int) -> None:
     """It happens, unless everything is calm by now."""
     if world.choices.calm:
         return
-    world.faults[f"surprise: {deed}"] += 1
-    _HOW[deed](world, which)
+    world.faults[f"surprise: {act}"] += 1
+    _HOW[act](world, which)
 
 
 def _forge(world: World, how: str, which: int) -> None:

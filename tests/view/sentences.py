@@ -20,7 +20,7 @@ from valine.orchestrator import replies
 from valine.orchestrator.facts.rows import left_out_row
 from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.plan import LeftOut, Plan
-from valine.orchestrator.model.policy import Denied, Policy
+from valine.orchestrator.model.policy import Denial, Policy
 from valine.orchestrator.model.run import Milestone, Note, Run, Shipping
 from valine.orchestrator.model.states import (
     IssueNumber,
@@ -161,10 +161,10 @@ def every_reply() -> dict[str, list[Reply]]:
             replies.Cancelled.of(never_approved()),
         ],
         "not_allowed": [
-            replies.NotAllowed.of(Denied(deed="approve", needs="manage_server")),
-            replies.NotAllowed.of(Denied(deed="drop", needs="write")),
-            replies.NotAllowed.of(Denied(deed="ship", needs="discord")),
-            replies.NotAllowed.of(Denied(deed="status", needs="person")),
+            replies.NotAllowed.of(Denial(action="approve", needs="manage_server")),
+            replies.NotAllowed.of(Denial(action="drop", needs="write")),
+            replies.NotAllowed.of(Denial(action="ship", needs="discord")),
+            replies.NotAllowed.of(Denial(action="status", needs="person")),
         ],
         "dropped_items": [replies.DroppedItems(run=proposal, issues=issue_numbers(43), revision=1, left=2)],
         "failed_inside": [replies.FailedInside(correlation="4711-abc")],

@@ -8,9 +8,9 @@ from valine.orchestrator import replies
 from valine.orchestrator.text import escape
 
 if TYPE_CHECKING:
-    from valine.orchestrator.model.policy import Deed
+    from valine.orchestrator.model.policy import Action
 
-DEEDS: dict[Deed, str] = {
+ACTIONS: dict[Action, str] = {
     "plan": "plan",
     "approve": "approve a plan",
     "reject": "reject a plan",
@@ -46,16 +46,16 @@ def words(reply: replies.Trouble) -> str:  # noqa: PLR0911 - a line a reply
 
 def not_allowed(reply: replies.NotAllowed) -> str:
     """Who may do it instead."""
-    deed = DEEDS[reply.deed]
+    action = ACTIONS[reply.action]
     match reply.needs:
         case "manage_server":
-            return f"To {deed}, you need the permission Manage Server. Nothing was changed."
+            return f"To {action}, you need the permission Manage Server. Nothing was changed."
         case "write":
-            return f"To {deed}, you need write permission on this repository. Nothing was changed."
+            return f"To {action}, you need write permission on this repository. Nothing was changed."
         case "discord":
-            return f"To {deed}, go to Discord: it cannot be done from GitHub. Nothing was changed."
+            return f"To {action}, go to Discord: it cannot be done from GitHub. Nothing was changed."
         case "person":
-            return f"Only a person can {deed}. Nothing was changed."
+            return f"Only a person can {action}. Nothing was changed."
         case _:
             assert_never(reply.needs)
 

@@ -198,7 +198,7 @@ async def _called(stage: Stage, step: Step) -> None:
 
 
 def _block(stage: Stage, step: Step) -> None:
-    def deed() -> None:
+    def act() -> None:
         for inner in step.steps:
             function = player_of(inner.phrase)
             if function is None or stage.trouble is not None:
@@ -209,9 +209,9 @@ def _block(stage: Stage, step: Step) -> None:
                 stage.trouble = Failure(inner.line, inner.text, str(error))
 
     if step.phrase.name == "together":
-        deed()
+        act()
     else:
-        stage.meanwhile(faults.target_of(step.values["target"]), acts_valine.times(step.values["which"]), deed)
+        stage.meanwhile(faults.target_of(step.values["target"]), acts_valine.times(step.values["which"]), act)
 
 
 def _complaints(stage: Stage) -> list[str]:

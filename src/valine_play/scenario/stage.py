@@ -56,17 +56,17 @@ class Stage:
             return
         self.requests.append((service, method, path, body))
         for entry in self._waiting:
-            target, times, deed = entry
+            target, times, act = entry
             if matches(target, method, path):
                 self._waiting.remove(entry)
                 if times != 1:
-                    self._waiting.append((target, times - 1, deed))
-                deed()
+                    self._waiting.append((target, times - 1, act))
+                act()
                 return
 
-    def meanwhile(self, target: Target, times: int, deed: Callable[[], None]) -> None:
+    def meanwhile(self, target: Target, times: int, act: Callable[[], None]) -> None:
         """Let something happen just before such a request; -1 means each time."""
-        self._waiting.append((target, times, deed))
+        self._waiting.append((target, times, act))
 
     # What GitHub shows ----------------------------------------------------------------------------------------------
 

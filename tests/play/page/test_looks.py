@@ -256,7 +256,7 @@ def test_what_people_write_is_never_read_as_html(house: House, browser: Any) -> 
         assert not any(one["everyone"] for one in rung)
 
 
-def test_a_refused_deed_is_a_sentence_that_is_read_out(house: House, browser: Any) -> None:
+def test_a_refused_act_is_a_sentence_that_is_read_out(house: House, browser: Any) -> None:
     with a_page(browser, house) as page:
         page.locator("#composer").fill("/unheard of")
         page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ from valine.orchestrator.facts.display import is_shown, shown_by
 from valine.orchestrator.model.decision import Decision, Nothing, Refresh, Refusal
 from valine.orchestrator.model.observations import Failure, PlanWorld
 from valine.orchestrator.model.plan import Actor, Plan
-from valine.orchestrator.model.policy import Deed, Policy, PolicyProblem, may, parse
+from valine.orchestrator.model.policy import Action, Policy, PolicyProblem, authorize, parse
 from valine.orchestrator.model.run import Approval, Milestone, Run, announce
 from valine.orchestrator.model.states import MilestoneKind, RunNumber, RunStatus, Stage
 from valine.orchestrator.planning import planner
@@ -28,9 +28,9 @@ replace = msgspec.structs.replace
 
 def requested(state: State, event: PlanRequested) -> Outcome:
     """/plan: one proposal at a time; its issues, their order and the reason of each come from the planner."""
-    denied = may(event.by, "plan", Policy())
-    if denied is not None:
-        return Refusal(reply=replies.NotAllowed.of(denied))
+    denial = authorize(event.by, "plan", Policy())
+    if denial is not None:
+        return Refusal(reply=replies.NotAllowed.of(denial))
     open_one = next((run for run in state.active if run.stage is Stage.PROPOSED), None)
     if open_one is not None:
         return Refusal(reply=replies.AlreadyProposed.of(open_one))
@@ -199,12 +199,12 @@ def _ended(run: Run, kind: MilestoneKind, by: Actor | None, at: datetime) -> Run
     return announce(run, milestone)
 
 
-def _not_open(run: Run, by: Actor, deed: Deed, at: datetime) -> Refusal | None:
+def _not_open(run: Run, by: Actor, action: Action, at: datetime) -> Refusal | None:
     """Why this run's plan cannot be changed or decided by this person now, if so."""
-    denied = may(by, deed, run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=replies.NotAllowed.of(denied))
-    if run.approvals and deed == "approve":
+    denial = authorize(by, action, run.plan.policy)
+    if denial is not None:
+        return Refusal(reply=replies.NotAllowed.of(denial))
+    if run.approvals and action == "approve":
         return Refusal(reply=replies.AlreadyApproved.of(run))
     if run.stage is not Stage.PROPOSED or at >= run.expires_at:
         return Refusal(reply=replies.NotPending.of(run))

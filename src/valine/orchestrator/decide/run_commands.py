@@ -11,7 +11,7 @@ from valine.orchestrator.decide.effect_results import with_task
 from valine.orchestrator.decide.observe import judge
 from valine.orchestrator.model.decision import Answer, Decision, Refusal
 from valine.orchestrator.model.effects import on_github
-from valine.orchestrator.model.policy import Deed, may
+from valine.orchestrator.model.policy import Action, authorize
 from valine.orchestrator.model.run import Milestone, Run, announce
 from valine.orchestrator.model.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.replies import run_place
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 replace = msgspec.structs.replace
 
 
-def _barred(run: Run, by: Actor, deed: Deed) -> Refusal | None:
+def _barred(run: Run, by: Actor, action: Action) -> Refusal | None:
     """Why this person may not do that to this run, if so: they lack the permission, or it is over."""
-    denied = may(by, deed, run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=replies.NotAllowed.of(denied))
+    denial = authorize(by, action, run.plan.policy)
+    if denial is not None:
+        return Refusal(reply=replies.NotAllowed.of(denial))
     return Refusal(reply=replies.AlreadyOver.of(run)) if run.final else None
 
 
@@ -137,9 +137,9 @@ def _may_be_merged(run: Run, task: Task) -> bool:
 
 def status_requested(run: Run, event: StatusRequested) -> Outcome:
     """How the run stands."""
-    denied = may(event.by, "status", run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=replies.NotAllowed.of(denied))
+    denial = authorize(event.by, "status", run.plan.policy)
+    if denial is not None:
+        return Refusal(reply=replies.NotAllowed.of(denial))
     return Answer(reply=replies.StatusOf.of((run,), run.repository))
 
 

@@ -13,7 +13,7 @@ from valine.orchestrator.decide.observe import judge, observe
 from valine.orchestrator.model.decision import Decision, Refresh, Refusal
 from valine.orchestrator.model.events import WorldObserved
 from valine.orchestrator.model.observations import Failure
-from valine.orchestrator.model.policy import may
+from valine.orchestrator.model.policy import authorize
 from valine.orchestrator.model.run import Milestone, Run, Shipping, Task, announce
 from valine.orchestrator.model.states import MilestoneKind, RunStatus, Stage, TaskState
 from valine.orchestrator.replies import run_place
@@ -75,9 +75,9 @@ def confirmed(state: State, run: Run, event: ShipConfirmed) -> Outcome:
 
 def _refreshed(run: Run, event: ShipRequested | ShipConfirmed) -> Run | Refresh | Refusal:
     """The run as the refresh that the command needs shows it; or that refresh, or why there is nothing to look for."""
-    denied = may(event.by, "ship", run.plan.policy)
-    if denied is not None:
-        return Refusal(reply=replies.NotAllowed.of(denied))
+    denial = authorize(event.by, "ship", run.plan.policy)
+    if denial is not None:
+        return Refusal(reply=replies.NotAllowed.of(denial))
     if run.stage is Stage.SHIPPING:
         return Refusal(reply=replies.AlreadyShipping.of(run))
     if run.stage is not Stage.TRACKING:

@@ -63,31 +63,31 @@ class PolicyProblem(ValueError):
     """The policy file cannot be obeyed as it stands; the text names the file, the key and what was expected."""
 
 
-Deed = Literal["plan", "approve", "reject", "edit", "ship", "cancel", "retry", "drop", "status"]
-OPEN_TO_MEMBERS: frozenset[Deed] = frozenset({"plan", "status"})
-OPEN_TO_GITHUB: frozenset[Deed] = frozenset({"retry", "drop", "cancel", "status"})
+Action = Literal["plan", "approve", "reject", "edit", "ship", "cancel", "retry", "drop", "status"]
+OPEN_TO_MEMBERS: frozenset[Action] = frozenset({"plan", "status"})
+OPEN_TO_GITHUB: frozenset[Action] = frozenset({"retry", "drop", "cancel", "status"})
 
 
 Lacking = Literal["manage_server", "write", "discord", "person"]
 
 
-class Denied(msgspec.Struct, frozen=True, kw_only=True):
+class Denial(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody may not do this; `needs` is what would let them."""
 
-    deed: Deed
+    action: Action
     needs: Lacking
 
 
-def may(actor: Actor, deed: Deed, policy: Policy) -> Denied | None:  # noqa: ARG001 - the door for roles and quorum
-    """None if they may, else what they lack. A platform or deed that is not listed is denied."""
+def authorize(actor: Actor, action: Action, policy: Policy) -> Denial | None:  # noqa: ARG001 - the door for roles and quorum
+    """None if they may, else what they lack. A platform or action that is not listed is denied."""
     if actor.platform == "discord":
-        allowed = deed in OPEN_TO_MEMBERS or bool(actor.permissions & (ADMINISTRATOR | MANAGE_SERVER))
-        return None if allowed else Denied(deed=deed, needs="manage_server")
+        allowed = action in OPEN_TO_MEMBERS or bool(actor.permissions & (ADMINISTRATOR | MANAGE_SERVER))
+        return None if allowed else Denial(action=action, needs="manage_server")
     if actor.platform == "github":
-        if deed not in OPEN_TO_GITHUB:
-            return Denied(deed=deed, needs="discord")
-        return None if actor.may_write else Denied(deed=deed, needs="write")
-    return Denied(deed=deed, needs="person")
+        if action not in OPEN_TO_GITHUB:
+            return Denial(action=action, needs="discord")
+        return None if actor.may_write else Denial(action=action, needs="write")
+    return Denial(action=action, needs="person")
 
 
 _BRACKETS = re.compile(r"[\[\]{}]")

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from valine.orchestrator.facts.documents import Fact
 from valine.orchestrator.model.observations import FailureCode
-from valine.orchestrator.model.policy import Deed, Lacking
+from valine.orchestrator.model.policy import Action, Lacking
 
 if TYPE_CHECKING:
     from valine.orchestrator.model.observations import Failure
-    from valine.orchestrator.model.policy import Denied
+    from valine.orchestrator.model.policy import Denial
 
 
 class NotAllowed(Fact, frozen=True, kw_only=True, tag=True):
     """Somebody may not do this, and what would let them."""
 
-    deed: Deed
+    action: Action
     needs: Lacking
 
     @classmethod
-    def of(cls, denied: Denied) -> NotAllowed:
+    def of(cls, denial: Denial) -> NotAllowed:
         """About that denial."""
-        return cls(deed=denied.deed, needs=denied.needs)
+        return cls(action=denial.action, needs=denial.needs)
 
 
 class GitHubFailed(Fact, frozen=True, kw_only=True, tag=True):
