@@ -142,7 +142,7 @@ def _unpacked() -> Path:
 
 
 def _warm(dynamodb: Any) -> None:
-    """Each operation once: Java compiles what it meets, and the first of a kind may outlast the product's patience."""
+    """Each operation once: Java compiles what it meets, and the first of a kind may outlast the product's timeout."""
     name, item = make_table(dynamodb, "Warm"), {"pk": {"S": "p"}, "sk": {"S": "s"}}
     dynamodb.put_item(TableName=name, Item=item)
     dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": name, "Item": item}}])

@@ -1,4 +1,4 @@
-"""The server's patience, with its own protocol on a real loopback socket and a deadline made short."""
+"""The server's timeout, with its own protocol on a real loopback socket and a deadline made short."""
 
 from __future__ import annotations
 

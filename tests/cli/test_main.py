@@ -131,7 +131,7 @@ def test_ctrl_c_ends_the_twins_quietly(root: Path) -> None:
     assert (twins.returncode, said) == (130, "")
 
 
-def test_a_reader_that_goes_away_is_no_trouble(root: Path) -> None:
+def test_a_reader_that_goes_away_is_no_error(root: Path) -> None:
     with valine("--help", root=root) as process:
         assert process.stdout
         process.stdout.close()

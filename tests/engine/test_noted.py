@@ -30,7 +30,7 @@ from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.run import Pending
 from valine.orchestrator.model.states import IssueNumber, RunStatus, Sha, Stage
 from valine.ports import Commit
-from valine.view import trouble
+from valine.view import failure_replies
 
 if TYPE_CHECKING:
     from valine.ports import Envelope
@@ -77,7 +77,7 @@ async def test_what_breaks_is_noted_as_a_failure_of_its_own_and_logged(caplog: p
 
     await world.engine._step(await world.run(), NOON)
 
-    detail = trouble.broke("ZeroDivisionError")
+    detail = failure_replies.broke("ZeroDivisionError")
     broken = Failure(kind="transient", code="unreachable", detail=detail)
     assert [step.event for step in await history(world)] == [events.EffectFailed(at=NOON, key=BRANCH, failure=broken)]
     assert (await world.run()).pending[BRANCH].trouble == detail

@@ -21,7 +21,7 @@ from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.states import IssueNumber, RunNumber
 from valine.orchestrator.write_budget import A_MINUTE
 from valine.ports import Commit, ReplyTo
-from valine.view import trouble
+from valine.view import failure_replies
 from valine.view.replies import RenderedReply, render
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ async def test_a_write_that_would_be_too_many_is_not_made_and_told_when() -> Non
 
     failure = caught.value.failure
     assert (failure.kind, failure.code, failure.retry_at) == ("transient", "limited", after(61))
-    assert failure.detail == trouble.write_limit()
+    assert failure.detail == failure_replies.write_limit()
     assert len((await store.repository(REPOSITORY)).writes) == A_MINUTE
 
 

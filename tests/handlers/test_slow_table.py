@@ -28,8 +28,8 @@ pytestmark = pytest.mark.proof
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm[Ingress]]:
-    """Discord's endpoint before such a table; it has less patience than the real one."""
-    monkeypatch.setattr(aws, "PATIENCE", 0.2)
+    """Discord's endpoint before such a table; it has less timeout than the real one."""
+    monkeypatch.setattr(aws, "READ_LIMIT", 0.2)
     with environment(), socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         told = DiscordEndpoint(

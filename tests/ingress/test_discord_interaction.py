@@ -319,7 +319,7 @@ def test_what_is_no_interaction_at_all_is_malformed(body: Any) -> None:
         read(body, NOW, application_id=APPLICATION, guild_id=GUILD)
 
 
-def test_what_discord_adds_tomorrow_is_no_trouble() -> None:
+def test_what_discord_adds_tomorrow_is_no_error() -> None:
     asked = slash("plan", {"tomorrow": {"a": [1, None]}, "context": 99, "locale": "tlh"})
 
     assert command(asked).at - command(asked).asked_at < timedelta(days=4000)

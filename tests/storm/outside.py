@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from storm.world import World
     from valine_twins.transport import Twin
 
-THERE, BACK, PATIENCE = 0.06, 0.05, 10.0  # seconds
+THERE, BACK, TIMEOUT = 0.06, 0.05, 10.0  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"
 FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}} | {"token refused"}
 OWN_KINDS = {"limit": "rate_limited", "limit without headers": "secondary_limit", "dropped write": "dropped_write"}
@@ -127,7 +127,7 @@ async def _on_the_way(fault: str | None) -> Received | None:
     if fault == "unreachable":
         raise httpx2.ConnectError("unreachable")
     if fault == "time-out before":
-        await pause(PATIENCE)
+        await pause(TIMEOUT)
         raise httpx2.ReadTimeout("no answer")
     if fault == "5xx before":
         return _received(502, {"Content-Type": "text/html"}, PAGE)
@@ -139,7 +139,7 @@ async def _on_the_way_back(fault: str | None, response: Response) -> Received:
     if fault == "crash after":
         raise Crash
     if fault == "lost answer":
-        await pause(PATIENCE)
+        await pause(TIMEOUT)
         raise httpx2.ReadTimeout("the answer was lost")
     if fault == "5xx after":
         return _received(502, {"Content-Type": "text/html"}, PAGE)

@@ -21,7 +21,7 @@ CHECK: dict[str, object] = {"name": "test", "workflow": "ci"}
 GREEN: dict[str, object] = {"status": "completed", "conclusion": "success"}
 FIRST_REFRESH, LONGEST_BREAK = 8.0, 150.0
 READY = {TaskState.READY, TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
-PATIENCE = 5  # how often something is tried before the issue is dropped
+TIMEOUT = 5  # how often something is tried before the issue is dropped
 
 
 class People:
@@ -89,7 +89,7 @@ class People:
         """The button is not there, or of no use (a restored backup may know another revision): /approve does, too."""
         key = f"approve {run.uid}"
         self._tried[key] = self._tried.get(key, 0) + 1
-        if self._tried[key] < PATIENCE or self._tried[key] % 2:
+        if self._tried[key] < TIMEOUT or self._tried[key] % 2:
             return False
         self._world.watch.consent.typed("Ana", "approve")
         return self._says("Ana", "approve", run=run.name)
@@ -181,7 +181,7 @@ class People:
         note = task.note.why if task.note else ""
         key = f"{run.number} {task.issue} {note}"
         self._tried[key] = self._tried.get(key, 0) + 1
-        word = "retry" if self._tried[key] < PATIENCE else "drop"
+        word = "retry" if self._tried[key] < TIMEOUT else "drop"
         return self._github("comment", number=task.issue, body=f"/valine {word}", by="ana")
 
     def _has_work(self, pull: Pull) -> bool:

@@ -26,7 +26,7 @@ from valine.orchestrator.model.states import (
 )
 from valine.orchestrator.replies.parts import PlanChanges
 from valine.orchestrator.replies.plan_changes import changes
-from valine.view import custom_id, github, plan_replies, tasks, thread, trouble
+from valine.view import custom_id, failure_replies, github, plan_replies, tasks, thread
 from valine.view.replies import render
 from valine.view.thread import sentence
 from view import sentences
@@ -465,6 +465,8 @@ def test_names_of_actors_are_escaped_and_valine_is_called_valine() -> None:
 
 
 def test_what_is_kept_beside_an_effect_that_waits() -> None:
-    assert trouble.write_limit() == "GitHub's limit of writes a minute or an hour is used up"
-    assert trouble.out_of_time() == "it was not done within the time that a worker has: something answers slowly"
-    assert trouble.broke("KeyError") == "KeyError inside Valine"
+    assert failure_replies.write_limit() == "GitHub's limit of writes a minute or an hour is used up"
+    assert (
+        failure_replies.out_of_time() == "it was not done within the time that a worker has: something answers slowly"
+    )
+    assert failure_replies.broke("KeyError") == "KeyError inside Valine"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from valine.settings import DiscordApplication, Settings
 
 SQLITE = "sqlite:///"
-PATIENCE = 2.0  # seconds of Discord's three that an endpoint reads the store for an answer
+READ_LIMIT = 2.0  # seconds of Discord's three that an endpoint reads the store for an answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ def endpoints(settings: Settings, *, clock: Clock | None = None) -> Iterator[End
             queue=cast("SqliteQueue", Retrying(queue, clock)),
             clock=clock,
             settings=_ingress_settings(settings),
-            patience=partial(asyncio.timeout, PATIENCE),
+            read_limit=partial(asyncio.timeout, READ_LIMIT),
         )
         yield Endpoints(clock=clock, ingress=ingress, queue=queue)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from valine.services.aws.run_store import DynamoRunStore
     from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
 
-PATIENCE: Final = 2.0  # seconds of Discord's three that an endpoint reads the table for an answer
+READ_LIMIT: Final = 2.0  # seconds of Discord's three that an endpoint reads the table for an answer
 
 
 class Kept(NamedTuple):
@@ -93,8 +93,8 @@ def _ingress(place: Place, settings: IngressSettings, clock: Clock | None) -> In
 
     store = cast("RunStore", _Later(place.table))
     queue = SqsProducer(place.queue_url)
-    patience = partial(asyncio.timeout, PATIENCE)
-    return Ingress(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, patience=patience)
+    read_limit = partial(asyncio.timeout, READ_LIMIT)
+    return Ingress(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, read_limit=read_limit)
 
 
 @dataclass(frozen=True, kw_only=True)

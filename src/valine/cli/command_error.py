@@ -21,7 +21,7 @@ class Debug:
     on = False
 
 
-class Stop(Exception):
+class CommandError(Exception):
     """The command ends here, with this sentence."""
 
     def __init__(self, sentence: str, code: int = FAILED) -> None:
@@ -52,7 +52,7 @@ def _sentences(error: BaseException) -> tuple[tuple[str, ...], int]:
     match error:
         case ConfigurationError(problems=problems):
             return (*problems, *([SETTINGS] if any(one.endswith(" is missing") for one in problems) else ())), WRONG
-        case Stop(code=code):
+        case CommandError(code=code):
             return (str(error),), code
         case StoreError():
             return (str(error),), FAILED

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
-from valine.cli.command_error import Stop
+from valine.cli.command_error import CommandError
 from valine.cli.runs import AsJson
 from valine.cli.serve import EnvFile, load
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 State = Literal["ok", "mind", "wrong"]
 MARKS: dict[State, str] = {"ok": "ok     ", "mind": "mind   ", "wrong": "WRONG  "}
 HEALTHY, UNTRUSTED = 200, 401
-PATIENCE = 10.0  # seconds that our own endpoints may take
+TIMEOUT = 10.0  # seconds that our own endpoints may take
 DISCORD_ENDPOINT, GITHUB_ENDPOINT, HEALTH = "/discord", "/github/webhook", "/healthz"
 
 
@@ -47,7 +47,7 @@ def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
         for finding in findings:
             typer.echo(f"{MARKS[finding.state]}{finding.about}: {plain(finding.sentence)}")
     if wrong:
-        raise Stop(f"{plural(wrong, 'thing')} must be put right; `valine doctor` then looks again.")
+        raise CommandError(f"{plural(wrong, 'thing')} must be put right; `valine doctor` then looks again.")
 
 
 async def _refreshed(settings: Settings) -> list[Finding]:
@@ -222,8 +222,8 @@ async def _try(there: Outside, method: str, url: str, headers: dict[str, str], e
     content = b'{"type":1}' if method == "POST" else None
     try:
         async with (  # whatever follows the status is not read, so that it may be endless
-            asyncio.timeout(PATIENCE),
-            there.web.stream(method, url, headers=headers, content=content, timeout=PATIENCE) as answer,
+            asyncio.timeout(TIMEOUT),
+            there.web.stream(method, url, headers=headers, content=content, timeout=TIMEOUT) as answer,
         ):
             status = answer.status_code
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:

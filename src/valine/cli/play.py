@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import typer
 
-from valine.cli.command_error import WRONG, Stop
+from valine.cli.command_error import WRONG, CommandError
 
 COMMANDS: Final = {
     "demo": "Play one day of a team against the offline twins of GitHub and Discord.",
@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _not_installed(context: typer.Context) -> None:
-    raise Stop(
+    raise CommandError(
         f"`valine {context.info_name}` is in a distribution of its own: install it with `pip install 'valine[play]'`.",
         code=WRONG,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from valine.cli import run_text, runs
-from valine.cli.command_error import Stop
+from valine.cli.command_error import CommandError
 from valine.cli.serve import EnvFile
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def replay(
     from valine.orchestrator.rules import FACTS
 
     recording = files.read(Path(run)) if run.endswith(".json") else _stored(run, env)
-    steps, trouble = _told(recording)
+    steps, problem = _told(recording)
     if record is not None:
-        _record(record, recording, steps, trouble)
+        _record(record, recording, steps, problem)
     if at is not None and at > len(steps):
-        raise Stop(trouble or f"{recording.run.name} has {len(steps)} steps, so there is no step {at}.", code=2)
+        raise CommandError(problem or f"{recording.run.name} has {len(steps)} steps, so there is no step {at}.", code=2)
     shown = steps if at is None else steps[at - 1 : at]
     if as_json:
         _print_json(shown, recording)
@@ -51,8 +51,8 @@ def replay(
         _print_all(steps, recording)
     else:
         _print_one(shown[0], recording)
-    if trouble:
-        raise Stop(trouble)
+    if problem:
+        raise CommandError(problem)
     if at is None and not as_json:
         typer.echo(f"\nTold again, {recording.run.name} comes to what is stored at all of its {len(steps)} steps.")
         if steps[0].rules < FACTS:
@@ -70,7 +70,7 @@ def _stored(name: str, env: Path | None) -> Recording:
     with runs.opened_store(env) as (opened, repository):
         found, history = asyncio.run(runs.found_run(opened.store, repository, number, history=True))
     if found is None:
-        raise Stop(f"There is no run {name} of {repository}. `valine runs list --all` lists them.")
+        raise CommandError(f"There is no run {name} of {repository}. `valine runs list --all` lists them.")
     return Recording(run=found, history=tuple(history))
 
 
@@ -103,11 +103,11 @@ def _unlike(told: Run, stored: Run) -> str:
     return f"Told again, the run is not what is stored (it differs in {what}): {why}."
 
 
-def _record(path: Path, recording: Recording, steps: Sequence[Step], trouble: str) -> None:
+def _record(path: Path, recording: Recording, steps: Sequence[Step], problem: str) -> None:
     from valine.cli import recording as files
     from valine.orchestrator.replay import outline
 
-    outlines = () if trouble else tuple(outline(step.run) for step in steps)
+    outlines = () if problem else tuple(outline(step.run) for step in steps)
     files.write(path, files.Recording(run=recording.run, history=recording.history, outlines=outlines))
     typer.echo(f"{path} has the history of {recording.run.name}: names and titles too, no tokens.", err=True)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from valine.cli import run_text
-from valine.cli.command_error import Stop
+from valine.cli.command_error import CommandError
 from valine.cli.serve import DOTENV, EnvFile
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def show(
     with opened_store(env) as (opened, repository):
         found, steps = asyncio.run(found_run(opened.store, repository, run_number(run), history=history))
     if found is None:
-        raise Stop(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
+        raise CommandError(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
     if as_json:
         tables.as_json(
             run_text.document_of(found)
@@ -112,7 +112,7 @@ def redrive(
     with opened_store(env) as (opened, _):
         found = asyncio.run(opened.queue.redrive(request, wall_clock().now()))
     if not found:
-        raise Stop(f"No request {run_text.plain_line(request)} was set aside. `valine runs dead` lists them.")
+        raise CommandError(f"No request {run_text.plain_line(request)} was set aside. `valine runs dead` lists them.")
     typer.echo(f"{run_text.plain_line(request)} is on the queue again.")
 
 
@@ -168,10 +168,10 @@ async def found_run(
 
 
 def run_number(name: str) -> int:
-    """12 for r12, R12 or 12. Raises Stop for anything else."""
+    """12 for r12, R12 or 12. Raises CommandError for anything else."""
     match = NAME.fullmatch(name)
     if match is None:
-        raise Stop(f"{name} is no run: runs are named like r12.", code=2)
+        raise CommandError(f"{name} is no run: runs are named like r12.", code=2)
     return int(match[1])
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from valine.engine.loop import TIME_SLICE
 from valine.errors import StoreError, Transient
 from valine.orchestrator.model.observations import Failure
-from valine.view import trouble
+from valine.view import failure_replies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
@@ -105,7 +105,9 @@ class Batches:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise Transient(Failure(kind="transient", code="unreachable", detail=trouble.out_of_time())) from error
+            raise Transient(
+                Failure(kind="transient", code="unreachable", detail=failure_replies.out_of_time())
+            ) from error
 
     async def _slice(self, partition: str, runs: Iterable[int], ends: datetime) -> None:
         try:

@@ -24,7 +24,7 @@ from valine.orchestrator.model import effects, events
 from valine.orchestrator.model.observations import Failure
 from valine.orchestrator.model.states import Stage
 from valine.ports import Commit, Envelope
-from valine.view import github, trouble
+from valine.view import failure_replies, github
 from valine.view.cards import RENDERING, Rendering
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Engine:
             raise
         except Exception as error:  # of this effect alone: the others go on, and this one is tried more and more rarely
             log.exception("%s of %s broke", effect.key, run.name)
-            broken = Failure(kind="transient", code="unreachable", detail=trouble.broke(type(error).__name__))
+            broken = Failure(kind="transient", code="unreachable", detail=failure_replies.broke(type(error).__name__))
             event = events.EffectFailed(at=self._clock.now(), key=effect.key, failure=broken, over=over, page=page)
         else:
             event = events.EffectSucceeded(at=self._clock.now(), key=effect.key, result=result, over=over)

@@ -16,7 +16,7 @@ from valine.orchestrator.model import events
 from valine.orchestrator.model.decision import Decision, Outcome, State
 from valine.orchestrator.model.observations import Failure
 from valine.ports import Commit, History, Inbox
-from valine.view import RENDER_VERSION, trouble
+from valine.view import RENDER_VERSION, failure_replies
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,7 +141,7 @@ class UnitOfWork:
                     Failure(
                         kind="transient",
                         code="limited",
-                        detail=trouble.write_limit(),
+                        detail=failure_replies.write_limit(),
                         retry_at=now + timedelta(seconds=seconds),
                     )
                 )

@@ -80,11 +80,11 @@ class Ingress:
         queue: Producer,
         clock: Clock,
         settings: IngressSettings,
-        patience: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+        read_limit: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
     ) -> None:
-        """`patience` ends in a TimeoutError what is read inside it for too long to be answered at all."""
+        """`timeout` ends in a TimeoutError what is read inside it for too long to be answered at all."""
         _check(settings)
-        self._patience = patience
+        self._read_limit = read_limit
         self._store = store
         self._queue = queue
         self._clock = clock
@@ -131,10 +131,10 @@ class Ingress:
             case Refused(reply=reply):
                 return _said(reply)
             case StatusAsked():
-                async with self._patience():
+                async with self._read_limit():
                     return _said(await self._status(parsed))
             case SuggestionsAsked():
-                async with self._patience():
+                async with self._read_limit():
                     return answers.choices(await self._suggestions(parsed))
             case Asked(command=command, reply_to=reply_to, deferral=deferral):
                 await self._put(

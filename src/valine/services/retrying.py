@@ -1,4 +1,4 @@
-"""A short patience that blocks nobody: what is Busy is called again after a pause in which the loop goes on.
+"""A short timeout that blocks nobody: what is Busy is called again after a pause in which the loop goes on.
 
 SQLite's own waiting (`busy_timeout`) would stop every request of a process for as long as one of them waits.
 """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from valine.errors import ConfigurationError
 from valine.settings import parsers
-from valine.settings.reader import Given
+from valine.settings.reader import SettingsReader
 from valine.settings.secret import Secret
 from valine.settings.settings import Platforms, one_way_in, read_platforms
 
@@ -33,10 +33,10 @@ class Place:
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Place:
         """For the clock, which needs nothing else. Raises ConfigurationError, naming everything that is wrong."""
-        given = Given(environ, None)
-        place = _read_place(given)
+        reader = SettingsReader(environ, None)
+        place = _read_place(reader)
         if place is None:
-            raise ConfigurationError(tuple(given.problems))
+            raise ConfigurationError(tuple(reader.problems))
         return place
 
 
@@ -52,14 +52,14 @@ class DiscordEndpoint(Place):
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> DiscordEndpoint:
         """For Discord's endpoint. Raises ConfigurationError, naming everything that is wrong."""
-        given = Given(environ, None)
-        place = _read_place(given)
-        repository = given.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
-        application_id = given.read("DISCORD_APPLICATION_ID", parsers.digits, needed=True)
-        guild_id = given.read("DISCORD_GUILD_ID", parsers.digits, needed=True)
-        key = given.read("DISCORD_PUBLIC_KEY", parsers.public_key, needed=True)
+        reader = SettingsReader(environ, None)
+        place = _read_place(reader)
+        repository = reader.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
+        application_id = reader.read("DISCORD_APPLICATION_ID", parsers.digits, needed=True)
+        guild_id = reader.read("DISCORD_GUILD_ID", parsers.digits, needed=True)
+        key = reader.read("DISCORD_PUBLIC_KEY", parsers.public_key, needed=True)
         if not (place and repository and application_id and guild_id and key):
-            raise ConfigurationError(tuple(given.problems))
+            raise ConfigurationError(tuple(reader.problems))
         return cls(
             **vars(place),
             repository=repository,
@@ -81,12 +81,12 @@ class GitHubEndpoint(Place):
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> GitHubEndpoint:
         """For GitHub's endpoint. Raises ConfigurationError, naming everything that is wrong."""
-        given = Given(environ, None)
-        place = _read_place(given)
-        repository = given.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
-        secret = given.read("GITHUB_WEBHOOK_SECRET", parsers.webhook_secret, needed=True)
+        reader = SettingsReader(environ, None)
+        place = _read_place(reader)
+        repository = reader.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
+        secret = reader.read("GITHUB_WEBHOOK_SECRET", parsers.webhook_secret, needed=True)
         if not (place and repository and secret):
-            raise ConfigurationError(tuple(given.problems))
+            raise ConfigurationError(tuple(reader.problems))
         return cls(**vars(place), repository=repository, webhook_secret=secret)
 
 
@@ -107,17 +107,17 @@ class WorkerPlace(Place):
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> WorkerPlace:
         """For the worker. Raises ConfigurationError, naming everything that is wrong."""
-        given = Given(environ, None)
-        place, platforms = _read_place(given), read_platforms(given)
-        env = given.read_or("VALINE_ENV", parsers.plain, DEFAULT_ENV)
-        if given.problems or not (place and platforms):
-            raise ConfigurationError(tuple(given.problems))
+        reader = SettingsReader(environ, None)
+        place, platforms = _read_place(reader), read_platforms(reader)
+        env = reader.read_or("VALINE_ENV", parsers.plain, DEFAULT_ENV)
+        if reader.problems or not (place and platforms):
+            raise ConfigurationError(tuple(reader.problems))
         return cls(**vars(place), platforms=platforms, env=env)
 
 
-def _read_place(given: Given) -> Place | None:
-    store = given.read("VALINE_STORE", _dynamodb, needed=True)
-    queue_url = given.read("VALINE_QUEUE_URL", parsers.url, needed=True)
+def _read_place(reader: SettingsReader) -> Place | None:
+    store = reader.read("VALINE_STORE", _dynamodb, needed=True)
+    queue_url = reader.read("VALINE_QUEUE_URL", parsers.url, needed=True)
     return Place(table=store, queue_url=queue_url) if store and queue_url else None
 
 

@@ -31,7 +31,7 @@ OWN_NAMES: Final = frozenset(
 )
 
 
-class Given:
+class SettingsReader:
     """What was given, stripped, the environment before the file; and the problems found so far."""
 
     def __init__(self, environ: Mapping[str, str], dotenv_path: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from valine.errors import ConfigurationError
 from valine.settings import parsers
-from valine.settings.reader import Given
+from valine.settings.reader import SettingsReader
 from valine.settings.secret import Secret
 
 if TYPE_CHECKING:
@@ -47,15 +47,15 @@ class Platforms(DiscordApplication):
         return tuple(secret.reveal() for secret in known if secret is not None)
 
 
-def read_platforms(given: Given) -> Platforms | None:
+def read_platforms(reader: SettingsReader) -> Platforms | None:
     """What was given of them; None if something is missing or malformed, which is a problem then."""
-    read, read_or = given.read, given.read_or
+    read, read_or = reader.read, reader.read_or
     application_id = read("DISCORD_APPLICATION_ID", parsers.digits, needed=True)
     bot_token = read("DISCORD_BOT_TOKEN", parsers.token, needed=True)
     discord_api = read_or("DISCORD_API_URL", parsers.platform_url, DEFAULT_DISCORD)
     repository = read("GITHUB_REPOSITORY", parsers.repository, needed=True)
     github_api = read_or("GITHUB_API_URL", parsers.platform_url, DEFAULT_GITHUB)
-    token, app_id, private_key = given.read_credentials()
+    token, app_id, private_key = reader.read_credentials()
     interval = read_or("VALINE_WRITE_INTERVAL", parsers.seconds, DEFAULT_INTERVAL)
     if not (application_id and bot_token and repository):
         return None
@@ -94,21 +94,21 @@ class Settings(Platforms):
 
         Raises ConfigurationError with a line for each setting that is missing or malformed.
         """
-        given = Given(environ, dotenv_path)
-        read = given.read
-        platforms = read_platforms(given)
+        reader = SettingsReader(environ, dotenv_path)
+        read = reader.read
+        platforms = read_platforms(reader)
         key = read("DISCORD_PUBLIC_KEY", parsers.public_key, needed=True)
         # An application is public by default: without this, strangers who add the bot to a server of theirs, where
         # they manage everything, could approve and ship here.
         guild = read("DISCORD_GUILD_ID", parsers.digits, needed=True)
         channel = read("DISCORD_CHANNEL_ID", parsers.digits)
         secret = read("GITHUB_WEBHOOK_SECRET", parsers.webhook_secret, needed=True)
-        store = given.read_or("VALINE_STORE", parsers.store, DEFAULT_STORE)
+        store = reader.read_or("VALINE_STORE", parsers.store, DEFAULT_STORE)
         queue, public = read("VALINE_QUEUE_URL", parsers.url), read("VALINE_PUBLIC_URL", parsers.url)
         prefix = read("VALINE_SECRETS_PREFIX", parsers.plain)
         # A needed one is None only beside a problem; naming them here tells mypy so.
-        if given.problems or not (platforms and key and guild and secret):
-            raise ConfigurationError(tuple(given.problems))
+        if reader.problems or not (platforms and key and guild and secret):
+            raise ConfigurationError(tuple(reader.problems))
         return cls(
             **vars(platforms),
             discord_public_key=key,
@@ -119,7 +119,7 @@ class Settings(Platforms):
             queue_url=queue,
             public_url=public,
             secrets_prefix=prefix,
-            warnings=given.warnings(),
+            warnings=reader.warnings(),
         )
 
     @property
@@ -136,12 +136,12 @@ class Elsewhere(NamedTuple):
 
 def elsewhere(environ: Mapping[str, str], dotenv_path: Path | None, secrets: Sequence[str]) -> Elsewhere | None:
     """Of these secrets, those that must be read below VALINE_SECRETS_PREFIX. None if it is not set, or if none is."""
-    given = Given(environ, dotenv_path)
-    prefix = given.read("VALINE_SECRETS_PREFIX", parsers.plain)
+    reader = SettingsReader(environ, dotenv_path)
+    prefix = reader.read("VALINE_SECRETS_PREFIX", parsers.plain)
     names = tuple(
         name
-        for name in one_way_in(secrets, as_app=given.read("GITHUB_APP_ID", parsers.plain) is not None)
-        if given.read(name, parsers.plain) is None
+        for name in one_way_in(secrets, as_app=reader.read("GITHUB_APP_ID", parsers.plain) is not None)
+        if reader.read(name, parsers.plain) is None
     )
     return Elsewhere(prefix, names) if prefix and names else None
 
@@ -154,28 +154,28 @@ def one_way_in(secrets: Sequence[str], *, as_app: bool) -> tuple[str, ...]:
 
 def store_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
     """VALINE_STORE alone, for commands that only read the store. Raises ConfigurationError."""
-    given = Given(environ, dotenv_path)
-    url = given.read_or("VALINE_STORE", parsers.store, DEFAULT_STORE)
-    if given.problems:
-        raise ConfigurationError(tuple(given.problems))
+    reader = SettingsReader(environ, dotenv_path)
+    url = reader.read_or("VALINE_STORE", parsers.store, DEFAULT_STORE)
+    if reader.problems:
+        raise ConfigurationError(tuple(reader.problems))
     return url
 
 
 def queue_url(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str | None:
     """VALINE_QUEUE_URL alone, for the same commands. Raises ConfigurationError."""
-    given = Given(environ, dotenv_path)
-    url = given.read("VALINE_QUEUE_URL", parsers.url)
-    if given.problems:
-        raise ConfigurationError(tuple(given.problems))
+    reader = SettingsReader(environ, dotenv_path)
+    url = reader.read("VALINE_QUEUE_URL", parsers.url)
+    if reader.problems:
+        raise ConfigurationError(tuple(reader.problems))
     return url
 
 
 def repository_name(environ: Mapping[str, str], dotenv_path: Path | None = None) -> str:
     """GITHUB_REPOSITORY alone, for the same commands. Raises ConfigurationError."""
-    given = Given(environ, dotenv_path)
-    name = given.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
+    reader = SettingsReader(environ, dotenv_path)
+    name = reader.read("GITHUB_REPOSITORY", parsers.repository, needed=True)
     if name is None:
-        raise ConfigurationError(tuple(given.problems))
+        raise ConfigurationError(tuple(reader.problems))
     return name
 
 
@@ -191,13 +191,13 @@ def registration(environ: Mapping[str, str], dotenv_path: Path | None = None) ->
 
     Raises ConfigurationError.
     """
-    given = Given(environ, dotenv_path)
-    application_id = given.read("DISCORD_APPLICATION_ID", parsers.digits, needed=True)
-    bot_token = given.read("DISCORD_BOT_TOKEN", parsers.token, needed=True)
-    api_url = given.read_or("DISCORD_API_URL", parsers.platform_url, DEFAULT_DISCORD)
-    guild_id = given.read("DISCORD_GUILD_ID", parsers.digits)
-    if given.problems or not (application_id and bot_token):
-        raise ConfigurationError(tuple(given.problems))
+    reader = SettingsReader(environ, dotenv_path)
+    application_id = reader.read("DISCORD_APPLICATION_ID", parsers.digits, needed=True)
+    bot_token = reader.read("DISCORD_BOT_TOKEN", parsers.token, needed=True)
+    api_url = reader.read_or("DISCORD_API_URL", parsers.platform_url, DEFAULT_DISCORD)
+    guild_id = reader.read("DISCORD_GUILD_ID", parsers.digits)
+    if reader.problems or not (application_id and bot_token):
+        raise ConfigurationError(tuple(reader.problems))
     application = DiscordApplication(
         discord_application_id=application_id, discord_bot_token=bot_token, discord_api_url=api_url
     )

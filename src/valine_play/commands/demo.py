@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from valine.cli.command_error import Stop
+from valine.cli.command_error import CommandError
 
 if TYPE_CHECKING:
     import socket
@@ -28,7 +28,7 @@ def demo(
 ) -> None:
     """Play one day of a team against the offline twins of GitHub and Discord."""
     if serve and json is not None:
-        raise Stop("--json writes what came of the day that plays itself: leave it, or --serve, out.", code=2)
+        raise CommandError("--json writes what came of the day that plays itself: leave it, or --serve, out.", code=2)
     raise typer.Exit(_serve(port, repo, issues) if serve else _play(json, repo, issues))
 
 
@@ -53,7 +53,7 @@ def _serve(port: int, repo: Path | None, issues: Path | None) -> int:
     try:
         rows = rows_of(repo, issues)
     except team.UnusableInput as error:
-        raise Stop(str(error), code=2) from error
+        raise CommandError(str(error), code=2) from error
     with (
         http.bind(HOST, port) as bound,
         tempfile.TemporaryDirectory(prefix="valine-demo-", ignore_cleanup_errors=True) as folder,
@@ -78,4 +78,4 @@ async def _served(bound: socket.socket, folder: Path, repo: Path | None, rows: l
         async with a_live_world(folder, repo=repo, rows=rows) as stage:
             return await http.serve_all([(make_page(stage), bound)], ready, stage.close)
     except (ActError, StoreError) as error:
-        raise Stop(f"{error}.", code=2) from error
+        raise CommandError(f"{error}.", code=2) from error

@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from valine.cli.command_error import WRONG, Stop
+from valine.cli.command_error import WRONG, CommandError
 from valine.orchestrator.model.policy import FILE, PolicyProblem, parse
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ def policy_text(path: Path | None) -> str | None:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise Stop(f"{path} cannot be read: {error.strerror}.", code=WRONG) from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}.", code=WRONG) from error
     except UnicodeDecodeError as error:
-        raise Stop(f"{path} is not a text in UTF-8.", code=WRONG) from error
+        raise CommandError(f"{path} is not a text in UTF-8.", code=WRONG) from error
     try:
         parse(text)
     except PolicyProblem as problem:
@@ -33,7 +33,7 @@ def policy_text(path: Path | None) -> str | None:
         line = _line(text, said)
         where = f"{path}:{line}" if line else str(path)
         quoted = f"\n    {text.splitlines()[line - 1].strip()}" if line else ""
-        raise Stop(f"{where}: {said}{quoted}", code=WRONG) from problem
+        raise CommandError(f"{where}: {said}{quoted}", code=WRONG) from problem
     return text
 
 

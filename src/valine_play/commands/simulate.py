@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from valine.cli.command_error import Stop
+from valine.cli.command_error import CommandError
 
 if TYPE_CHECKING:
     import socket
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from valine_twins.objects_git import GitObjects
 
 HOST = "127.0.0.1"
-PATIENCE = {"github": 10.0, "discord": 3.0}  # seconds that each waits for the product's answer
+TIMEOUT = {"github": 10.0, "discord": 3.0}  # seconds that each waits for the product's answer
 
 
 def simulate(
@@ -83,7 +83,9 @@ class _Simulation:
         return self._clock.now()
 
     def furnish(self, repo: Path | None, issues: Path | None, policy: str | None) -> list[str]:
-        """Set the scene; the lines that tell of it, a .env file together. Stop if what was given cannot be used."""
+        """Set the scene; the lines that tell of it, a .env file together. CommandError if what was given cannot be
+        used.
+        """
         from valine_play.demo import team
         from valine_twins.transport import ActError
 
@@ -106,7 +108,7 @@ class _Simulation:
         except (team.UnusableInput, ActError) as error:
             for bound in self._sockets:
                 bound.close()
-            raise Stop(str(error), code=2) from error
+            raise CommandError(str(error), code=2) from error
         token = _act(self._github, self._now(), "issue_token", login=team.BOT)["token"]
         return [*self._heading(), *self._settings(token, place), *self._people()]
 
@@ -166,15 +168,15 @@ class _Simulation:
         from valine_twins.page import make_page
         from valine_twins.shell import make_app
 
-        def client(patience: float) -> httpx2.AsyncClient:
-            return httpx2.AsyncClient(timeout=patience, trust_env=False)  # no proxy lies between twin and product
+        def client(timeout: float) -> httpx2.AsyncClient:
+            return httpx2.AsyncClient(timeout=timeout, trust_env=False)  # no proxy lies between twin and product
 
         def ready() -> None:
             if env_file is not None:
                 _write(env_file, lines)
             typer.echo("\n".join(lines))
 
-        async with client(PATIENCE["github"]) as to_webhook, client(PATIENCE["discord"]) as to_endpoint:
+        async with client(TIMEOUT["github"]) as to_webhook, client(TIMEOUT["discord"]) as to_endpoint:
             stage = self._stage
             from_github = Courier(stage.github, to_webhook, self._clock)
             from_discord = Courier(stage.discord, to_endpoint, self._clock)
@@ -208,7 +210,9 @@ def _objects(folder: Path) -> GitObjects:
     try:
         return GitObjects(folder)
     except StoreError as error:
-        raise Stop(f"{error}: the twin of GitHub keeps real repositories. Install git, then try again.") from error
+        raise CommandError(
+            f"{error}: the twin of GitHub keeps real repositories. Install git, then try again."
+        ) from error
 
 
 def _sockets(port: int, count: int) -> list[socket.socket]:
@@ -218,7 +222,7 @@ def _sockets(port: int, count: int) -> list[socket.socket]:
     bound: list[socket.socket] = []
     try:
         bound += (http.bind(HOST, port + number if port else 0) for number in range(count))
-    except Stop:
+    except CommandError:
         for one in bound:
             one.close()
         raise
@@ -232,4 +236,4 @@ def _write(path: Path, lines: list[str]) -> None:
         path.touch(mode=0o600)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise Stop(f"{path} cannot be written ({error.strerror}).") from error
+        raise CommandError(f"{path} cannot be written ({error.strerror}).") from error

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FEWEST_TO_DROP = 4  # of a plan with fewer issues none is dropped
 FEWEST_TO_CONFLICT = 3
-PATIENCE = timedelta(hours=3)  # of the day's own clock; GitHub's limits end within one
+TIMEOUT = timedelta(hours=3)  # of the day's own clock; GitHub's limits end within one
 RETRY_AMBIGUOUS = timedelta(minutes=10)
 SHARED = "valine-demo/notes.md"
 
@@ -181,7 +181,7 @@ class Day:
         moved_at = self._world.clock.now()
         while not done(run):
             before, now = run.tasks, self._world.clock.now()
-            _must(now - moved_at < PATIENCE, f"{what}; at {now:%H:%M} no task had moved for {PATIENCE}")
+            _must(now - moved_at < TIMEOUT, f"{what}; at {now:%H:%M} no task had moved for {TIMEOUT}")
             until = run.quiet(now)
             if until is not None:
                 self._show.waits(now, "GitHub's limit on writes", until)

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from valine.cli import main
-from valine.cli.command_error import Stop
+from valine.cli.command_error import CommandError
 from valine.orchestrator.model.policy import FILE
 from valine_play.commands.policies import policy_text
 
@@ -49,7 +49,7 @@ def test_a_policy_that_can_be_obeyed_is_its_text(tmp_path: Path) -> None:
 def test_a_policy_that_cannot_be_obeyed_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
     path = a_file(tmp_path, text)
 
-    with pytest.raises(Stop) as told:
+    with pytest.raises(CommandError) as told:
         policy_text(path)
 
     assert told.value.code == 2
@@ -60,7 +60,7 @@ def test_a_policy_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"# \xe9\n")
 
     for name, said in (("nowhere", "cannot be read"), ("latin", "is not a text in UTF-8")):
-        with pytest.raises(Stop, match=said):
+        with pytest.raises(CommandError, match=said):
             policy_text(tmp_path / name)
 
 

@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000  # milliseconds: what is waited for is what somebody reads, not how fast this machine is
+TIMEOUT = 30_000  # milliseconds: what is waited for is what somebody reads, not how fast this machine is
 
 
 class House:
@@ -110,7 +110,7 @@ def a_page(browser: Any, house: House, *, expected: str = "status of 400", **opt
     """
     context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | options))
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT)
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -142,7 +142,7 @@ def types(page: Any, text: str) -> None:
     page.locator("#composer").click()
     page.locator("#composer").press_sequentially(text)
     page.keyboard.press("Enter")
-    expect(page.locator("#composer")).to_have_value("", timeout=PATIENCE)
+    expect(page.locator("#composer")).to_have_value("", timeout=TIMEOUT)
 
 
 def reads(page: Any, text: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from play.page.house import PATIENCE, House, a_page, be, planned, reads, tab, types, unfold
+from play.page.house import TIMEOUT, House, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
 # Notes that a button was waiting, however short it was to be seen.
@@ -53,7 +53,7 @@ def counts(page: Any, selector: str, number: int) -> None:
     """Wait until there are so many."""
     from playwright.sync_api import expect
 
-    expect(page.locator(selector)).to_have_count(number, timeout=PATIENCE)
+    expect(page.locator(selector)).to_have_count(number, timeout=TIMEOUT)
 
 
 def ship(page: Any) -> None:

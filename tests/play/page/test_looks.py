@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from play.page.house import PATIENCE, House, a_house, a_page, be, planned, reads, tab, types, unfold
+from play.page.house import TIMEOUT, House, a_house, a_page, be, planned, reads, tab, types, unfold
 
 pytestmark = pytest.mark.proof
 
@@ -198,7 +198,7 @@ def expect_in_sight(page: Any, text: str) -> None:
     from playwright.sync_api import expect
 
     answer = page.locator(".message.ephemeral", has_text=re.compile(text, re.IGNORECASE)).last
-    expect(answer).to_be_in_viewport(timeout=PATIENCE)
+    expect(answer).to_be_in_viewport(timeout=TIMEOUT)
 
 
 def test_the_hint_speaks_of_what_is_so(house: House, browser: Any) -> None:

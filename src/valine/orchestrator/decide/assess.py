@@ -126,8 +126,8 @@ def verdict_changes_at(run: Run, task: Task) -> datetime | None:
     if task.state is not TaskState.CHECKING or task.note is None or task.note.why is not Why.CHECKS:
         return None
     if task.note.detail:
-        patience = timedelta(minutes=run.plan.policy.ship.checks_minutes)
-        return task.waiting_since + patience if task.waiting_since else None
+        longest = timedelta(minutes=run.plan.policy.ship.checks_minutes)
+        return task.waiting_since + longest if task.waiting_since else None
     return task.head_since + CHECKS_APPEAR if task.head_since else None
 
 

@@ -24,6 +24,16 @@ from valine.orchestrator.replies.endpoint_replies import (
     UnknownCommand,
     UnknownComponent,
 )
+from valine.orchestrator.replies.failure_replies import (
+    FailedInside,
+    FailureReply,
+    GitHubFailed,
+    InNoRun,
+    NoRun,
+    NoSuchRun,
+    NotAllowed,
+    UnusablePolicy,
+)
 from valine.orchestrator.replies.parts import run_place
 from valine.orchestrator.replies.plan import (
     AlreadyApproved,
@@ -44,16 +54,6 @@ from valine.orchestrator.replies.plan import (
     Rejected,
     RevisionMoved,
     WhichRun,
-)
-from valine.orchestrator.replies.trouble import (
-    FailedInside,
-    GitHubFailed,
-    InNoRun,
-    NoRun,
-    NoSuchRun,
-    NotAllowed,
-    Trouble,
-    UnusablePolicy,
 )
 from valine.orchestrator.replies.under_way import (
     AlreadyOver,
@@ -92,6 +92,7 @@ __all__ = [
     "DroppedItems",
     "EndpointReply",
     "FailedInside",
+    "FailureReply",
     "GitHubFailed",
     "HeadsMoved",
     "InNoRun",
@@ -129,7 +130,6 @@ __all__ = [
     "ShipStarted",
     "StatusOf",
     "TaskDropped",
-    "Trouble",
     "Unexpected",
     "UnknownCommand",
     "UnknownComponent",
@@ -155,7 +155,7 @@ class Said(Fact, frozen=True, kw_only=True, tag=True):
     buttons: tuple[Button, ...] = ()
 
 
-Reply = PlanReply | RunReply | Trouble | EndpointReply | Said
+Reply = PlanReply | RunReply | FailureReply | EndpointReply | Said
 
 
 def upgraded(fields: dict[str, Any]) -> dict[str, Any]:

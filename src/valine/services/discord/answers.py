@@ -58,8 +58,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Kind = Literal["transient", "permanent", "ambiguous"]
-Trouble = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "invalid", "lost"]
-ERROR_CODES: Final[dict[int, tuple[Kind, Trouble, str]]] = {
+FailureName = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "invalid", "lost"]
+ERROR_CODES: Final[dict[int, tuple[Kind, FailureName, str]]] = {
     Code.UNKNOWN_CHANNEL: ("permanent", "lost", "channel"),
     Code.UNKNOWN_MESSAGE: ("permanent", "lost", "message"),
     Code.UNKNOWN_WEBHOOK: ("permanent", "lost", "interaction"),
@@ -166,8 +166,8 @@ def _failure(
     return Failure(kind=kind, code=trouble, detail=detail or _words(status, code, error), retry_at=retry_at)
 
 
-def _by_status(status: int) -> tuple[Kind, Trouble, str]:
-    known: dict[int, Trouble] = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
+def _by_status(status: int) -> tuple[Kind, FailureName, str]:
+    known: dict[int, FailureName] = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
     return "permanent", known.get(status, "invalid"), ""
 
 

@@ -23,7 +23,7 @@ ACTIONS: dict[Action, str] = {
 }
 
 
-def words(reply: replies.Trouble) -> str:  # noqa: PLR0911 - a line a reply
+def words(reply: replies.FailureReply) -> str:  # noqa: PLR0911 - a line a reply
     """The reply as Discord markdown."""
     match reply:
         case replies.NotAllowed():

@@ -66,4 +66,4 @@ class FailedInside(Fact, frozen=True, kw_only=True, tag=True):
     correlation: str
 
 
-Trouble = NotAllowed | GitHubFailed | UnusablePolicy | NoSuchRun | NoRun | InNoRun | FailedInside
+FailureReply = NotAllowed | GitHubFailed | UnusablePolicy | NoSuchRun | NoRun | InNoRun | FailedInside
