@@ -215,5 +215,5 @@ def a_history(run: Run, /, **changes: Any) -> History:
 
 def noise(length: int) -> str:
     """Text of that many characters that does not get much shorter by deflating (about three quarters stay)."""
-    dice = random.Random(length)  # noqa: S311 - not a secret
-    return "".join(dice.choices(string.ascii_letters + string.digits, k=length))
+    rng = random.Random(length)  # noqa: S311 - not a secret
+    return "".join(rng.choices(string.ascii_letters + string.digits, k=length))

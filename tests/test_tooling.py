@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
-# Convention 4: time, ids and dice come in as values. Who may fetch them, and why:
+# Convention 4: time, ids and random numbers come in as values. Who may fetch them, and why:
 MAY_LOOK = {
     "valine/services/clock.py": "it is the clock",
     "valine_play/commands/simulate.py": "it hands the twins their dice",
@@ -58,7 +58,7 @@ def sources(root: Path) -> Iterator[tuple[str, str]]:
         yield path.relative_to(package).as_posix(), path.read_text(encoding="utf-8")
 
 
-def test_time_ids_and_dice_are_fetched_by_the_clock_and_id_services_alone(root: Path) -> None:
+def test_time_ids_and_random_numbers_are_fetched_by_the_clock_and_id_services_alone(root: Path) -> None:
     found = [
         f"{name} {what}" for name, text in sources(root) if name not in MAY_LOOK for what in uncertain(ast.parse(text))
     ]

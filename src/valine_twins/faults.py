@@ -40,7 +40,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 502
 
 
-class Switchboard:
+class FaultInjector:
     """The faults that are switched on. Deterministic: faults strike in the order they were thrown."""
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
 
     from valine_twins.clock import Clock
-    from valine_twins.courier import Courier
+    from valine_twins.delivery_pump import DeliveryPump
     from valine_twins.transport import Response, Twin
 
 PUMP_EVERY = 0.05  # seconds between two looks for deliveries that have come due
@@ -41,12 +41,12 @@ class Act(msgspec.Struct, frozen=True):
     arguments: dict[str, Any] = {}
 
 
-def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
+def make_app(twin: Twin, pump: DeliveryPump, clock: Clock) -> Starlette:
     """The ASGI app of one twin; its lifespan carries the deliveries."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with pumping(courier):
+        async with pumping(pump):
             yield
 
     async def act(request: HttpRequest) -> HttpResponse:
@@ -59,7 +59,7 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
             acted = twin.act(asked.action, asked.arguments, clock.now())
         except (msgspec.DecodeError, ActError, TypeError) as error:
             return _json(400, {"error": str(error)})
-        courier.post(acted.deliveries)
+        pump.post(acted.deliveries)
         return _json(200, {"value": acted.value})
 
     async def view(request: HttpRequest) -> HttpResponse:
@@ -78,7 +78,7 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
             ),
             clock.now(),
         )
-        courier.post(answer.deliveries)
+        pump.post(answer.deliveries)
         return await _sent(answer.response, clock)
 
     return Starlette(
@@ -92,20 +92,20 @@ def make_app(twin: Twin, courier: Courier, clock: Clock) -> Starlette:
 
 
 @contextlib.asynccontextmanager
-async def pumping(courier: Courier) -> AsyncIterator[None]:
+async def pumping(pump: DeliveryPump) -> AsyncIterator[None]:
     """Inside, deliveries are made as they come due."""
-    pump = asyncio.create_task(_pump(courier))
+    pumping = asyncio.create_task(_pump(pump))
     try:
         yield
     finally:
-        pump.cancel()
+        pumping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await pump
+            await pumping
 
 
-async def _pump(courier: Courier) -> None:
+async def _pump(pump: DeliveryPump) -> None:
     while True:
-        if not await courier.deliver_next():
+        if not await pump.deliver_next():
             await asyncio.sleep(PUMP_EVERY)
 
 

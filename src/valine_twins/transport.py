@@ -1,4 +1,4 @@
-"""What goes into a twin and what comes out of it, as values: no socket, clock or dice in here.
+"""What goes into a twin and what comes out of it, as values: no socket, clock or random numbers in here.
 
 A twin's heart is `handle(request, now) -> Answer`. Everything uncertain (time, ids, latency, loss) is handed in
 or handed out as data; a shell (ASGI, or an in-process transport) does what the data says.

@@ -59,7 +59,7 @@ async def test_odd_interactions_break_nothing(data: st.DataObject) -> None:
                 fresh = original | {"id": str(int(original["id"]) + (number << 12))}
                 body = data.draw(mutated(fresh).flatmap(encoded))
                 at = str(int(now().timestamp()))
-                signature = discord._courier.sign(at, body)
+                signature = discord._pump.sign(at, body)
                 await arrives(team, delivery, body, {"x-signature-ed25519": signature, "x-signature-timestamp": at})
 
         assert [letter.trouble for letter in await team.world.system.queue.dead_letters()] == []

@@ -17,7 +17,7 @@ from valine.bootstrap import wall_clock
 from valine.cli import http, main
 from valine.cli.commands import differences
 from valine.ingress.discord.manifest import manifest
-from valine_twins.courier import Courier
+from valine_twins.delivery_pump import DeliveryPump
 from valine_twins.discord.twin import DiscordTwin
 from valine_twins.shell import make_app
 
@@ -38,7 +38,7 @@ class Twin:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with httpx2.AsyncClient() as client:
-            app = make_app(self.discord, Courier(self.discord, client, wall_clock()), wall_clock())
+            app = make_app(self.discord, DeliveryPump(self.discord, client, wall_clock()), wall_clock())
             server = http._Server(app, self._bound)
             serving = asyncio.create_task(server.run_until_stopped())
             await server.listening.wait()

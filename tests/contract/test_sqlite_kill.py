@@ -83,9 +83,9 @@ def check(path: Path, told: int) -> None:
 
 
 def kill_again_and_again(path: Path, times: int) -> None:
-    dice = random.Random(times)  # noqa: S311 - moments, not secrets
+    rng = random.Random(times)  # noqa: S311 - moments, not secrets
     for _ in range(times):
-        told = last_told_before_kill(path, dice.uniform(0, 0.12))
+        told = last_told_before_kill(path, rng.uniform(0, 0.12))
         check(path, told)
 
 

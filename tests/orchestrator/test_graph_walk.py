@@ -47,18 +47,18 @@ KNOWN = {(move.source, move.target, move.status) for move in MOVES}
 
 
 class Walk:
-    """Four issues with dependencies among them, in one repository, and dice that say what happens next."""
+    """Four issues with dependencies among them, in one repository, and random numbers that say what happens next."""
 
     def __init__(self, seed: int, already: str = "") -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - the same dice each time
-        needs = {n: self.dice.choice([None, None, *range(1, n)]) for n in range(1, 5)}
+        self.rng = random.Random(seed)  # noqa: S311 - the same random numbers each time
+        needs = {n: self.rng.choice([None, None, *range(1, n)]) for n in range(1, 5)}
         self.play = Play(
             tuple(an_issue(n, blocked_by=(Blocker(number=on, open=True),) if on else ()) for n, on in needs.items()),
-            policy=self.dice.choice(POLICIES),
+            policy=self.rng.choice(POLICIES),
         )
         self.past: list[tuple[int | None, Event]] = []
         self.stale: Any = None
-        self.begin(already or self.dice.choice(["nothing", "approved", "tracked", "shipping", "shipping"]))
+        self.begin(already or self.rng.choice(["nothing", "approved", "tracked", "shipping", "shipping"]))
 
     def begin(self, already: str) -> None:
         if already != "nothing":
@@ -74,8 +74,8 @@ class Walk:
         """So many things happen."""
         for _ in range(steps):
             if self.maybe(0.03):
-                self.play.now += timedelta(seconds=self.dice.choice(SECONDS))
-            (self.lose_access if self.maybe(0.005) else self.dice.choice(self.possible()))()
+                self.play.now += timedelta(seconds=self.rng.choice(SECONDS))
+            (self.lose_access if self.maybe(0.005) else self.rng.choice(self.possible()))()
             self.check_claims()
 
     def possible(self) -> list[Callable[[], None]]:
@@ -86,15 +86,15 @@ class Walk:
         return [*everything, self.all_is_well, *([self.plan] if all(r.final for r in self.play.runs.values()) else [])]
 
     def maybe(self, chance: float) -> bool:
-        return self.dice.random() < chance
+        return self.rng.random() < chance
 
     def failure(self) -> Failure:
         retry_at = self.play.now + timedelta(minutes=3) if self.maybe(0.2) else None
-        return Failure(kind=self.dice.choice(KINDS), code=self.dice.choice(CODES), detail="no", retry_at=retry_at)
+        return Failure(kind=self.rng.choice(KINDS), code=self.rng.choice(CODES), detail="no", retry_at=retry_at)
 
     def some_run(self) -> Run:
         newest = self.play.runs[max(self.play.runs)]
-        return self.dice.choice([newest, newest, *self.play.runs.values()])
+        return self.rng.choice([newest, newest, *self.play.runs.values()])
 
     # Deciding, and what holds of every decision ---------------------------------------------------------------------
 
@@ -142,39 +142,39 @@ class Walk:
         return {"id": f"c:{len(self.past)}", "by": by, "asked_at": now, "at": now, **fields}
 
     def plan(self) -> None:
-        limit = self.dice.choice([None, 1, 2, 3])
-        fields = self.command(self.dice.choice(ACTORS), channel="channel-1", limit=limit)
+        limit = self.rng.choice([None, 1, 2, 3])
+        fields = self.command(self.rng.choice(ACTORS), channel="channel-1", limit=limit)
         self.said(events.PlanRequested(**fields))
 
     def decide_on_the_plan(self) -> None:
-        run, dice = self.some_run(), self.dice
-        fields = self.command(dice.choice(ACTORS), run=run.number)
-        revision = dice.choice([None, run.plan.revision, run.plan.revision, 1, 2])
-        digest = dice.choice([None, run.plan.digest, run.plan.digest, "wrong"])
-        drop = tuple(IssueNumber(dice.randint(1, 4)) for _ in range(dice.randint(0, 2)))
+        run, rng = self.some_run(), self.rng
+        fields = self.command(rng.choice(ACTORS), run=run.number)
+        revision = rng.choice([None, run.plan.revision, run.plan.revision, 1, 2])
+        digest = rng.choice([None, run.plan.digest, run.plan.digest, "wrong"])
+        drop = tuple(IssueNumber(rng.randint(1, 4)) for _ in range(rng.randint(0, 2)))
         commands: list[PersonCommand] = [
             *[events.PlanApproved(**fields, revision=revision, digest=digest)] * 3,
             events.PlanRejected(**fields, revision=revision, digest=digest),
             events.PlanEdited(**fields, revision=revision or 1, drop=drop),
         ]
-        self.said(dice.choice(commands))
+        self.said(rng.choice(commands))
 
     def command_a_run(self) -> None:
-        run, dice = self.some_run(), self.dice
-        number = dice.choice([None, RunNumber(9), *[run.number] * 5])
-        fields = self.command(dice.choice(ACTORS), run=number, uid=dice.choice([None, None, "wrong", run.uid]))
-        fields["number"] = dice.choice([None, None, None, 1, 102, 7])
-        issue = IssueNumber(dice.choice([1, 2, 3, 4, 9, 101]))
+        run, rng = self.some_run(), self.rng
+        number = rng.choice([None, RunNumber(9), *[run.number] * 5])
+        fields = self.command(rng.choice(ACTORS), run=number, uid=rng.choice([None, None, "wrong", run.uid]))
+        fields["number"] = rng.choice([None, None, None, 1, 102, 7])
+        issue = IssueNumber(rng.choice([1, 2, 3, 4, 9, 101]))
         commands: list[PersonCommand] = [
             events.ShipRequested(**fields),
             events.ShipConfirmed(**fields, heads="wrong"),
             events.CancelRequested(**fields),
             *([events.CancelConfirmed(**fields, close_pull_requests=self.maybe(0.5))] if self.maybe(0.2) else []),
-            events.RetryRequested(**fields, issue=dice.choice([None, issue])),
+            events.RetryRequested(**fields, issue=rng.choice([None, issue])),
             events.DropRequested(**fields, issue=issue),
             events.StatusRequested(**fields),
         ]
-        self.said(dice.choice(commands))
+        self.said(rng.choice(commands))
 
     def ship_what_is_ready(self) -> None:
         """The path that random words seldom find."""
@@ -186,31 +186,31 @@ class Walk:
     # GitHub and Discord ---------------------------------------------------------------------------------------------
 
     def github_changes(self) -> None:
-        forge, dice, issue = self.play.forge, self.dice, self.dice.randint(1, 4)
+        forge, rng, issue = self.play.forge, self.rng, self.rng.randint(1, 4)
         if self.maybe(0.1):
             titles: list[dict[str, Any]] = [{"title": "Another"}, {"body_hash": "b"}, {"labels": ()}]
             changes = [*titles, {"open": False}, {"open": True}]
-            forge.issues[issue] = replace(forge.issues[issue], **dice.choice(changes))
+            forge.issues[issue] = replace(forge.issues[issue], **rng.choice(changes))
         pull = forge.pulls.get(100 + issue)
         if pull is None or pull.state == "merged":
             return
         green = (Check(key=CHECK, name="test", state="passed"),)
-        check = Check(key=CHECK, name="test", state=dice.choice(["passed", "pending", "failed"]))
+        check = Check(key=CHECK, name="test", state=rng.choice(["passed", "pending", "failed"]))
         actions: list[dict[str, Any]] = [
             {"head": forge.sha(), "changed_files": 1, "checks": ()},
             {"draft": False, "changed_files": 1, "merge_state": "CLEAN", "checks": green},
             {"draft": True},
             {"checks": (check,)},
-            {"review": dice.choice(["approved", "changes_requested", "required", "none"])},
-            {"mergeable": dice.choice(["yes", "no", "unknown"])},
-            {"merge_state": dice.choice(["CLEAN", "BLOCKED", "DIRTY", "UNSTABLE"])},
+            {"review": rng.choice(["approved", "changes_requested", "required", "none"])},
+            {"mergeable": rng.choice(["yes", "no", "unknown"])},
+            {"merge_state": rng.choice(["CLEAN", "BLOCKED", "DIRTY", "UNSTABLE"])},
             {"state": "closed"},
             {"state": "open"},
             {"state": "merged", "merge_sha": forge.sha()},
-            {"base": dice.choice(["other", "main"])},
+            {"base": rng.choice(["other", "main"])},
             {"changed_files": 0},
         ]
-        forge.change(issue, self.play.now, **dice.choice(actions))
+        forge.change(issue, self.play.now, **rng.choice(actions))
         if self.maybe(0.2):
             behind(self.play, issue)
 
@@ -235,7 +235,7 @@ class Walk:
         ]
         if self.maybe(0.3):
             self.stale = world
-        self.decided(self.dice.choice(refreshes), run.number)
+        self.decided(self.rng.choice(refreshes), run.number)
 
     def lose_access(self) -> None:
         """For a day."""
@@ -249,13 +249,13 @@ class Walk:
         run = self.some_run()
         if not run.pending:
             return
-        effect, now = self.dice.choice(desired_effects(run)), self.play.now
+        effect, now = self.rng.choice(desired_effects(run)), self.play.now
         if self.maybe(0.3):
             self.decided(events.EffectFailed(at=now, key=effect.key, failure=self.failure()), run.number)
             return
         result: Any = self.play.result(effect, run.number)
         if isinstance(effect, effects.MergePullRequest) and self.maybe(0.3):
-            result = events.MergeRefused(issue=effect.issue, reason=self.dice.choice(REFUSALS), detail="no")
+            result = events.MergeRefused(issue=effect.issue, reason=self.rng.choice(REFUSALS), detail="no")
         self.decided(events.EffectSucceeded(at=now, key=effect.key, result=result), run.number)
 
     # Time -----------------------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ class Walk:
     def comes_twice(self) -> None:
         if not self.past:
             return
-        number, event = self.dice.choice(self.past)
+        number, event = self.rng.choice(self.past)
         if isinstance(event, events.PlanRequested):
             event = replace(event, id=f"again:{len(self.past)}")  # the engine's inbox swallows the same one
         self.decided(replace(event, at=self.play.now), number)

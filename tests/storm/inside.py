@@ -61,10 +61,10 @@ class Store:
             raise Crash
         if fault == "conflict":
             raise Conflict("somebody else was quicker")
-        if fault == "store out before" or world.spells.on("store"):
+        if fault == "store out before" or world.outages.on("store"):
             raise Busy(OUT)
         await self._keep(commit, now)
-        world.watch.committed(process, commit)
+        world.checker.committed(process, commit)
         world.alarm(soon=True)
         if fault == "slow":
             await pause(world.short_pause(what))
@@ -78,7 +78,7 @@ class Store:
         await self._store.commit(commit, now)
 
     async def _reading(self) -> None:
-        if self._world.spells.on("store"):
+        if self._world.outages.on("store"):
             await pause(MOMENT)
             raise Busy(OUT)
 
@@ -99,7 +99,7 @@ class Queue:
 
     async def receive(self, now: datetime) -> Delivery | None:
         del now
-        if self._queue.next_one(self._time()) is None and not self._world.spells.on("queue"):
+        if self._queue.next_one(self._time()) is None and not self._world.outages.on("queue"):
             return None  # asking an empty queue is nothing that could matter
         delivery: Delivery | None = await self._do("take", lambda: self._queue.receive(self._time()))
         if delivery is not None:
@@ -108,7 +108,7 @@ class Queue:
 
     async def ack(self, delivery: Delivery) -> None:
         await self._do(f"done {self._world.plain(delivery.envelope.id)}", lambda: self._queue.ack(delivery))
-        self._world.watch.dealt_with(delivery)
+        self._world.checker.dealt_with(delivery)
 
     async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
         what = f"later {self._world.plain(delivery.envelope.id)}"
@@ -130,7 +130,7 @@ class Queue:
             world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")
         if fault == "crash before":
             raise Crash
-        if fault == "queue out before" or world.spells.on("queue"):
+        if fault == "queue out before" or world.outages.on("queue"):
             raise Busy("The queue is out of reach.")
         doing: Awaitable[Any] = operation()
         result = await doing

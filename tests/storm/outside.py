@@ -79,9 +79,9 @@ class Client:
         path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
         path = f"/{unquote(path)}"
         what = world.plain(f"{self._service} {method} {path}")
-        fault = world.fault(what, "request", process) or world.spells.on(self._service)
+        fault = world.fault(what, "request", process) or world.outages.on(self._service)
         if fault in FAILING and not process.leased:
-            world.watch.excuse()
+            world.checker.excuse()
         sent = world.loop.time
         await pause(THERE if fault != "frozen" else world.long_pause(what))
         world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")
@@ -98,7 +98,7 @@ class Client:
             body=body,
         )
         response = self._handle(request, fault, path)
-        world.watch.asked(process, self._service, request, response, sent=sent, kept=fault != "dropped write")
+        world.checker.asked(process, self._service, request, response, sent=sent, kept=fault != "dropped write")
         await pause(BACK if fault != "slow" else world.short_pause(what))
         return await _on_the_way_back(fault, response)
 

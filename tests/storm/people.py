@@ -73,7 +73,7 @@ class People:
 
     async def _on(self, run: Run) -> bool:
         match run.stage:
-            case Stage.PROPOSED if self._world.watch.channel_gone and not _seen(run):
+            case Stage.PROPOSED if self._world.checker.channel_gone and not _seen(run):
                 # It went with its channel before anybody saw it. The answer to another /plan has a button for that.
                 return self._clicks("Ana", f"v1:reject:{run.number}:") or self._says("Ana", "plan")
             case Stage.PROPOSED:
@@ -91,7 +91,7 @@ class People:
         self._tried[key] = self._tried.get(key, 0) + 1
         if self._tried[key] < TIMEOUT or self._tried[key] % 2:
             return False
-        self._world.watch.consent.typed("Ana", "approve")
+        self._world.checker.consent.typed("Ana", "approve")
         return self._says("Ana", "approve", run=run.name)
 
     async def _bring_home(self, run: Run) -> bool:
@@ -222,7 +222,7 @@ class People:
         if found is None:
             return False
         message, custom_id = found
-        self._world.watch.consent.clicked(by, custom_id)
+        self._world.checker.consent.clicked(by, custom_id)
         return self._world.on_discord("click", by=by, custom_id=custom_id, message=message) is not None
 
     def _github(self, action: str, **arguments: object) -> bool:

@@ -122,7 +122,7 @@ class Process:
         """Everything it knew is lost; another life begins a little later."""
         if not self.alive:
             return
-        self.world.watch.abandoned |= self.delivery is not None and not self.leased
+        self.world.checker.abandoned |= self.delivery is not None and not self.leased
         self.stop()
         self.world.tell(self, "dies")
         self.world.loop.after(self.world.choices.setting(f"rest {self.name}.{self.lives}", _rest), self._again)

@@ -56,7 +56,7 @@ class Stage:
     queue: MemoryQueue
     settings: Settings
     start: datetime
-    dice: random.Random
+    rng: random.Random
 
     def packed(self) -> bytes:
         """The stage as bytes."""
@@ -72,10 +72,10 @@ def unpacked(packed: bytes) -> Stage:
 
 def set_up(team: Team) -> Stage:
     """The stage before anybody has said a word."""
-    dice = random.Random(12)  # noqa: S311 - the same dice each time
+    rng = random.Random(12)  # noqa: S311 - the same random numbers each time
     options = dict(team.options)
-    github = GitHubTwin(MemoryObjects(), dice, api_url=GITHUB, **options)
-    discord = DiscordTwin(dice, now=MORNING, endpoint=f"{PRODUCT}/discord")
+    github = GitHubTwin(MemoryObjects(), rng, api_url=GITHUB, **options)
+    discord = DiscordTwin(rng, now=MORNING, endpoint=f"{PRODUCT}/discord")
     place = discord.act(
         "create_guild",
         {
@@ -108,7 +108,7 @@ def set_up(team: Team) -> Stage:
         queue=MemoryQueue(),
         settings=settings,
         start=MORNING,
-        dice=dice,
+        rng=rng,
     )
 
 

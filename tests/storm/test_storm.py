@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from storm.checker_github import OnGitHub
 from storm.choices import Bits, Choices
 from storm.main import main
 from storm.play import play
@@ -16,7 +17,6 @@ from storm.profiles import PROFILES, TEAMS
 from storm.shrink import shrink
 from storm.test_rules_off import Hasty
 from storm.totals import Totals
-from storm.watch_github import OnGitHub
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from storm.checker import Checker
 from storm.loop import Loop
+from storm.outages import Outages
 from storm.process import Parts, Process
 from storm.profiles import DELIVERY
-from storm.spells import Spells
 from storm.stage import REPOSITORY
-from storm.watch import Watch
 from valine.orchestrator.facts.display import is_settled
 from valine_twins.transport import ActError, Delivery, Response
 
@@ -65,23 +65,23 @@ class World:
         self._wake_up_at: float | None = None
         self._wake_up_after = 1.0
         self._wake_at: float | None = None
-        self.watch = Watch(self)
-        self.spells = Spells(self)
+        self.checker = Checker(self)
+        self.outages = Outages(self)
         count = choices.setting("processes", lambda bits: bits.among(profile.processes))
         self.tick = choices.setting("tick", lambda bits: bits.among((1.0, 10.0, 60.0)))
         self.alone = count == 1
         self.processes = [Process(self, f"valine{number}") for number in range(1, count + 1)]
-        stage.dice.seed(choices.setting("dice", lambda bits: bits.below(1 << 30)))
+        stage.rng.seed(choices.setting("dice", lambda bits: bits.below(1 << 30)))
 
     # Beginning and end ------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Start the processes, and plan the spells."""
+        """Start the processes, and plan the outages."""
         for process in self.processes:
             process.start()
         self.alarm()
         self.enqueue_due()
-        self.spells.plan()
+        self.outages.plan()
 
     def end(self) -> None:
         """Stop the processes for good."""
@@ -91,7 +91,7 @@ class World:
     def calm_down(self) -> None:
         """No more faults: everything works from now on."""
         self.choices.calm = True
-        self.spells.calm_down()
+        self.outages.calm_down()
         self.on_github("clear_faults")
         self.on_discord("clear_faults")
         self.tell(None, "calm")
@@ -111,7 +111,7 @@ class World:
 
     def _act(self, service: str, action: str, arguments: dict[str, Any]) -> Any:
         twin = self.github if service == "github" else self.discord
-        self.watch.consent.note_heads()
+        self.checker.consent.note_heads()
         try:
             acted = twin.act(action, arguments, self.loop.now())
         except ActError as error:
@@ -139,7 +139,7 @@ class World:
 
     def busy(self) -> bool:
         """Whether some run still has something to do; what a channel that is gone should show waits for a day."""
-        kinds = ("message:",) if self.watch.channel_gone else ()
+        kinds = ("message:",) if self.checker.channel_gone else ()
         return any(
             not key.startswith(kinds) and not _only_reworded(run, key) for run in self.runs() for key in run.pending
         )
@@ -227,7 +227,7 @@ class World:
     def heard(self, service: str, delivery: Delivery, response: Response | None) -> None:
         """A platform hears what the product answers to a delivery."""
         twin = self.github if service == "github" else self.discord
-        self.watch.answered(service, delivery, response)
+        self.checker.answered(service, delivery, response)
         self.post(service, twin.delivered(delivery, response, self.loop.now()))
 
     # The queue's bell and the alarm clocks ----------------------------------------------------------------------

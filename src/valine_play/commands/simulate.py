@@ -52,17 +52,17 @@ def simulate(
 
     tried = policy_text(policy)
     logs.configure("human" if sys.stderr.isatty() else "json", level=logging.WARNING)
-    dice = random.Random(seed if seed is not None else secrets.randbits(256))  # noqa: S311 - secret unless seeded
+    rng = random.Random(seed if seed is not None else secrets.randbits(256))  # noqa: S311 - secret unless seeded
     with tempfile.TemporaryDirectory(prefix="valine-simulate-", ignore_cleanup_errors=True) as folder:
-        simulation = _Simulation(Path(folder), dice, product.rstrip("/"), port, page=page)
-        lines = simulation.furnish(repo, issues, tried)
+        simulation = _Simulation(Path(folder), rng, product.rstrip("/"), port, page=page)
+        lines = simulation.set_up(repo, issues, tried)
         raise typer.Exit(asyncio.run(simulation.serve(lines, env_file)))
 
 
 class _Simulation:
     """Two twins, their sockets, and what was set up in them."""
 
-    def __init__(self, folder: Path, dice: random.Random, product: str, port: int, *, page: bool) -> None:
+    def __init__(self, folder: Path, rng: random.Random, product: str, port: int, *, page: bool) -> None:
         from valine.bootstrap import wall_clock
         from valine.cli import http
         from valine_twins.discord.twin import DiscordTwin
@@ -74,15 +74,15 @@ class _Simulation:
         self._clock = wall_clock()
         self._sockets = _sockets(port, 3 if page else 2)
         self._addresses = [http.address(bound) for bound in self._sockets]
-        self._secret = dice.randbytes(20).hex()
-        self._github = GitHubTwin(_objects(folder / "git"), dice, api_url=self._addresses[0])
-        self._discord = DiscordTwin(dice, now=self._now(), endpoint=f"{product}/discord")
+        self._secret = rng.randbytes(20).hex()
+        self._github = GitHubTwin(_objects(folder / "git"), rng, api_url=self._addresses[0])
+        self._discord = DiscordTwin(rng, now=self._now(), endpoint=f"{product}/discord")
         self._stage = Stage(self._github, self._discord, self._clock)
 
     def _now(self) -> datetime:
         return self._clock.now()
 
-    def furnish(self, repo: Path | None, issues: Path | None, policy: str | None) -> list[str]:
+    def set_up(self, repo: Path | None, issues: Path | None, policy: str | None) -> list[str]:
         """Set the scene; the lines that tell of it, a .env file together. CommandError if what was given cannot be
         used.
         """
@@ -102,7 +102,7 @@ class _Simulation:
             if repo is not None:
                 team.check_repository(repo)
             rows = None if issues is None else team.read_issues(issues)
-            team.furnish(partial(_act, self._github, self._now()), repo, rows, place["members"])
+            team.set_up(partial(_act, self._github, self._now()), repo, rows, place["members"])
             if policy is not None:
                 _put_policy(self._github, self._now(), policy)
         except (team.UnusableInput, ActError) as error:
@@ -164,7 +164,7 @@ class _Simulation:
         import httpx2
 
         from valine.cli import http
-        from valine_twins.courier import Courier
+        from valine_twins.delivery_pump import DeliveryPump
         from valine_twins.page import make_page
         from valine_twins.shell import make_app
 
@@ -178,8 +178,8 @@ class _Simulation:
 
         async with client(TIMEOUT["github"]) as to_webhook, client(TIMEOUT["discord"]) as to_endpoint:
             stage = self._stage
-            from_github = Courier(stage.github, to_webhook, self._clock)
-            from_discord = Courier(stage.discord, to_endpoint, self._clock)
+            from_github = DeliveryPump(stage.github, to_webhook, self._clock)
+            from_discord = DeliveryPump(stage.discord, to_endpoint, self._clock)
             stage.staff(github=from_github, discord=from_discord)
             hook = {"url": f"{self._product}/github/webhook", "secret": self._secret}
             from_github.post(self._github.act("create_hook", hook, self._now()).deliveries)

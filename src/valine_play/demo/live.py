@@ -15,7 +15,7 @@ from valine.ingress.discord.manifest import manifest
 from valine.server import make_app
 from valine_play.demo import team
 from valine_play.demo.world import GITHUB, HOOK_SECRET, PRODUCT, settings_for
-from valine_twins.courier import Courier
+from valine_twins.delivery_pump import DeliveryPump
 from valine_twins.discord.twin import DiscordTwin
 from valine_twins.github.twin import GitHubTwin
 from valine_twins.inprocess import TwinTransport
@@ -42,11 +42,11 @@ async def a_live_world(
     Raises ActError if `repo` cannot be played on, StoreError if there is no git.
     """
     clock = clock or wall_clock()
-    dice = random.Random(secrets.randbits(256))  # noqa: S311 - the twins' secrets guard nothing
-    github = GitHubTwin(GitObjects(folder / "git"), dice, api_url=GITHUB)
-    discord = DiscordTwin(dice, now=clock.now(), endpoint=f"{PRODUCT}/discord")
+    rng = random.Random(secrets.randbits(256))  # noqa: S311 - the twins' secrets guard nothing
+    github = GitHubTwin(GitObjects(folder / "git"), rng, api_url=GITHUB)
+    discord = DiscordTwin(rng, now=clock.now(), endpoint=f"{PRODUCT}/discord")
     place = discord.act("create_guild", _guild(), clock.now()).value
-    team.furnish(lambda act, **given: github.act(act, given, clock.now()).value, repo, rows, place["members"])
+    team.set_up(lambda act, **given: github.act(act, given, clock.now()).value, repo, rows, place["members"])
     settings = settings_for(
         github,
         discord,
@@ -70,8 +70,8 @@ async def a_live_world(
             transport=httpx2.ASGITransport(product, raise_app_exceptions=False), timeout=None
         ) as network,
     ):
-        from_github = Courier(stage.github, network, clock)
-        from_discord = Courier(stage.discord, network, clock)
+        from_github = DeliveryPump(stage.github, network, clock)
+        from_discord = DeliveryPump(stage.discord, network, clock)
         stage.staff(github=from_github, discord=from_discord)
         hook = {"url": f"{PRODUCT}/github/webhook", "secret": HOOK_SECRET}
         stage.post_github(github.act("create_hook", hook, clock.now()).deliveries)

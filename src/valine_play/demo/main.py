@@ -70,7 +70,7 @@ async def _played(repo: Path | None, rows: list[dict[str, Any]] | None) -> dict[
 
 def _set_the_scene(world: World, repo: Path | None, rows: list[dict[str, Any]] | None) -> str:
     """The repository with its people, issues and webhook; the label to plan by."""
-    team.furnish(world.on_github, repo, rows)
+    team.set_up(world.on_github, repo, rows)
     world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret=HOOK_SECRET)
     return team.label_of(rows) if rows is not None else "ready"
 

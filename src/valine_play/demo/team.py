@@ -88,7 +88,7 @@ def read_issues(path: Path) -> list[dict[str, Any]]:
     return [json.loads(msgspec.json.encode(row)) for row in rows]
 
 
-def furnish(
+def set_up(
     act: Callable[..., Any],
     repo: Path | None,
     rows: list[dict[str, Any]] | None,

@@ -1,7 +1,7 @@
 """A product and its twins in one process: what people do goes in, and time passes until nothing is left to do.
 
 The product is the one that `valine serve` runs, endpoints and all; only the network, and the passing of time, are not
-real. The same dice and the same acts give the same day.
+real. The same random numbers and the same acts give the same day.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from valine.ingress.discord.manifest import manifest
 from valine.server import make_app
 from valine.settings import Settings
 from valine_twins.clock import ManualClock
-from valine_twins.courier import Courier
+from valine_twins.delivery_pump import DeliveryPump
 from valine_twins.discord.twin import DiscordTwin
 from valine_twins.github.twin import GitHubTwin
 from valine_twins.inprocess import TwinTransport
@@ -60,8 +60,8 @@ class World:
         self.system = build()
         self._app = make_app(self.system)
         self.network = httpx2.AsyncClient(transport=httpx2.ASGITransport(self._endpoint), timeout=None)
-        self._from_github = Courier(github, self.network, clock)
-        self._from_discord = Courier(discord, self.network, clock, hearer)
+        self._from_github = DeliveryPump(github, self.network, clock)
+        self._from_discord = DeliveryPump(discord, self.network, clock, hearer)
         self.post_github = self._from_github.post
         self.post_discord = self._from_discord.post
         clock.meanwhile = self._deliver_until
@@ -159,10 +159,10 @@ async def a_world(  # noqa: PLR0913 - each is something that a story may want ot
     `recorder` is told of every request: service, method, path with query, body; and of good answers to interactions,
     as service `callback`. `compose` makes the product, called as assemble() is.
     """
-    dice = random.Random(seed)  # noqa: S311 - a simulation wants the same dice each time
+    rng = random.Random(seed)  # noqa: S311 - a simulation wants the same random numbers each time
     clock = ManualClock(start)
-    github = GitHubTwin(objects, dice, api_url=GITHUB)
-    discord = DiscordTwin(dice, now=start, endpoint=f"{PRODUCT}/discord")
+    github = GitHubTwin(objects, rng, api_url=GITHUB)
+    discord = DiscordTwin(rng, now=start, endpoint=f"{PRODUCT}/discord")
     place = discord.act(
         "create_guild",
         {

@@ -34,7 +34,7 @@ class Place:
         """One more issue."""
         self.issues = [*(self.issues or []), {"number": number, "labels": ["ready"], "by": "ana", **issue}]
 
-    def furnish(self, world: World) -> None:
+    def set_up(self, world: World) -> None:
         """Make the repository with all that is given."""
         policy = {} if self.policy is None else {FILE: _with_ids(self.policy, world)}
         files = {"README.md": "# Rocket\n", **policy}

@@ -97,7 +97,7 @@ async def play(
             MemoryObjects(), repository=REPOSITORY, members=place.members, recorder=stage.record, store=store
         ) as world:
             stage.world = world
-            failures = await _played(scenario, stage, told, place.furnish)
+            failures = await _played(scenario, stage, told, place.set_up)
     return Outcome(scenario, tuple(failures))
 
 
@@ -106,19 +106,19 @@ def _restarts(scenario: Scenario) -> bool:
     return any(step.phrase.name in {"restart", "crash"} for step in scenario.steps)
 
 
-async def _played(scenario: Scenario, stage: Stage, told: Listener, furnish: Callable[[Any], None]) -> list[Failure]:
+async def _played(scenario: Scenario, stage: Stage, told: Listener, set_up: Callable[[Any], None]) -> list[Failure]:
     failures = []
-    async for failure in _failures(scenario, stage, told, furnish):
+    async for failure in _failures(scenario, stage, told, set_up):
         told.failed(failure)
         failures.append(failure)
     return failures
 
 
 async def _failures(
-    scenario: Scenario, stage: Stage, told: Listener, furnish: Callable[[Any], None]
+    scenario: Scenario, stage: Stage, told: Listener, set_up: Callable[[Any], None]
 ) -> AsyncIterator[Failure]:
     """Each thing that is not as it must be, as soon as that is known."""
-    furnish(stage.world)
+    set_up(stage.world)
     await stage.world.settle()
     told.begins(scenario, stage)
     failed = False

@@ -1,4 +1,6 @@
-"""What every part of the twin is handed: the world, the moment, and the only sources of ids, dice and deliveries."""
+"""What every part of the twin is handed: the world, the moment, and the only sources of ids, random numbers and
+deliveries.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     import random
     from datetime import datetime
 
-    from valine_twins.discord.courier import Courier
+    from valine_twins.discord.delivery import DeliveryPump
     from valine_twins.discord.snowflakes import Snowflakes
     from valine_twins.discord.state import Json, World
     from valine_twins.transport import Delivery, Request
@@ -40,8 +42,8 @@ class Context:
     world: World
     now: datetime
     ids: Snowflakes
-    dice: random.Random
-    courier: Courier
+    rng: random.Random
+    pump: DeliveryPump
     options: Options
 
     def new_id(self) -> str:

@@ -30,10 +30,10 @@ VIA = {"Via": "1.1 google"}
 LIMITED = "You are being rate limited."
 
 
-def bot_token(application_id: str, dice: random.Random) -> str:
+def bot_token(application_id: str, rng: random.Random) -> str:
     """A token of the shape that Discord's have."""
     first = base64.urlsafe_b64encode(application_id.encode()).decode().rstrip("=")
-    return f"{first}.{dice.randbytes(3).hex()}.{base64.urlsafe_b64encode(dice.randbytes(28)).decode().rstrip('=')}"
+    return f"{first}.{rng.randbytes(3).hex()}.{base64.urlsafe_b64encode(rng.randbytes(28)).decode().rstrip('=')}"
 
 
 def json_response(status: int, body: object, headers: dict[str, str] | None = None) -> Response:

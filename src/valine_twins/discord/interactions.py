@@ -55,7 +55,7 @@ def ask(  # noqa: PLR0913 - what Discord itself needs to know of an act
     interaction_id = at.new_id()
     found = Interaction(
         id=interaction_id,
-        token=base64.urlsafe_b64encode(f"interaction:{interaction_id}:".encode() + at.dice.randbytes(96)).decode(),
+        token=base64.urlsafe_b64encode(f"interaction:{interaction_id}:".encode() + at.rng.randbytes(96)).decode(),
         kind=kind,
         name=name,
         by=by,
@@ -80,7 +80,7 @@ def deliver(at: Context, sent: Sent) -> tuple[Delivery, ...]:
     """Send an interaction, for the first time or once more, with a fresh signature over the same body."""
     url = _need_endpoint(at)
     body = at.world.interactions[sent.interaction or ""].body
-    deliveries = at.courier.send(sent.id, sent.name, url, body, at.now)
+    deliveries = at.pump.send(sent.id, sent.name, url, body, at.now)
     for delivery in deliveries:
         known = at.world.sent.get(delivery.id)
         late = at.world.interactions.get(known.interaction or "") if known else None

@@ -34,7 +34,7 @@ def _body(at: Context) -> bytes:
         "id": at.new_id(),
         "application_id": at.world.application.id,
         "type": 1,
-        "token": at.dice.randbytes(48).hex(),
+        "token": at.rng.randbytes(48).hex(),
         "version": 1,
         "app_permissions": "0",
         "entitlements": [],
@@ -50,8 +50,8 @@ def try_out(at: Context, url: str) -> tuple[Delivery, ...]:
     good = Sent(id=at.new_id(), kind="ping", name="ping")
     bad = Sent(id=at.new_id(), kind="bad ping", name="ping")
     at.world.sent |= {good.id: good, bad.id: bad}
-    wrong = at.courier.signed(bad.id, url, _body(at), at.now)
-    return (*at.courier.send(good.id, "ping", url, _body(at), at.now), _with(wrong, signature=_flipped(wrong)))
+    wrong = at.pump.signed(bad.id, url, _body(at), at.now)
+    return (*at.pump.send(good.id, "ping", url, _body(at), at.now), _with(wrong, signature=_flipped(wrong)))
 
 
 def forge(at: Context, *, how: str = "wrong_signature", delivery: str | None = None) -> Acted:
@@ -77,7 +77,7 @@ def forge(at: Context, *, how: str = "wrong_signature", delivery: str | None = N
 
 def _forged(at: Context, how: str, sent_id: str, url: str, body: bytes) -> Delivery:
     away = {"old_timestamp": timedelta(minutes=-10), "future_timestamp": timedelta(minutes=10)}.get(how, timedelta())
-    good = msgspec.structs.replace(at.courier.signed(sent_id, url, body, at.now + away), at=at.now)
+    good = msgspec.structs.replace(at.pump.signed(sent_id, url, body, at.now + away), at=at.now)
     signature = good.headers["X-Signature-Ed25519"]
     if how == "changed_body":
         return msgspec.structs.replace(good, body=body.replace(b'"version":1', b'"version":2'))

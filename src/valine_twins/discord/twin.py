@@ -1,6 +1,6 @@
 """The heart of Discord's twin: requests and acts go in, answers and deliveries come out, and nothing else moves it.
 
-It reads no clock and opens no socket. The same dice, moments and calls give the same answers, ids and keys.
+It reads no clock and opens no socket. The same random numbers, moments and calls give the same answers, ids and keys.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import msgspec
 
 from valine_twins.discord import gate, interactions, people, pings, receipts, routes, seeing, setting
 from valine_twins.discord.context import Call, Context, Options
-from valine_twins.discord.courier import Courier
+from valine_twins.discord.delivery import DeliveryPump
 from valine_twins.discord.errors import ApiError
 from valine_twins.discord.limits import Limiter
 from valine_twins.discord.snowflakes import Snowflakes
 from valine_twins.discord.state import Application, User, World
-from valine_twins.faults import Fault, FaultKind, Switchboard
+from valine_twins.faults import Fault, FaultInjector, FaultKind
 from valine_twins.transport import Acted, ActError, Answer, Delivery, Request, Response
 
 if TYPE_CHECKING:
@@ -64,25 +64,25 @@ class DiscordTwin:
 
     def __init__(
         self,
-        dice: random.Random,
+        rng: random.Random,
         *,
         now: datetime,
         endpoint: str | None = None,
         application_name: str = "valine",
         options: Options | None = None,
     ) -> None:
-        self._dice = dice
+        self._rng = rng
         self._ids = Snowflakes()
         self._options = options or Options()
-        self._faults = Switchboard()
-        self._courier = Courier(dice, self._faults)
+        self._faults = FaultInjector()
+        self._pump = DeliveryPump(rng, self._faults)
         self._limiter = Limiter(self._options.global_limit)
         application_id = self._ids.make(now)
         application = Application(
             id=application_id,
             name=application_name,
-            public_key=self._courier.public_key,
-            bot_token=gate.bot_token(application_id, dice),
+            public_key=self._pump.public_key,
+            bot_token=gate.bot_token(application_id, rng),
             endpoint=endpoint,
         )
         bot = User(id=application_id, name=application_name, bot=True)
@@ -197,8 +197,8 @@ class DiscordTwin:
             world=self._world,
             now=now,
             ids=self._ids,
-            dice=self._dice,
-            courier=self._courier,
+            rng=self._rng,
+            pump=self._pump,
             options=self._options,
         )
 

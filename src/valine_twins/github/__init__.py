@@ -1,6 +1,7 @@
 """The offline twin of GitHub: REST, GraphQL, webhooks and people's acts over real or in-memory git objects.
 
-A pure heart (`GitHubTwin`): every answer is a function of the calls before it, the dice and the times handed in.
+A pure heart (`GitHubTwin`): every answer is a function of the calls before it, the random numbers and the times handed
+in.
 """
 
 from valine_twins.github.twin import GitHubTwin

@@ -175,4 +175,4 @@ def _rank(level: object) -> int:
 
 def invent(world: World, prefix: str, length: int) -> str:
     """A credential of that length."""
-    return prefix + "".join(world.dice.choices(_LETTERS, k=length - len(prefix)))
+    return prefix + "".join(world.rng.choices(_LETTERS, k=length - len(prefix)))

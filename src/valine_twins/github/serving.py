@@ -25,7 +25,7 @@ from valine_twins.transport import Request, Response
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine_twins.faults import Switchboard
+    from valine_twins.faults import FaultInjector
     from valine_twins.github.history import History
 
 _NO_AGENT = (
@@ -44,7 +44,7 @@ _HUGE = 25 * 1024 * 1024
 class Server:
     """Serves requests, keeps the limits and counts by route."""
 
-    def __init__(self, limits: Limits, faults: Switchboard, history: History) -> None:
+    def __init__(self, limits: Limits, faults: FaultInjector, history: History) -> None:
         self.limits = limits
         self.counts: Counter[str] = Counter()
         self.faults = faults
@@ -56,7 +56,7 @@ class Server:
         if place is not None:
             self.counts[f"{method} {git_http.template(place)}"] += 1
             return git_http.serve(world, request, place)
-        request_id = "{:04X}:{:06X}:{:08X}".format(*(world.dice.getrandbits(bits) for bits in (16, 24, 32)))
+        request_id = "{:04X}:{:06X}:{:08X}".format(*(world.rng.getrandbits(bits) for bits in (16, 24, 32)))
         headers = {"X-GitHub-Request-Id": request_id, "X-GitHub-Media-Type": "github.v3; format=json"}
         if not request.headers.get("user-agent"):
             return Response(status=403, headers=headers | {"Content-Type": "text/html"}, body=_NO_AGENT)

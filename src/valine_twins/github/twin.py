@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from valine_twins.faults import Fault, Switchboard
+from valine_twins.faults import Fault, FaultInjector
 from valine_twins.github import (
     acts_admin,
     acts_code,
@@ -70,12 +70,12 @@ TABLES = (
 class GitHubTwin:
     """GitHub, offline. Keyword options are those of `Options`."""
 
-    def __init__(self, objects: ObjectStore, dice: random.Random, **options: Any) -> None:
+    def __init__(self, objects: ObjectStore, rng: random.Random, **options: Any) -> None:
         self._objects = objects
-        self._dice = dice
+        self._rng = rng
         self._options = Options(**options)
         self._state = State()
-        self._faults = Switchboard()
+        self._faults = FaultInjector()
         self._mail = webhooks.Mailroom()
         self._history = History()
         self._owed: tuple[Delivery, ...] = ()
@@ -154,7 +154,7 @@ class GitHubTwin:
         return view.everything(world, self._server) | {"faults": self._faults.view()}
 
     def _world(self, now: datetime) -> World:
-        return World(self._state, self._objects, self._dice, now, self._options)
+        return World(self._state, self._objects, self._rng, now, self._options)
 
     def _begin(self, now: datetime) -> tuple[Delivery, ...]:
         """What has become due since the last call."""

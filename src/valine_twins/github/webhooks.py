@@ -18,7 +18,7 @@ from valine_twins.github.world import JSON, Event, World, node_id, stamp
 from valine_twins.transport import Delivery
 
 if TYPE_CHECKING:
-    from valine_twins.faults import Switchboard
+    from valine_twins.faults import FaultInjector
     from valine_twins.github.state import Hook, Repository
     from valine_twins.transport import Response
 
@@ -31,7 +31,7 @@ class Mailroom:
     def __init__(self) -> None:
         self._held: dict[int, list[Delivery]] = {}
 
-    def dispatch(self, world: World, faults: Switchboard) -> tuple[Delivery, ...]:
+    def dispatch(self, world: World, faults: FaultInjector) -> tuple[Delivery, ...]:
         """Deliveries for all events of this call, in order."""
         made: list[Delivery] = []
         for event in world.events:
@@ -42,7 +42,7 @@ class Mailroom:
         world.events.clear()
         return tuple(made)
 
-    def again(self, world: World, faults: Switchboard, record: DeliveryRecord) -> tuple[Delivery, ...]:
+    def again(self, world: World, faults: FaultInjector, record: DeliveryRecord) -> tuple[Delivery, ...]:
         """Redeliver: the same GUID and body, a new entry in the log."""
         hook = world.state.hooks[record.hook]
         copy = DeliveryRecord(
@@ -67,7 +67,7 @@ class Mailroom:
         self._held.clear()
         return tuple(held)
 
-    def _through(self, world: World, faults: Switchboard, hook: Hook, record: DeliveryRecord) -> list[Delivery]:
+    def _through(self, world: World, faults: FaultInjector, hook: Hook, record: DeliveryRecord) -> list[Delivery]:
         if faults.strike(("webhook_dropped",), "POST", record.event):
             record.status = "failed to connect to host"
             return []

@@ -1,6 +1,6 @@
 """What all parts of the twin share during one call: the state, the objects, the moment, and the events that follow.
 
-Everything uncertain comes from here: `now` for the time, `dice` for anything random, `next_id` for identity.
+Everything uncertain comes from here: `now` for the time, `random numbers` for anything random, `next_id` for identity.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class World:
 
     state: State
     objects: ObjectStore
-    dice: random.Random
+    rng: random.Random
     now: datetime
     options: Options
     events: list[Event] = field(default_factory=list)
@@ -92,7 +92,7 @@ class World:
 
     def guid(self) -> str:
         """A delivery's GUID."""
-        digits = f"{self.dice.getrandbits(128):032x}"
+        digits = f"{self.rng.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def user(self, login: str) -> User:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from valine_twins.clock import Clock
-    from valine_twins.courier import Courier
+    from valine_twins.delivery_pump import DeliveryPump
     from valine_twins.transport import Acted, Answer, Delivery, Request, Response, Twin
 
 Platform = Literal["github", "discord"]
@@ -50,23 +50,23 @@ class Stage:
         self.github: Twin = _Watched(github, self._touched)
         self.discord: Twin = _Watched(discord, self._touched)
         self._clock = clock
-        self._couriers: dict[Platform, Courier] = {}
+        self._pumps: dict[Platform, DeliveryPump] = {}
         self._news = asyncio.Event()
         self.edition = 0  # grows with every piece of news
         self._shown: dict[Platform, bytes] = {}
         self.closed = False
 
-    def staff(self, *, github: Courier, discord: Courier) -> None:
+    def staff(self, *, github: DeliveryPump, discord: DeliveryPump) -> None:
         """Who carries the twins' deliveries from now on."""
-        self._couriers = {"github": github, "discord": discord}
+        self._pumps = {"github": github, "discord": discord}
 
     def post_github(self, deliveries: Sequence[Delivery]) -> None:
         """Let GitHub's deliveries be made."""
-        self._couriers["github"].post(deliveries)
+        self._pumps["github"].post(deliveries)
 
     def post_discord(self, deliveries: Sequence[Delivery]) -> None:
         """Let Discord's deliveries be made."""
-        self._couriers["discord"].post(deliveries)
+        self._pumps["discord"].post(deliveries)
 
     def act(self, platform: Platform, action: str, arguments: dict[str, Any]) -> Any:
         """A person does something that the page offers; what it gives back. Raises ActError."""
@@ -83,7 +83,7 @@ class Stage:
     def _act(self, platform: Platform, action: str, arguments: dict[str, Any]) -> Acted:
         twin = self.github if platform == "github" else self.discord
         acted = twin.act(action, arguments, self._clock.now())
-        self._couriers[platform].post(acted.deliveries)
+        self._pumps[platform].post(acted.deliveries)
         return acted
 
     def scene(self, platform: Platform) -> bytes:

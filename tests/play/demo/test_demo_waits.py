@@ -27,7 +27,7 @@ async def a_day() -> AsyncIterator[tuple[World, Day, io.StringIO]]:
     """The embedded day, ready to be played, and what it prints."""
     printed = io.StringIO()
     async with a_world(MemoryObjects(), repository=NAME) as world:
-        team.furnish(world.on_github, None, None)
+        team.set_up(world.on_github, None, None)
         world.on_github("create_hook", url=f"{PRODUCT}/github/webhook", secret=HOOK_SECRET)
         yield world, Day(world, Show(Console(file=printed, width=100)), repository=NAME, label="ready"), printed
 

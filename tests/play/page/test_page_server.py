@@ -14,7 +14,7 @@ import pytest
 
 from valine_play.demo import team
 from valine_twins.clock import ManualClock
-from valine_twins.courier import Courier
+from valine_twins.delivery_pump import DeliveryPump
 from valine_twins.discord import ACTS as DISCORD_ACTS
 from valine_twins.discord import DiscordTwin
 from valine_twins.github.acts import ACTS as GITHUB_ACTS
@@ -46,15 +46,15 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def stage(clock: ManualClock) -> AsyncIterator[Stage]:
     """Both twins, furnished, with a product that does not answer."""
-    dice = random.Random(1)  # noqa: S311 - repeatable
-    github = GitHubTwin(MemoryObjects(), dice, api_url="http://github.test")
-    discord = DiscordTwin(dice, now=MORNING, endpoint="http://valine.test/discord")
+    rng = random.Random(1)  # noqa: S311 - repeatable
+    github = GitHubTwin(MemoryObjects(), rng, api_url="http://github.test")
+    discord = DiscordTwin(rng, now=MORNING, endpoint="http://valine.test/discord")
     guild = {"roles": {"lead": ["MANAGE_GUILD"]}, "members": team.MEMBERS, "channels": ["shipping"]}
     place = discord.act("create_guild", guild, MORNING).value
-    team.furnish(lambda act, **given: github.act(act, given, MORNING).value, None, None, place["members"])
+    team.set_up(lambda act, **given: github.act(act, given, MORNING).value, None, None, place["members"])
     async with httpx2.AsyncClient(transport=Silent()) as network:
         made = Stage(github, discord, clock)
-        made.staff(github=Courier(made.github, network, clock), discord=Courier(made.discord, network, clock))
+        made.staff(github=DeliveryPump(made.github, network, clock), discord=DeliveryPump(made.discord, network, clock))
         yield made
 
 
@@ -267,7 +267,7 @@ async def test_faults_are_shown_until_they_are_used_up_or_cleared(stage: Stage) 
 
 async def test_a_website_cannot_play_on_the_twins_own_endpoint_either(stage: Stage, clock: ManualClock) -> None:
     async with httpx2.AsyncClient() as network:
-        app = make_app(stage.discord, Courier(stage.discord, network, clock), clock)
+        app = make_app(stage.discord, DeliveryPump(stage.discord, network, clock), clock)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1:8090") as client:
             act = {"action": "say", "arguments": {"by": "Ana", "content": "hello"}}
             refused = await client.post("/_twin/act", json=act, headers={"origin": "https://evil.test"})
@@ -293,7 +293,7 @@ async def test_the_twins_show_all_and_let_people_act_only_by_a_name_of_this_mach
 ) -> None:
     act = {"action": "say", "arguments": {"by": "Ana", "content": "hello"}}
     async with httpx2.AsyncClient() as network:
-        app = make_app(stage.discord, Courier(stage.discord, network, clock), clock)
+        app = make_app(stage.discord, DeliveryPump(stage.discord, network, clock), clock)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as client:
             viewed = await client.get("/_twin/view", headers={"host": host})
             acted = await client.post("/_twin/act", json=act, headers={"host": host})

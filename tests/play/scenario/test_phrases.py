@@ -86,7 +86,7 @@ def test_every_phrase_is_used_by_a_story(root: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.written)
-def test_every_way_to_go_wrong_is_a_fault_of_the_switchboard(kind: object) -> None:
+def test_every_way_to_go_wrong_is_a_fault_of_the_injector(kind: object) -> None:
     written = re.sub(r"\bN\b", "7", kind.written)  # type: ignore[attr-defined]
     target = "webhooks" if kind.delivered else "merges"  # type: ignore[attr-defined]
 

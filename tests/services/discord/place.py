@@ -45,7 +45,7 @@ class Place:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.sent: list[Sent] = []
-        self.twin = DiscordTwin(random.Random(7), now=self.clock.now(), endpoint="https://valine.test/discord")  # noqa: S311 - repeatable dice
+        self.twin = DiscordTwin(random.Random(7), now=self.clock.now(), endpoint="https://valine.test/discord")  # noqa: S311 - repeatable random numbers
         self.guild = self.act("create_guild", members={"ana": []}, channels=["work"])
         self.channel: str = self.guild["channels"]["work"]
         self.client = httpx2.AsyncClient(transport=TwinTransport(self.twin, self.clock, lambda _: None, self._record))

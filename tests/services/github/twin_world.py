@@ -30,8 +30,8 @@ class TwinWorld:
 
     def __init__(self, recorder: Recorder, **options: Any) -> None:
         self.clock = ManualClock()
-        dice = random.Random(1)  # noqa: S311 - loaded on purpose
-        self.twin = GitHubTwin(MemoryObjects(), dice, enforce_limits=False, **options)
+        rng = random.Random(1)  # noqa: S311 - loaded on purpose
+        self.twin = GitHubTwin(MemoryObjects(), rng, enforce_limits=False, **options)
         self.seen: list[str] = []
 
         def record(method: str, path: str, body: bytes) -> None:

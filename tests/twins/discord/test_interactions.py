@@ -347,7 +347,7 @@ def test_a_lenient_twin_sends_commands_that_nobody_registered() -> None:
     assert stage.interaction()["data"]["options"] == [{"name": "run", "type": 3, "value": "r1"}]
 
 
-def test_the_same_dice_give_the_same_day(stage: Stage) -> None:
+def test_the_same_seed_give_the_same_day(stage: Stage) -> None:
     other = Stage()
 
     for one in (stage, other):

@@ -127,7 +127,7 @@ def test_behaviour_can_change_while_it_runs(world: GitHubWorld) -> None:
     assert [world.api("GET", f"/pulls/{number}").json["mergeable"] for _ in range(2)] == [None, True]
 
 
-def test_two_twins_with_the_same_dice_live_the_same_day() -> None:
+def test_two_twins_with_the_same_seed_live_the_same_day() -> None:
     def day() -> list[object]:
         world = GitHubWorld().start()
         world.act("create_hook", url="http://x.test", secret="s")

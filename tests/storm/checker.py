@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from storm.checker_github import MARK as GITHUB_MARK
+from storm.checker_github import OnGitHub
 from storm.consent import Consent
 from storm.on_show import Noted, note, stuck, texts, wrongly_refused
 from storm.pace import Pace
 from storm.stage import DEVELOPERS, LEADS
-from storm.watch_github import MARK as GITHUB_MARK
-from storm.watch_github import OnGitHub
 from valine.orchestrator import graph, naming
 from valine.orchestrator.model import events
 from valine.orchestrator.model.states import MilestoneKind, RunStatus
@@ -53,16 +53,16 @@ def told(check: Callable[..., None]) -> Callable[..., None]:
     """A check that breaks is a finding: raised inside a process, Valine would take it for a fault and live on."""
 
     @functools.wraps(check)
-    def checked(watch: Watch, *given: Any, **named: Any) -> None:
+    def checked(checker: Checker, *given: Any, **named: Any) -> None:
         try:
-            check(watch, *given, **named)
+            check(checker, *given, **named)
         except Exception as error:  # noqa: BLE001 - whatever it is
-            watch.say("the storm itself", f"{check.__name__}: {error!r}")
+            checker.say("the storm itself", f"{check.__name__}: {error!r}")
 
     return checked
 
 
-class Watch:
+class Checker:
     """Sees everything that is written, and raises nothing: what it finds is in `found`."""
 
     def __init__(self, world: World) -> None:

@@ -16,14 +16,14 @@ from valine_twins.transport import Delivery
 if TYPE_CHECKING:
     import random
 
-    from valine_twins.faults import Switchboard
+    from valine_twins.faults import FaultInjector
 
 
-class Courier:
+class DeliveryPump:
     """Holds the private key, and a delivery that waits to arrive after the next one."""
 
-    def __init__(self, dice: random.Random, faults: Switchboard) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(dice.randbytes(32))
+    def __init__(self, rng: random.Random, faults: FaultInjector) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(rng.randbytes(32))
         self._faults = faults
         self._held: list[Delivery] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from storm.profiles import KEPT_OUT, SPELL
+from storm.profiles import KEPT_OUT, OUTAGE
 
 if TYPE_CHECKING:
     from storm.choices import Bits
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST = 1200.0  # seconds
 
 
-class Spells:
+class Outages:
     """What a seed's profile has of them."""
 
     def __init__(self, world: World) -> None:
@@ -25,10 +25,10 @@ class Spells:
     def plan(self) -> None:
         """Have them happen."""
         profile, choices = self._world.profile, self._world.choices
-        for number in range(profile.spells):
-            self._plan(choices.unusual(f"spell {number + 1}", 0.7, _spell))
-        chance = 0.15 if profile.spells else 0.0
-        self._plan(choices.unusual("kept out", chance, lambda bits: _spell(bits, KEPT_OUT)))
+        for number in range(profile.outages):
+            self._plan(choices.unusual(f"spell {number + 1}", 0.7, _outage))
+        chance = 0.15 if profile.outages else 0.0
+        self._plan(choices.unusual("kept out", chance, lambda bits: _outage(bits, KEPT_OUT)))
 
     def on(self, service: str) -> str | None:
         """What ails that service for the time being."""
@@ -51,9 +51,9 @@ class Spells:
         self._let_in()
         self._channel(closed=False)
 
-    def _plan(self, spell: str | None) -> None:
-        if spell is not None:
-            kind, start, length = spell.rsplit(" ", 2)
+    def _plan(self, outage: str | None) -> None:
+        if outage is not None:
+            kind, start, length = outage.rsplit(" ", 2)
             self._world.loop.after(float(start), self._begins, kind, float(length))
 
     def _begins(self, kind: str, length: float) -> None:
@@ -90,5 +90,5 @@ class Spells:
         self._world.on_discord("set_permissions", member="valine", channel="shipping", deny=deny)
 
 
-def _spell(bits: Bits, kinds: Weights = SPELL) -> str:
+def _outage(bits: Bits, kinds: Weights = OUTAGE) -> str:
     return f"{bits.weighed(kinds)} {bits.below(bits.among((20, 60, 60, 300)))} {30 + bits.below(int(LONGEST) - 30)}"

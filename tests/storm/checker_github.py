@@ -10,8 +10,8 @@ import msgspec
 from valine.orchestrator.model.states import RunStatus
 
 if TYPE_CHECKING:
+    from storm.checker import Checker
     from storm.process import Process
-    from storm.watch import Watch
     from storm.world import World
     from valine.orchestrator.model.run import Run, Task
     from valine_twins.github.state import Pull
@@ -23,9 +23,9 @@ MARK = re.compile(r"<!-- valine:[\w-]+:\w+ -->")
 class OnGitHub:
     """Sees every request after GitHub's twin has answered it; `watch` is told what must not be."""
 
-    def __init__(self, world: World, watch: Watch) -> None:
+    def __init__(self, world: World, checker: Checker) -> None:
         self._world = world
-        self._watch = watch
+        self._checker = checker
         self._late: set[int] = (
             set()
         )  # comments of processes that had lost their partition, which any may have to take back
@@ -33,10 +33,10 @@ class OnGitHub:
     def asked(self, process: Process, request: Request, *, sent: float, good: bool) -> None:
         """A request, `sent` at that time; `good` if what it asked for was done."""
         if request.path == "/graphql" and b"mutation" in request.body:
-            self._watch.say("drafts", "GraphQL was asked for more than a look: only people make a draft ready")
+            self._checker.say("drafts", "GraphQL was asked for more than a look: only people make a draft ready")
         if request.method == "GET" or request.path == "/graphql":
             return
-        self._watch.pace.wrote(process, request, sent)
+        self._checker.pace.wrote(process, request, sent)
         if request.method == "PUT" and request.path.endswith("/merge"):
             self._not_a_draft(process, int(request.path.split("/")[-2]))
         if good:
@@ -46,7 +46,7 @@ class OnGitHub:
         """GitHub would refuse; but what is known to be a draft is not asked for."""
         found = self._task_of(number)
         if process.leased and found is not None and found[1].pull is not None and found[1].pull.draft:
-            self._watch.say("drafts", f"a merge of #{number} was asked for, which was seen to be a draft")
+            self._checker.say("drafts", f"a merge of #{number} was asked for, which was seen to be a draft")
 
     def _wrote(self, process: Process, request: Request) -> None:
         path, body = request.path.split("/")[4:], msgspec.json.decode(request.body) if request.body else {}
@@ -73,18 +73,18 @@ class OnGitHub:
                     one for n in self._world.code.issues if (one := self._world.pull(n)) and one.head == body["head"]
                 ]
                 same = [one for one in pulls if any(mark in (one.body or "") for mark in marks)]
-                self._watch.one("pull request", body["head"], len(same) if process.leased else 1)
+                self._checker.one("pull request", body["head"], len(same) if process.leased else 1)
             case ["issues", number, "comments"]:
                 for mark in MARK.findall(body["body"]):
                     comments = self._world.code.comments.items()
                     there = {key for key, one in comments if one.number == int(number) and mark in one.body}
                     if process.leased:
-                        self._watch.one("comment", f"{mark} on #{number}", len(there - self._late))
+                        self._checker.one("comment", f"{mark} on #{number}", len(there - self._late))
                     else:
                         self._late |= there
             case ["releases"]:
                 tags = [release.tag for release in self._world.code.releases]
-                self._watch.one("release", body["tag_name"], tags.count(body["tag_name"]))
+                self._checker.one("release", body["tag_name"], tags.count(body["tag_name"]))
             case ["git", "refs"]:
                 self._planned(body["ref"].removeprefix("refs/heads/"))
             case _:
@@ -94,9 +94,9 @@ class OnGitHub:
         """Nothing is made for a plan that nobody approved."""
         run = next((run for run in self._world.runs() if any(task.branch == branch for task in run.tasks)), None)
         if run is None:
-            self._watch.say("approval of the plan", f"{branch} belongs to no approved plan")
-        elif not self._watch.consent.approved(run):
-            self._watch.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
+            self._checker.say("approval of the plan", f"{branch} belongs to no approved plan")
+        elif not self._checker.consent.approved(run):
+            self._checker.say("approval of the plan", f"nobody approved revision {run.plan.revision} of {run.name}")
 
     def _ours(self, branch: str) -> None:
         """A pull request is opened only from a branch that has the run's uid."""
@@ -106,7 +106,7 @@ class OnGitHub:
         if run is not None and head is not None:
             messages = [objects.commit(name, sha).message for sha in objects.log(name, head, 20)]
             if not any(f"Valine-Run: {run.uid}" in message for message in messages):
-                self._watch.say("strangers", f"a pull request was opened from {branch}, which is not ours")
+                self._checker.say("strangers", f"a pull request was opened from {branch}, which is not ours")
 
     def _task_of(self, number: int) -> tuple[Run, Task] | None:
         """Whose pull request that is: the last run's that took it up, one that goes on before one that is over."""
@@ -116,26 +116,26 @@ class OnGitHub:
     def _merged(self, process: Process, number: int) -> None:
         pull, found = self._world.pull(number), self._task_of(number)
         if pull is None or found is None:
-            self._watch.say("merge", f"#{number} belongs to no run")
+            self._checker.say("merge", f"#{number} belongs to no run")
             return
         run, task = found
         if not task.adopted and not (pull.author == "valine-bot" and run.uid in (pull.body or "")):
-            self._watch.say("strangers", f"#{number} was merged, and is not ours")
-        if not self._watch.consent.approved(run):
-            self._watch.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
-        if not self._watch.consent.confirmed(run, task.issue, pull.head_sha):
-            self._watch.say("merge", f"#{number} at {pull.head_sha[:10]}, which nobody confirmed")
+            self._checker.say("strangers", f"#{number} was merged, and is not ours")
+        if not self._checker.consent.approved(run):
+            self._checker.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
+        if not self._checker.consent.confirmed(run, task.issue, pull.head_sha):
+            self._checker.say("merge", f"#{number} at {pull.head_sha[:10]}, which nobody confirmed")
         if run.final and process.leased:
-            self._watch.say("merge", f"#{number} after {run.name} was {run.status}")
+            self._checker.say("merge", f"#{number} after {run.name} was {run.status}")
         issue = self._world.code.issues[task.issue]
         for _, blocker in issue.blocked_by:
             other = run.task(blocker)
             there = self._world.code.issues[blocker]
             theirs = self._world.pull(other.pull_request) if other else None
             if there.open and (theirs is None or theirs.merged_at is None):
-                self._watch.say("order", f"#{number} for #{task.issue} before #{blocker}, which it depends on")
+                self._checker.say("order", f"#{number} for #{task.issue} before #{blocker}, which it depends on")
         if self._tree_before(pull) == self._tree(self._world.code.refs[f"refs/heads/{pull.base}"]):
-            self._watch.say("merge", f"#{number} is empty")
+            self._checker.say("merge", f"#{number} is empty")
 
     def _tree(self, sha: str) -> str:
         return self._world.github._objects.commit(self._world.repository, sha).tree
@@ -156,11 +156,11 @@ class OnGitHub:
         asked = any(run.status is RunStatus.CANCELLED and run.close_pull_requests for run in runs)
         doubled = self._task_of(number) is None and not process.leased
         if not asked and not doubled:
-            self._watch.say("closing", f"#{number} was closed, and nobody asked for it")
+            self._checker.say("closing", f"#{number} was closed, and nobody asked for it")
 
     def _deleted(self, branch: str) -> None:
         """Only what a merged pull request of ours came from is deleted."""
         task = next((t for run in self._world.runs() for t in run.tasks if t.branch == branch), None)
         pull = self._world.pull(task.pull_request) if task else None
         if task is None or task.adopted or pull is None or pull.merged_at is None:
-            self._watch.say("deleting", f"the branch {branch} of no merged pull request of ours")
+            self._checker.say("deleting", f"the branch {branch} of no merged pull request of ours")

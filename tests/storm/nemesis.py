@@ -26,10 +26,10 @@ def draw(bits: Bits, acts: Weights) -> str:
 
 def plan(world: World) -> None:
     """Have each surprise happen at its time."""
-    for number in range(1, world.profile.surprises + 1):
-        surprise = world.choices.unusual(f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.acts))
-        if surprise is not None:
-            moment, which, act = surprise.split(" ", 2)
+    for number in range(1, world.profile.nemesis + 1):
+        nemesis_act = world.choices.unusual(f"surprise {number}", 0.6, lambda bits: draw(bits, world.profile.acts))
+        if nemesis_act is not None:
+            moment, which, act = nemesis_act.split(" ", 2)
             world.loop.after(float(moment), happen, world, act, int(which))
     forgery = world.choices.unusual("forgery", 0.1, lambda bits: draw(bits, FORGERIES))
     if forgery is not None:
@@ -76,7 +76,7 @@ def _on_pull(action: str, **arguments: object) -> Callable[[World, int], None]:
 def _reopens(world: World, which: int) -> None:
     task = _task(world, which)
     if task is not None and task.pull_request is not None:
-        world.watch.reopened[task.pull_request] = world.loop.now()
+        world.checker.reopened[task.pull_request] = world.loop.now()
     _on_pull("reopen_pull_request", by="ben")(world, which)
 
 
@@ -117,7 +117,7 @@ def _clicks(action: str, by: str = "Ben") -> Callable[[World, int], None]:
         del which
         found = newest_button(world, f"v1:{action}:", by)
         if found is not None:
-            world.watch.consent.clicked(by, found[1])
+            world.checker.consent.clicked(by, found[1])
             world.on_discord("click", by=by, custom_id=found[1], message=found[0])
 
     return do
@@ -136,7 +136,7 @@ def _cancels(action: str) -> Callable[[World, int], None]:
 def _says(name: str, by: str) -> Callable[[World, int], None]:
     def do(world: World, which: int) -> None:
         del which
-        world.watch.consent.typed(by, name)
+        world.checker.consent.typed(by, name)
         world.on_discord("command", by=by, name=name, options={})
 
     return do
@@ -160,7 +160,7 @@ def _deletes(name: str) -> Callable[[World, int], None]:
         posted = [p.message for run in world.runs() for key, p in run.messages.items() if key.startswith(name)]
         there = [message for message in posted if message and world.discord._world.message(message)]
         if there:
-            world.watch.deleted.add(there[which % len(there)])
+            world.checker.deleted.add(there[which % len(there)])
             world.on_discord("delete_message", message=there[which % len(there)])
 
     return do
@@ -170,7 +170,7 @@ def _thread(action: str, argument: str) -> Callable[[World, int], None]:
     def do(world: World, which: int) -> None:
         threads = [run.thread for run in world.runs() if run.thread]
         if threads:
-            world.watch.threads_gone |= action == "delete_channel"
+            world.checker.threads_gone |= action == "delete_channel"
             world.on_discord(action, **{argument: threads[which % len(threads)]})
 
     return do
@@ -179,8 +179,8 @@ def _thread(action: str, argument: str) -> Callable[[World, int], None]:
 def _deletes_channel(world: World, which: int) -> None:
     """The team's channel goes, with everything in it; it goes on in another one."""
     del which
-    if not world.watch.channel_gone and world.on_discord("create_channel", name="other"):
-        world.watch.threads_gone = world.watch.channel_gone = True
+    if not world.checker.channel_gone and world.on_discord("create_channel", name="other"):
+        world.checker.threads_gone = world.checker.channel_gone = True
         world.on_discord("delete_channel", channel="shipping")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from valine_twins.transport import Delivery, Twin
 
 
-class Courier:
+class DeliveryPump:
     """The deliveries of one twin that are under way. `client` reaches the product, over HTTP or in this process.
 
     `hearer` is told of every answer: the address it came from, its status and body.

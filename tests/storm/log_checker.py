@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _ORDINARY = frozenset(vars(logging.makeLogRecord({})))
 
 
-class LogWatch(logging.Handler):
+class LogChecker(logging.Handler):
     """Reads what would be logged; a secret in it is a violation."""
 
     def __init__(self, world: World) -> None:
@@ -34,4 +34,4 @@ class LogWatch(logging.Handler):
         if any(secret in raw for secret in tokens):
             line = self._formatter.format(record)
             if any(secret in line for secret in tokens):
-                world.watch.say("secrets", line[:200])
+                world.checker.say("secrets", line[:200])
