@@ -1,4 +1,4 @@
-"""The switchboard of faults that both twins obey. A fault is data: which requests it strikes, how, and how often."""
+"""The faults that both twins inject. A fault is data: which requests it strikes, how, and how often."""
 
 from __future__ import annotations
 

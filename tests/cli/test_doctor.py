@@ -55,10 +55,10 @@ async def test_where_all_is_well_nothing_is_wrong(team: Team) -> None:
 
     assert told["wrong"] == []
     assert {line.split(":")[0] for line in told["ok"]} >= {"GitHub", "Policy", "Issues", "Discord", "Endpoint"}
-    assert [line for line in told["ok"] if line.startswith("The doors")] == [
-        f"The doors: {PRODUCT}/healthz is healthy.",
-        f"The doors: {PRODUCT}/discord turns a forged request away.",
-        f"The doors: {PRODUCT}/github/webhook turns a forged request away.",
+    assert [line for line in told["ok"] if line.startswith("The endpoints")] == [
+        f"The endpoints: {PRODUCT}/healthz is healthy.",
+        f"The endpoints: {PRODUCT}/discord turns a forged request away.",
+        f"The endpoints: {PRODUCT}/github/webhook turns a forged request away.",
     ]
 
 

@@ -61,7 +61,7 @@ async def examine(there: Outside, settings: Settings) -> list[Finding]:
     """All that can be found, whatever else is wrong."""
     found = [Finding("mind", "Settings", warning) for warning in settings.warnings]
     found.append(await _store(settings))
-    for about, look in (("GitHub", _github), ("Discord", _discord), ("The doors", _doors)):
+    for about, look in (("GitHub", _github), ("Discord", _discord), ("The endpoints", _doors)):
         found += await _guarded(about, look(there, settings))
     return found
 
@@ -200,7 +200,7 @@ def _endpoint(url: str | None, settings: Settings) -> Finding:
 async def _doors(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
     """Our own endpoints, from outside: open, healthy, and closed to strangers."""
     if settings.public_url is None:
-        yield Finding("mind", "The doors", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")
+        yield Finding("mind", "The endpoints", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")
         return
     root = settings.public_url.rstrip("/")
     forged = {"x-signature-ed25519": "00" * 64, "x-signature-timestamp": "1", "content-type": "application/json"}
@@ -228,9 +228,9 @@ async def _try(there: Outside, method: str, url: str, headers: dict[str, str], e
             status = answer.status_code
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         why = f"{type(error).__name__}: {error}"
-        return Finding("wrong", "The doors", f"{url} does not answer ({why}): is it served there, and let through?")
+        return Finding("wrong", "The endpoints", f"{url} does not answer ({why}): is it served there, and let through?")
     what = "is healthy" if expected == HEALTHY else "turns a forged request away"
     if status == expected:
-        return Finding("ok", "The doors", f"{url} {what}.")
+        return Finding("ok", "The endpoints", f"{url} {what}.")
     cure = "is Valine served there, and does whatever stands before it pass requests on?"
-    return Finding("wrong", "The doors", f"{url} answers {status} instead of {expected}: {cure}")
+    return Finding("wrong", "The endpoints", f"{url} answers {status} instead of {expected}: {cure}")

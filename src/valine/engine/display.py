@@ -130,7 +130,7 @@ class Display:
     def _is_sent(self, posted: Posted, message: Message) -> bool:
         """Whether this process wrote exactly that there, and nobody anything else since.
 
-        Where facts are not known somebody may have: a doubtful page bears the time of whoever noted it last.
+        Where facts are not known somebody may have: an unconfirmed page has the time of whoever noted it last.
         """
         return bool(posted.facts) and self._sent.get(posted.message) == (posted.at, message)
 

@@ -44,7 +44,7 @@ def branch(run_name: str, issue: int, title: str) -> str:
 
 
 def marker(run: Run | RunRef, name: str) -> str:
-    """What the message `name` of the run bears, in sight of people: r12 · card · <uid>."""
+    """What the message `name` of the run carries, in sight of people: r12 · card · <uid>."""
     return f"{run.name} · {name} · {run.uid}"
 
 

@@ -81,7 +81,7 @@ def endpoints_app(
 
     async def health(_: HttpRequest) -> HttpAnswer:
         trouble = turns.stuck()
-        with contextlib.suppress(StoreError):  # what cannot even be read is told by intake.health()
+        with contextlib.suppress(StoreError):  # what cannot even be read is told by ingress.health()
             trouble |= await unwritten(parts.queue, parts.clock, turns)
         if trouble:
             log.error("not healthy: %s", trouble)

@@ -81,7 +81,7 @@ def github_failed(reply: replies.GitHubFailed) -> str:
 
 
 def unusable_policy(reply: replies.UnusablePolicy) -> str:
-    """valine.toml cannot be obeyed."""
+    """valine.toml cannot be used."""
     problem = escape(reply.problem, 800)
     return f"{problem}. Nothing was changed. Mend the file on the default branch, then try again."
 

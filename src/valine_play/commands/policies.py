@@ -16,7 +16,7 @@ KEY = re.compile(r"(?:unknown key )?((?:\w+\.)?[\w-]+)")
 
 
 def policy_text(path: Path | None) -> str | None:
-    """The text of a policy that can be obeyed; None where none is given. Stops the command otherwise."""
+    """The text of a policy that can be used; None where none is given. Stops the command otherwise."""
     if path is None:
         return None
     try:

@@ -176,7 +176,7 @@ class Day:
         await self._settled()
 
     async def _until(self, done: Callable[[Run], bool], what: str) -> Run:
-        """Let time pass until `done`; the run as it then is. Raises DayError if no task moves for PATIENCE."""
+        """Let time pass until `done`; the run as it then is. Raises DayError if no task moves for TIMEOUT."""
         run = await self._run()
         moved_at = self._world.clock.now()
         while not done(run):

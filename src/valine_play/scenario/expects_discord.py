@@ -16,7 +16,7 @@ BUTTON = 2
 
 
 def short(text: str) -> str:
-    """A text as a sentence bears it."""
+    """A text as a sentence holds it."""
     return text if len(text) <= LONG else f"{text[:LONG]}…"
 
 

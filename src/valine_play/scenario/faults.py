@@ -1,4 +1,4 @@
-"""The words for what goes wrong between the platforms and Valine, as faults of the twins' switchboard.
+"""The words for what goes wrong between the platforms and Valine, as faults of the twins' fault injector.
 
 `502 after the next merge` is a fault (`502 after`), how often (`the next`) and what it strikes (`merge`).
 """
@@ -40,7 +40,7 @@ RAW = re.compile(r"([A-Z*]+) (\S+)")
 
 @dataclass(frozen=True)
 class Target:
-    """What is struck: `method` and `route` as the switchboard takes them."""
+    """What is struck: `method` and `route` as the fault injector takes them."""
 
     method: str
     route: str
@@ -49,7 +49,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to go wrong: how it is written, what it is on the switchboard, and what it means."""
+    """One way to go wrong: how it is written, what it is at the fault injector, and what it means."""
 
     written: str
     means: str

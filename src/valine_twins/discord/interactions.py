@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from valine_twins.transport import Delivery
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
-PATIENCE = timedelta(seconds=3)
+ANSWER_LIMIT = timedelta(seconds=3)
 TOKEN_LIFE = timedelta(minutes=15)
 # What the person reads when nothing good came back in time.
 FAILED = {
@@ -61,7 +61,7 @@ def ask(  # noqa: PLR0913 - what Discord itself needs to know of an act
         by=by,
         channel=channel.id,
         created=at.now,
-        deadline=at.now + PATIENCE,
+        deadline=at.now + ANSWER_LIMIT,
         body=b"",
         source=source.id if source else None,
         parent=parent,
@@ -84,8 +84,8 @@ def deliver(at: Context, sent: Sent) -> tuple[Delivery, ...]:
     for delivery in deliveries:
         known = at.world.sent.get(delivery.id)
         late = at.world.interactions.get(known.interaction or "") if known else None
-        if late is not None:  # Discord's patience begins when the delivery leaves
-            late.deadline = max(late.deadline, delivery.at + PATIENCE)
+        if late is not None:  # Discord's limit begins when the delivery leaves
+            late.deadline = max(late.deadline, delivery.at + ANSWER_LIMIT)
     return deliveries
 
 

@@ -1,6 +1,6 @@
 """Rate limits: a bucket per route and channel, guild or webhook, and one for the bot as a whole.
 
-The numbers are not promised by Discord; a client that obeys the headers never notices them.
+The numbers are not promised by Discord; a client that keeps to the headers never notices them.
 https://docs.discord.com/developers/topics/rate-limits
 """
 

@@ -64,7 +64,7 @@ def _why_not(at: Context, delivery: Delivery, response: Response | None) -> str 
     if response is None:
         return "no answer"
     seconds = (at.now - delivery.at).total_seconds() + response.delay
-    if seconds > interactions.PATIENCE.total_seconds():
+    if seconds > interactions.ANSWER_LIMIT.total_seconds():
         return f"answered after {seconds:.1f} s, over 3"
     if response.status == 202 and not response.body:
         return None

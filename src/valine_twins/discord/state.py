@@ -25,7 +25,7 @@ COMPONENTS_V2 = 1 << 15
 
 
 class Role(msgspec.Struct, kw_only=True):
-    """A role; the one that everybody has bears the guild's id."""
+    """A role; the one that everybody has has the guild's id."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""What stands before the routes, and the faults on the switchboard."""
+"""What stands before the routes, and the faults at the fault injector."""
 
 from __future__ import annotations
 

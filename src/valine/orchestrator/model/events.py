@@ -109,7 +109,7 @@ class HintReceived(Hint, frozen=True, kw_only=True, tag=True):
 
 
 class Woken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The alarm clock rang for the run, or a time slice of work ended and there is more.
+    """The run was due, or a time slice of work ended and there is more.
 
     `afresh` after a start, perhaps from a backup: nobody knows what Discord shows of the run.
     """

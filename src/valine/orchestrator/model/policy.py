@@ -60,7 +60,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class PolicyProblem(ValueError):
-    """The policy file cannot be obeyed as it stands; the text names the file, the key and what was expected."""
+    """The policy file cannot be used as it stands; the text names the file, the key and what was expected."""
 
 
 Action = Literal["plan", "approve", "reject", "edit", "ship", "cancel", "retry", "drop", "status"]
@@ -78,7 +78,7 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
     needs: Lacking
 
 
-def authorize(actor: Actor, action: Action, policy: Policy) -> Denial | None:  # noqa: ARG001 - the door for roles and quorum
+def authorize(actor: Actor, action: Action, policy: Policy) -> Denial | None:  # noqa: ARG001 - the place for roles and quorum
     """None if they may, else what they lack. A platform or action that is not listed is denied."""
     if actor.platform == "discord":
         allowed = action in OPEN_TO_MEMBERS or bool(actor.permissions & (ADMINISTRATOR | MANAGE_SERVER))
@@ -229,5 +229,5 @@ def _problem(key: str, expected: str, value: object) -> PolicyProblem:
         shown = "a number of thousands of digits"
     except RecursionError:
         shown = "a table of tables of tables"
-    cut = shown if len(shown) <= 60 else f"{shown[:60]}…"  # noqa: PLR2004 - as much as a sentence bears
+    cut = shown if len(shown) <= 60 else f"{shown[:60]}…"  # noqa: PLR2004 - as much as a sentence holds
     return PolicyProblem(f"{FILE}: {key} must be {expected}, not {cut}")

@@ -39,7 +39,7 @@ class GitHubFailed(Fact, frozen=True, kw_only=True, tag=True):
 
 
 class UnusablePolicy(Fact, frozen=True, kw_only=True, tag=True):
-    """The policy file cannot be obeyed; `problem` is what its parser says."""
+    """The policy file cannot be used; `problem` is what its parser says."""
 
     problem: str
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CREATED_AT_INDEX: Final = "CreatedAtIndex"  # repository, created_at
 DUE_INDEX: Final = "DueIndex"  # due, wake_at: only items that wait for their time have them
-DUE_RUN: Final = "run"  # in `due`: one partition for all runs that wait, which bears a thousand commits a second
+DUE_RUN: Final = "run"  # in `due`: one partition for all runs that wait, which takes a thousand commits a second
 
 _NEW = "attribute_not_exists(pk)"
 

@@ -80,7 +80,7 @@ class DiscordChat:
             {"name": _thread_name(title), "auto_archive_duration": ARCHIVE_AFTER},
         )
         if answer.code == Code.THREAD_EXISTS:
-            # It bears the message's id, unless it was deleted since: then the message can have no other, and is lost.
+            # It has the message's id, unless it was deleted since: then the message can have no other, and is lost.
             # https://docs.discord.com/developers/resources/channel#start-thread-from-message
             return _id(await self._api.get("/channels/{channel}", {"channel": message}))
         return _id(answer)

@@ -95,7 +95,7 @@ export function places() {
     return found;
 }
 
-/** A place by its id. A thread bears the id of its message, and a channel comes first. */
+/** A place by its id. A thread has the id of its message, and a channel comes first. */
 export function place(id) {
     return places().find((one) => one.id === id) || null;
 }
