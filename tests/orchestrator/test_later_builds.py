@@ -24,15 +24,15 @@ FIELD = "    later: bool = False\n"
 
 # File, the text that is there once, and the same with something added.
 ADDED: tuple[tuple[str, str, str], ...] = (
-    ("policy", "    release: bool = False\n", f"    release: bool = False\n{FIELD}"),
-    ("policy", "    ship: ShipPolicy = ShipPolicy()\n", f"    ship: ShipPolicy = ShipPolicy()\n{FIELD}"),
-    ("facts", "    rows: tuple[PlanRow, ...] = ()\n", f"{FIELD}    rows: tuple[PlanRow, ...] = ()\n"),
-    ("facts", "    rows: tuple[TaskRow, ...] = ()\n", f"{FIELD}    rows: tuple[TaskRow, ...] = ()\n"),
-    ("facts", "    owners: tuple[Login, ...] = ()\n", f"    owners: tuple[Login, ...] = ()\n{FIELD}"),
-    ("facts", "    revision: int = 0\n", f"    revision: int = 0\n{FIELD}"),
-    ("states", '    LIMIT = "limit"', '    LATER = "later"\n    LIMIT = "limit"'),
-    ("states", '    DRAFT = "draft"\n', '    DRAFT = "draft"\n    LATER = "later"\n'),
-    ("states", '    RETRIED = "retried"\n', '    RETRIED = "retried"\n    LATER = "later"\n'),
+    ("model/policy", "    release: bool = False\n", f"    release: bool = False\n{FIELD}"),
+    ("model/policy", "    ship: ShipPolicy = ShipPolicy()\n", f"    ship: ShipPolicy = ShipPolicy()\n{FIELD}"),
+    ("facts/documents", "    rows: tuple[PlanRow, ...] = ()\n", f"{FIELD}    rows: tuple[PlanRow, ...] = ()\n"),
+    ("facts/documents", "    rows: tuple[TaskRow, ...] = ()\n", f"{FIELD}    rows: tuple[TaskRow, ...] = ()\n"),
+    ("facts/documents", "    owners: tuple[Login, ...] = ()\n", f"    owners: tuple[Login, ...] = ()\n{FIELD}"),
+    ("facts/documents", "    revision: int = 0\n", f"    revision: int = 0\n{FIELD}"),
+    ("model/states", '    LIMIT = "limit"', '    LATER = "later"\n    LIMIT = "limit"'),
+    ("model/states", '    DRAFT = "draft"\n', '    DRAFT = "draft"\n    LATER = "later"\n'),
+    ("model/states", '    RETRIED = "retried"\n', '    RETRIED = "retried"\n    LATER = "later"\n'),
 )
 
 # What the later build does with what this one stored. Its output is what it had to do.
@@ -41,7 +41,8 @@ import json, pathlib, sys
 from valine import ports
 from valine.cli import recording
 from valine.documents import decode, encode
-from valine.orchestrator import facts, model, policy, states
+from valine.orchestrator.facts import documents as facts
+from valine.orchestrator.model import policy, run, states
 from valine.orchestrator.replay import comparable, comparable_outline, outline, replay
 
 added = [policy.ShipPolicy, policy.Policy, facts.PlanCard, facts.Board, facts.TaskRow, facts.ThreadLine]
@@ -52,7 +53,7 @@ told = loaded = 0
 for path in map(pathlib.Path, sys.argv[2:]):
     if sys.argv[1] in path.parts[-2]:
         for name, kept in json.loads(path.read_text()).items():
-            kind = getattr(ports, name, None) or getattr(model, name)
+            kind = getattr(ports, name, None) or getattr(run, name)
             for fields in kept:
                 value = decode(json.dumps(fields).encode(), kind)
                 assert decode(encode(value), kind) == value
