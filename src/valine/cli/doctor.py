@@ -61,7 +61,7 @@ async def examine(there: Outside, settings: Settings) -> list[Finding]:
     """All that can be found, whatever else is wrong."""
     found = [Finding("mind", "Settings", warning) for warning in settings.warnings]
     found.append(await _store(settings))
-    for about, look in (("GitHub", _github), ("Discord", _discord), ("The endpoints", _doors)):
+    for about, look in (("GitHub", _github), ("Discord", _discord), ("The endpoints", _endpoints)):
         found += await _guarded(about, look(there, settings))
     return found
 
@@ -197,7 +197,7 @@ def _endpoint(url: str | None, settings: Settings) -> Finding:
     return Finding("ok", about, f"Discord sends interactions to {url}.")
 
 
-async def _doors(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
+async def _endpoints(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
     """Our own endpoints, from outside: open, healthy, and closed to strangers."""
     if settings.public_url is None:
         yield Finding("mind", "The endpoints", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")

@@ -116,7 +116,7 @@ class Batches:
             await self._rest()  # while the partition is still ours
 
     async def _pass_on(self, partition: str, runs: Iterable[int]) -> None:
-        """Nothing is done about these runs now: their work goes on the queue. If that fails, their clocks will ring."""
+        """Nothing is done about these runs now: their work goes on the queue. If that fails, the clock finds them."""
         try:
             await self._engine.work(partition, runs, self._clock.now())
         except Exception:

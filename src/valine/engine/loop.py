@@ -273,7 +273,7 @@ class Engine:
 
     def _due(self, run: Run, now: datetime) -> Effect | None:
         """The first effect wanted that may be tried now."""
-        return next((effect for effect in self._wanted(run) if _may_be_tried(run, effect, now)), None)
+        return next((effect for effect in self._desired_effects(run) if _may_be_tried(run, effect, now)), None)
 
     def _is_outdated(self, run: Run, now: datetime) -> bool:
         """Whether a document is of an older rendering: known to be, and due, or not noted so far."""
@@ -281,10 +281,10 @@ class Engine:
             isinstance(effect, effects.EnsureDocument)
             and effect.outdated
             and (effect.key not in run.pending or _may_be_tried(run, effect, now))
-            for effect in self._wanted(run)
+            for effect in self._desired_effects(run)
         )
 
-    def _wanted(self, run: Run) -> list[Effect]:
+    def _desired_effects(self, run: Run) -> list[Effect]:
         return desired_effects(run, self._display.version)
 
 

@@ -2,7 +2,7 @@
 
 A run is proposed, executed, tracked and shipped, and then it is done; `MOVES` has every step it can take between
 these stages, and what causes it. What a run must have done outside is never decided here step by step: it is
-derived from what the run is (wanted.py), so that a crash, a lost answer or a second delivery has nothing to undo.
+derived from the run (desired_effects.py), so that a crash, a lost answer or a second delivery has nothing to undo.
 
 An event is decided in three steps: find the run it means; let the part that knows the event change it; then bring
 everything derived up to date (stage, claims, pending effects, alarm clock).

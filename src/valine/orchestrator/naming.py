@@ -65,7 +65,7 @@ def github_marker(uid: str, name: str = "run") -> str:
 
 def commit_message(issue: int, title: str, uid: str) -> str:
     """The message of a task's first commit, the run's uid as its trailer."""
-    subject = f"Start #{issue}: {quiet(' '.join(title.split()))}"  # a title must close or ring nothing
+    subject = f"Start #{issue}: {quiet(' '.join(title.split()))}"  # a title must close or mention nothing
     return f"{subject[:72].rstrip()}\n\nValine-Run: {uid}\n"
 
 

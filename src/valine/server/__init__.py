@@ -76,7 +76,7 @@ def make_app(system: System) -> Starlette:
 def endpoints_app(
     parts: Endpoints, wake_worker: Callable[[], None], turns: Turns, budget: Budget | None = None
 ) -> Starlette:
-    """The ASGI app with `POST /discord`, `POST /github/webhook` and `GET /healthz`; `ring` wakes the worker."""
+    """The ASGI app with `POST /discord`, `POST /github/webhook` and `GET /healthz`; `wake_worker` wakes the worker."""
     budget = budget or Budget()
 
     async def health(_: HttpRequest) -> HttpAnswer:

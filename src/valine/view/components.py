@@ -73,7 +73,7 @@ def page_of(frame: Frame, page: int, found: Sequence[Sequence[Entry]], controls:
 
 
 def said(content: str, mention: Sequence[str] = ()) -> Message:
-    """A message of plain text, which alone is shown in push notifications; only the people in `ring` are rung."""
+    """A message of plain text, which alone is shown in push notifications; only those in `mention` are mentioned."""
     mentions = {"parse": [], "users": sorted(set(mention))[:100]} if mention else SILENT
     return Message(body={"content": clip(content, MOST_CONTENT), "allowed_mentions": mentions})
 

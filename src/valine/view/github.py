@@ -1,7 +1,7 @@
 """What is written on GitHub: pull requests, comments, releases. It rings nobody and closes what it means to.
 
 Each text is made of its effect alone, by whoever performs that (what a pull request quotes is read only then). Words of
-other people (titles, briefs) go through text.quiet: what they would ring or close, they do not. Commit messages are in
+other people (titles, briefs) go through text.quiet: what they would ping or close, they do not. Commit messages are in
 orchestrator.naming, since they are part of what is decided.
 """
 

@@ -100,7 +100,7 @@ _SECOND = (
     "CREATE INDEX dead_letter_by_token ON dead_letter (token_until) WHERE token_until IS NOT NULL",
 )
 
-# Each schema of documents (orchestrator/model.py) has a step here, with or without statements.
+# Each schema of documents (orchestrator/model/) has a step here, with or without statements.
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 
