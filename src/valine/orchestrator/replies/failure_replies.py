@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from valine.orchestrator.facts.documents import Fact
 from valine.orchestrator.model.observations import FailureCode
 from valine.orchestrator.model.policy import Action, Lacking
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 class NotAllowed(Fact, frozen=True, kw_only=True, tag=True):
     """Somebody may not do this, and what would let them."""
 
-    action: Action
+    action: Action = msgspec.field(name="deed")  # as it is stored
     needs: Lacking
 
     @classmethod
