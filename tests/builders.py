@@ -10,13 +10,13 @@ import string
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from valine.orchestrator.events import HintReceived, PlanApproved, PlanRequested, Woken
-from valine.orchestrator.model import Active, Approval, PullSeen, Repository, Run, Task
-from valine.orchestrator.plan import Actor, Base, Plan, PlanItem
-from valine.orchestrator.policy import Policy
+from valine.orchestrator.model.events import HintReceived, PlanApproved, PlanRequested, Woken
+from valine.orchestrator.model.observations import IssueSeen, PlanWorld, WorkWorld
+from valine.orchestrator.model.plan import Actor, Base, Plan, PlanItem
+from valine.orchestrator.model.policy import Policy
+from valine.orchestrator.model.run import Active, Approval, PullSeen, Repository, Run, Task
+from valine.orchestrator.model.states import IssueNumber, PullNumber, RunNumber, RunStatus, RunUid, Sha
 from valine.orchestrator.replies import Button, Said
-from valine.orchestrator.states import IssueNumber, PullNumber, RunNumber, RunStatus, RunUid, Sha
-from valine.orchestrator.world import IssueSeen, PlanWorld, WorkWorld
 from valine.ports import Envelope, History, Inbox, ReplyTo
 
 if TYPE_CHECKING:
@@ -145,12 +145,12 @@ def an_issue(number: int = 41, **changes: Any) -> IssueSeen:
 
 
 def a_plan_world(*issues: IssueSeen, **changes: Any) -> PlanWorld:
-    """A look for a plan, without a policy file."""
+    """A refresh for a plan, without a policy file."""
     return _made(PlanWorld, {"began_at": NOON, "base": a_base(), "policy": None, "issues": issues}, changes)
 
 
 def a_work_world(**changes: Any) -> WorkWorld:
-    """A look at work under way that found nothing."""
+    """A refresh of work under way that found nothing."""
     return _made(WorkWorld, {"began_at": NOON, "base": a_base()}, changes)
 
 
@@ -186,7 +186,9 @@ def a_woken(run: int = 1, at: datetime = NOON) -> Woken:
 
 def an_envelope(id: str = "e1", **changes: Any) -> Envelope:  # noqa: A002 - the field's own name
     """A hint on the queue; `urgent=True` does not make it a command."""
-    return _made(Envelope, {"id": id, "lane": REPOSITORY, "urgent": False, "inbound": a_hint(delivery=id)}, changes)
+    return _made(
+        Envelope, {"id": id, "partition": REPOSITORY, "urgent": False, "inbound": a_hint(delivery=id)}, changes
+    )
 
 
 def a_command_envelope(id: str = "c1", **changes: Any) -> Envelope:  # noqa: A002 - the field's own name
@@ -213,5 +215,5 @@ def a_history(run: Run, /, **changes: Any) -> History:
 
 def noise(length: int) -> str:
     """Text of that many characters that does not get much shorter by deflating (about three quarters stay)."""
-    dice = random.Random(length)  # noqa: S311 - not a secret
-    return "".join(dice.choices(string.ascii_letters + string.digits, k=length))
+    rng = random.Random(length)  # noqa: S311 - not a secret
+    return "".join(rng.choices(string.ascii_letters + string.digits, k=length))

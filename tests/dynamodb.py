@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ports import free_port
-from valine.services import aws
+from valine.services.aws import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,9 +105,9 @@ def environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
-        aws._session.cache_clear()  # it keeps the credentials it has found, and knows moto only if that was there
+        client._session.cache_clear()  # it keeps the credentials it has found, and knows moto only if that was there
         yield
-        aws._session.cache_clear()
+        client._session.cache_clear()
 
 
 def make_table(dynamodb: Any, name: str) -> str:
@@ -118,7 +118,7 @@ def make_table(dynamodb: Any, name: str) -> str:
 
 def a_client(endpoint: str) -> Any:
     """A client of DynamoDB Local; patient, because a busy machine is slow."""
-    return aws.client("dynamodb", endpoint_url=endpoint, read_timeout=60)
+    return client.client("dynamodb", endpoint_url=endpoint, read_timeout=60)
 
 
 def _unpacked() -> Path:
@@ -142,7 +142,7 @@ def _unpacked() -> Path:
 
 
 def _warm(dynamodb: Any) -> None:
-    """Each operation once: Java compiles what it meets, and the first of a kind may outlast the product's patience."""
+    """Each operation once: Java compiles what it meets, and the first of a kind may outlast the product's timeout."""
     name, item = make_table(dynamodb, "Warm"), {"pk": {"S": "p"}, "sk": {"S": "s"}}
     dynamodb.put_item(TableName=name, Item=item)
     dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": name, "Item": item}}])

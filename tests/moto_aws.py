@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dynamodb import environment
-from valine.services.aws import client
+from valine.services.aws.client import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,6 +29,6 @@ def free_port() -> int:
 @contextmanager
 def closed_port() -> Iterator[int]:
     """One where every connection is refused: it is taken, so nobody else gets it, and nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+    with socket.socket() as delivery:
+        delivery.bind(("127.0.0.1", 0))
+        yield delivery.getsockname()[1]

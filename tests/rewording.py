@@ -12,7 +12,7 @@ from valine.view import components
 from valine.view.cards import RENDERING, Rendering
 
 if TYPE_CHECKING:
-    from valine.orchestrator.facts import Document
+    from valine.orchestrator.facts.documents import Document
     from valine.view.components import Message
 
 replace = msgspec.structs.replace

@@ -89,7 +89,7 @@ def test_the_tasks_that_the_guides_name_exist(root: Path, name: str) -> None:
 
 
 def test_the_integration_guide_has_every_setting_that_is_read_and_no_other(root: Path) -> None:
-    sources = [file.read_text(encoding="utf-8") for file in (root / "src/valine/config").glob("*.py")]
+    sources = [file.read_text(encoding="utf-8") for file in (root / "src/valine/settings").glob("*.py")]
     read = {name for source in sources for name in re.findall(r'"((?:DISCORD|GITHUB|VALINE)_[A-Z_]*[A-Z])"', source)}
 
     guide = (root / "INTEGRATION_GUIDE.md").read_text(encoding="utf-8").partition("## Every setting")[2]

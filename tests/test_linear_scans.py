@@ -14,14 +14,15 @@ import pytest
 
 from builders import NOON
 from valine.errors import Malformed
+from valine.ingress.decoding import decode
+from valine.ingress.github import comments
+from valine.ingress.github.payloads import CommentPayload
 from valine.logs import Redactor
-from valine.orchestrator import naming, policy, text
+from valine.orchestrator import naming, text
+from valine.orchestrator.model import policy
 from valine.services.discord import answers
 from valine.services.github import errors
 from valine.view import github as view_github
-from valine.wire import github_comments
-from valine.wire.decoding import decode
-from valine.wire.github_payloads import CommentPayload
 
 REDACTOR = Redactor(("hunter22", "first\nsecond"))
 OFTEN, LARGEST = (8_000, 32_000), (16_000, 1_024_000)  # characters, from and to
@@ -44,10 +45,10 @@ def understand(given: str) -> None:
 
 
 def comment(given: str) -> None:
-    github_comments.comment_command(login="ana", body=given, comment_id=1, number=1, created_at=NOON, now=NOON)
+    comments.comment_command(login="ana", body=given, comment_id=1, number=1, created_at=NOON, now=NOON)
 
 
-# Scans of one text and nothing else. `mentions.mentioned` has a test of its own, tests/core/test_mentions.py.
+# Scans of one text and nothing else. `mentioned` has a test of its own, tests/orchestrator/test_dependency_text.py.
 SCANS: dict[str, Callable[[str], Any]] = {
     "plain": text.plain,
     "escape": text.escape.__wrapped__,

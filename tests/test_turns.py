@@ -8,7 +8,7 @@ from datetime import timedelta
 from acceptance.stories import a_team
 from builders import NOON
 from valine.server import Turns, running
-from valine.simulator.clock import ManualClock
+from valine_twins.clock import ManualClock
 
 
 def test_what_stands_still_is_named_until_it_turns_again() -> None:

@@ -1,4 +1,4 @@
-"""The wheel: installed beside what is locked, far from the sources, it plays a day."""
+"""The two wheels: installed beside what is locked, far from the sources, they play a day; the product's has no twin."""
 
 from __future__ import annotations
 
@@ -16,15 +16,26 @@ from dev_tool import dev_tool
 pytestmark = pytest.mark.proof
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+def run(*command: str | Path, cwd: Path, expected: int = 0) -> str:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert done.returncode == expected, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
-def test_the_wheel_by_itself_plays_a_day(root: Path, tmp_path: Path) -> None:
-    run(*dev_tool(root, "hatchling"), "build", "-t", "wheel", "-d", tmp_path / "dist", cwd=root)
-    (wheel,) = (tmp_path / "dist").glob("valine-*.whl")
+def built(root: Path, project: Path, into: Path) -> Path:
+    run(*dev_tool(root, "hatchling"), "build", "-t", "wheel", "-d", into, cwd=project)
+    (wheel,) = into.glob("*.whl")
+    return wheel
+
+
+def contents(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as content:
+        return {name.split("/")[0] for name in content.namelist() if ".dist-info/" not in name}
+
+
+def test_the_product_alone_has_no_twin_and_both_wheels_together_play_a_day(root: Path, tmp_path: Path) -> None:
+    product = built(root, root, tmp_path / "product")
+    play = built(root, root / "play", tmp_path / "play")
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "alone", cwd=tmp_path)
     python = tmp_path / "alone" / "bin" / "python"
     uv = shutil.which("uv")
@@ -33,14 +44,14 @@ def test_the_wheel_by_itself_plays_a_day(root: Path, tmp_path: Path) -> None:
         run(python, "-m", "ensurepip", cwd=tmp_path)
         install = [python, "-m", "pip", "install"]
     run(*install, "--no-deps", "--require-hashes", "-r", root / "requirements" / "simulator.txt", cwd=tmp_path)
-    run(*install, "--no-deps", wheel, cwd=tmp_path)
+    run(*install, "--no-deps", product, cwd=tmp_path)
+    valine = tmp_path / "alone" / "bin" / "valine"
 
-    told = run(tmp_path / "alone" / "bin" / "valine", "--version", cwd=tmp_path)
-    run(tmp_path / "alone" / "bin" / "valine", "demo", "--json", tmp_path / "day.json", cwd=tmp_path)
+    bare = run(valine, "demo", cwd=tmp_path, expected=2)
+    run(*install, "--no-deps", play, cwd=tmp_path)
+    run(valine, "demo", "--json", tmp_path / "day.json", cwd=tmp_path)
 
-    assert told.startswith("valine ")
+    assert (contents(product), contents(play)) == ({"valine"}, {"valine_play", "valine_twins"})
+    assert run(valine, "--version", cwd=tmp_path).startswith("valine ")
+    assert "pip install 'valine[play]'" in bare
     assert json.loads((tmp_path / "day.json").read_text())["status"] == "completed"
-    with zipfile.ZipFile(wheel) as content:
-        top = {name.split("/")[0] for name in content.namelist()}
-    assert len(top) == 2  # the package, and what is told about it
-    assert "valine" in top

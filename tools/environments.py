@@ -32,7 +32,7 @@ LEVELS = ("runtime", "simulator", "dev", "prove")  # lock files; each holds the 
 UV = "tools/uv"  # the lock file of uv itself
 
 
-class Trouble(Exception):
+class SetupError(Exception):
     """One sentence that says what is wrong and what to do; ends the script with exit code 2."""
 
 
@@ -48,7 +48,9 @@ def digest(level: str) -> str:
     try:
         return hashlib.sha256(lock_file(level).read_bytes()).hexdigest()
     except OSError as error:
-        raise Trouble(f"cannot read requirements/{level}.txt ({error.strerror}): is this checkout complete?") from error
+        raise SetupError(
+            f"cannot read requirements/{level}.txt ({error.strerror}): is this checkout complete?"
+        ) from error
 
 
 def installed(home: Path) -> dict[str, str]:
@@ -87,7 +89,9 @@ def only_one() -> Iterator[None]:
     try:
         gate = (ROOT / ".venv.lock").open("w")
     except OSError as error:
-        raise Trouble(f"cannot write in {ROOT} ({error.strerror}): make it writable, or clone it elsewhere.") from error
+        raise SetupError(
+            f"cannot write in {ROOT} ({error.strerror}): make it writable, or clone it elsewhere."
+        ) from error
     with gate:
         try:
             fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,7 +131,7 @@ def set_up(level: str) -> None:
 def put_away_old() -> None:
     """Leave an empty .venv with our mark in it. One without that mark is somebody's own, and is left alone."""
     if VENV.exists() and not (VENV / MARK).exists() and any(VENV.iterdir()):
-        raise Trouble(".venv was not made by ./dev: move it away, then call again.")
+        raise SetupError(".venv was not made by ./dev: move it away, then call again.")
     old = ROOT / ".venv.old"
     shutil.rmtree(old, ignore_errors=True)
     if VENV.exists():
@@ -143,7 +147,7 @@ def create(home: Path, uv: tuple[str, dict[str, str]] | None) -> None:
     if uv is not None:
         command, env = [uv[0], "venv", "--quiet", "--no-project", "--allow-existing", "--python", base_python()], uv[1]
     if logged([*command, str(home)], env) != 0:
-        raise Trouble(f"this Python cannot make an environment ({last_words()}): Debian has it in python3-venv.")
+        raise SetupError(f"this Python cannot make an environment ({last_words()}): Debian has it in python3-venv.")
 
 
 def sync(uv: str, env: dict[str, str], home: Path, levels: list[str]) -> None:
@@ -155,7 +159,7 @@ def install(tool: str, command: list[str], level: str, env: dict[str, str] | Non
     wanted = sum("==" in line for line in lock_file(level).read_text().splitlines())
     say(f"installing up to {wanted} packages with {tool} (requirements/{level}.txt)…")
     if logged(command, env) != 0:
-        raise Trouble(
+        raise SetupError(
             f"{tool} could not install requirements/{level}.txt ({last_words()}): "
             f"see that the package index can be reached, then call again; all that {tool} said is in {LOG.name}."
         )
@@ -243,7 +247,7 @@ def pip_of_venv() -> list[str]:
         return [base_python(), "-m", "pip", "--python", str(PYTHON)]
     if logged([str(PYTHON), "-m", "ensurepip"]) == 0:
         return [str(PYTHON), "-m", "pip"]
-    raise Trouble("this Python has neither pip nor ensurepip: Debian has them in python3-pip; uv would do as well.")
+    raise SetupError("this Python has neither pip nor ensurepip: Debian has them in python3-pip; uv would do as well.")
 
 
 def base_python() -> str:

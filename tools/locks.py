@@ -19,9 +19,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS: dict[str, tuple[list[str], list[str]]] = {  # the extras and groups that each lock file is made from;
     "runtime": ([], []),  # each holds the one before it, pin for pin
-    "simulator": (["simulator"], []),
-    "dev": (["simulator", "aws"], ["dev"]),
-    "prove": (["simulator", "aws"], ["dev", "prove"]),
+    "simulator": ([], ["simulator"]),
+    "dev": (["aws"], ["simulator", "dev"]),
+    "prove": (["aws"], ["simulator", "dev", "prove"]),
 }
 LARGEST = [*LEVELS][-1]
 SHARED = {"lambda", "tools/mutmut"}  # locks of one group each whose pins are those of the levels, where both have one

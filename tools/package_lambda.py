@@ -23,7 +23,7 @@ PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28
 BEFORE_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can tell
 READABLE = 0o100644 << 16
 
-NOT_OURS = {"cli", "demo", "scenario", "simulator", "server", "__main__.py"}  # what only one machine's valine needs
+NOT_OURS = {"cli", "server", "__main__.py"}  # what only the valine of one machine needs
 # Of other people's packages: what neither Python nor a licence asks for
 NOISE = {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "entry_points.txt", "top_level.txt"}
 NOISE_SUFFIXES = {".pyi", ".pyx", ".pxd", ".c", ".h", ".exe"}

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = {"run-graph.md": "valine.orchestrator.run_graph", "scenarios.md": "valine.scenario.reference"}
+PAGES = {"run-graph.md": "valine.orchestrator.run_graph", "scenarios.md": "valine_play.scenario.reference"}
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ import msgspec
 
 from valine.errors import Newer, StoreError, TooLarge
 from valine.orchestrator import replies
-from valine.orchestrator.model import SCHEMA
+from valine.orchestrator.model.run import SCHEMA
 
 T = TypeVar("T")
 Fields = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.world import Failure
+    from valine.orchestrator.model.observations import Failure
 
 
 class ValineError(Exception):

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from valine.orchestrator.decision import Outcome
-from valine.orchestrator.events import Event, Inbound, PersonCommand
-from valine.orchestrator.model import Posted, Repository, Run
+from valine.orchestrator.model.decision import Outcome
+from valine.orchestrator.model.events import Event, Inbound, PersonCommand
+from valine.orchestrator.model.run import Posted, Repository, Run
 from valine.orchestrator.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from valine.orchestrator.effects import ForgeEffect
-    from valine.orchestrator.events import Result
-    from valine.orchestrator.world import PlanWorld, WorkWorld
+    from valine.orchestrator.model.effects import ForgeEffect
+    from valine.orchestrator.model.events import Result
+    from valine.orchestrator.model.observations import PlanWorld, WorkWorld
     from valine.view.components import Message
     from valine.view.replies import RenderedReply
 
@@ -48,20 +48,20 @@ class ReplyTo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies on the queue. `id` swallows repeats; `lane` is the repository; commands are `urgent`."""
+    """What lies on the queue. `id` swallows repeats; `partition` is the repository; commands are `urgent`."""
 
     id: str
-    lane: str
+    partition: str = msgspec.field(name="lane")  # as it is stored
     urgent: bool
     inbound: Inbound
     reply_to: ReplyTo | None = None
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """An envelope in a worker's hands: how often it was taken before, and the receipt to give back.
 
     `received` counts this time and those right before it that ended without any acknowledgement (done, later or
-    set_aside): their workers stopped while they had it.
+    dead_letter): their workers stopped while they had it.
     """
 
     envelope: Envelope
@@ -70,7 +70,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     received: int = 1
 
 
-class Letterbox(Protocol):
+class Producer(Protocol):
     """The side of a queue where things are put in."""
 
     async def put(self, envelope: Envelope, now: datetime) -> bool:
@@ -78,28 +78,30 @@ class Letterbox(Protocol):
         ...
 
 
-class Queue(Letterbox, Protocol):
-    """A durable queue with one lane a repository: one of a lane at a time, urgent ones first, else in order."""
+class Queue(Producer, Protocol):
+    """A durable queue with one partition a repository: one of a partition at a time, urgent ones first, else in
+    order.
+    """
 
-    async def take(self, now: datetime) -> Taken | None:
-        """The next envelope whose lane is free, invisible to others for 120 s; None if there is none."""
+    async def receive(self, now: datetime) -> Delivery | None:
+        """The next envelope whose partition is free, invisible to others for 120 s; None if there is none."""
         ...
 
-    async def done(self, taken: Taken) -> None:
+    async def ack(self, delivery: Delivery) -> None:
         """It is dealt with."""
         ...
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        """It could not be dealt with: it is taken again after `until`; `trouble` is kept with it."""
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
+        """It could not be dealt with: it is delivered again after `until`; `trouble` is kept with it."""
         ...
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        """It is poison: keep it with the dead letters, so that its lane goes on."""
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        """It is poison: keep it with the dead letters, so that its partition goes on."""
         ...
 
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that was obeyed or refused, and what was answered. Kept 30 days."""
+    """A command that was carried out or refused, and what was answered. Kept 30 days."""
 
     id: str
     at: datetime
@@ -179,7 +181,7 @@ class RunStore(Protocol):
 
 
 class NewComment(msgspec.Struct, frozen=True, kw_only=True):
-    """A `/valine` comment found by looking: the command as the webhook would have given it."""
+    """A `/valine` comment found by a refresh: the command as the webhook would have given it."""
 
     command: PersonCommand
     reply_to: ReplyTo
@@ -231,13 +233,13 @@ class Chat(Protocol):
         message: Message,
         posted: Posted | None,
         since: datetime,
-        untried: bool,
+        first_attempt: bool,
     ) -> Sent:
-        """The message that bears the marker and now has this content.
+        """The message that has the marker and now has this content.
 
-        `posted` is edited if given. Else one is created: with the nonce alone if it is surely `untried` and `since` is
-        less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one that is gone
-        raises Permanent with code `lost`, as does a channel.
+        `posted` is edited if given. Else one is created: with the nonce alone if it is surely `first_attempt` and
+        `since` is less than 2 minutes ago, else after paging the channel from `since` for the marker. A `posted` one
+        that is gone raises Permanent with code `lost`, as does a channel.
         """
         ...
 

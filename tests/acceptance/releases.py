@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from acceptance.crashes import Crash
 from rewording import release, rewording
-from valine.orchestrator.display import is_settled, pages
-from valine.orchestrator.document_facts import facts_of
+from valine.orchestrator.facts.display import is_settled, pages
+from valine.orchestrator.facts.of_run import facts_of
 from valine.view import RENDER_VERSION
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What the stories are told with: a team in a world, its words and deeds, and what they then see.
+"""What the stories are told with: a team in a world, its words and actions, and what they then see.
 
 async with a_team() as team:
     await team.says("/plan", by="Ana")
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from shared_specs import judges
 from valine.bootstrap import System, assemble
-from valine.demo.world import PRODUCT, World, a_world
-from valine.simulator.objects_memory import MemoryObjects
+from valine_play.demo.world import PRODUCT, World, a_world
+from valine_twins.objects_memory import MemoryObjects
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model.run import Run, Task
 
 REPOSITORY = "acme/rocket"
 SECRET = "simulated-webhook-secret"
@@ -39,7 +39,7 @@ class Team:
         self.world = world
         self.requests: list[tuple[str, str, str, bytes]] = []
         self.answers: list[tuple[str, str, str, bytes]] = []  # to interactions
-        self._deeds: list[tuple[str, str, Callable[[], object]]] = []
+        self._acts: list[tuple[str, str, Callable[[], object]]] = []
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -113,15 +113,15 @@ class Team:
             await self.finishes(task, check=check)
         return (await self.run()).tasks
 
-    def meanwhile(self, method: str, path: str, deed: Callable[[], object]) -> None:
+    def meanwhile(self, method: str, path: str, act: Callable[[], object]) -> None:
         """Let this happen once, just before the next such request (shell patterns) reaches GitHub or Discord."""
-        self._deeds.append((method, path, deed))
+        self._acts.append((method, path, act))
 
     def asked(self, method: str, path: str) -> None:
         """Such a request is about to be made."""
-        for entry in self._deeds:
+        for entry in self._acts:
             if fnmatch.fnmatchcase(method, entry[0]) and fnmatch.fnmatchcase(path, entry[1]):
-                self._deeds.remove(entry)
+                self._acts.remove(entry)
                 entry[2]()
                 return
 

@@ -1,4 +1,4 @@
-"""Approvals that need a look or a hand inside Valine; the rest is in scenarios/approving."""
+"""Approvals that need a refresh or a hand inside Valine; the rest is in scenarios/approving."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from acceptance.stories import a_team
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 
 def labels(team: Team, number: int) -> list[str]:

@@ -90,7 +90,7 @@ async def token(team: Team, *, good: bool) -> None:
         await team.github("revoke_token", token=value.reveal())
 
 
-async def test_a_long_execution_goes_on_from_slice_to_slice_without_its_alarm_clock() -> None:
+async def test_a_long_execution_goes_on_from_time_slice_to_time_slice_without_its_wake_up() -> None:
     async with a_team(12) as team:
         await team.says("/plan", by="Ana")
         team.world.system.engine.sweep = asleep  # type: ignore[method-assign]

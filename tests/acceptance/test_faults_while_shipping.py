@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acceptance.stories import Team
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 MERGE = "*/merge"
 
@@ -87,7 +87,7 @@ async def test_githubs_limits_only_delay_a_merge(kind: str) -> None:
         assert await team.states() == {1: "merged"}
 
 
-async def test_looks_that_lag_behind_merge_nothing_wrong() -> None:
+async def test_refreshes_that_lag_behind_merge_nothing_wrong() -> None:
     async with a_team(2) as team:
         await team.is_ready()
         team.world.on_github("throw_fault", kind="read_lag", route="/graphql", times=2, seconds=30)

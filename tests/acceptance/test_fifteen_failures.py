@@ -145,10 +145,10 @@ async def dies_before_its_commit(team: Team, action: str, **arguments: Any) -> N
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_5_events_in_any_order_end_the_same(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 - an order, not a secret
+    rng = random.Random(seed)  # noqa: S311 - an order, not a secret
     async with a_team(3) as team:
         for _ in range(200):
-            late = {"kind": "webhook_late", "seconds": dice.choice([0, 0, 1, 5, 30, 300, 3600])}
+            late = {"kind": "webhook_late", "seconds": rng.choice([0, 0, 1, 5, 30, 300, 3600])}
             team.world.on_github("throw_fault", **late)
 
         await a_day(team)

@@ -11,7 +11,7 @@ from acceptance.stories import a_team
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 CHECK = {"name": "test", "workflow": "ci"}
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from acceptance.stories import REPOSITORY, a_team
 from fuzzing import errors_logged
-from services.test_odd_answers import OddWire
-from valine.simulator.transport import ActError
+from services.test_odd_answers import OddBytes
+from valine_twins.transport import ActError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +34,14 @@ def nothing_breaks() -> Iterator[None]:
 @given(st.data())
 async def test_odd_answers_break_no_slice_and_leave_nothing_doubled(data: st.DataObject) -> None:
     async with a_team(2, judged=False) as team:
-        wires = [OddWire.of(client) for client in team.world.system.clients]
+        wires = [OddBytes.of(client) for client in team.world.system.clients]
         with nothing_breaks():
             for act in (plans, approves, works, ships):
                 data.draw(st.sampled_from(wires)).spoil(data)
                 with contextlib.suppress(ActError):  # what they wanted to click may not be there
                     await act(team)
-            for wire in wires:
-                wire.heal()
+            for odd_bytes in wires:
+                odd_bytes.heal()
             await team.wait(hours=2)
 
         heads = [pull["head"] for pull in team.repository()["pull_requests"] if pull["state"] == "open"]

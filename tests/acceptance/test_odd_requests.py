@@ -17,7 +17,7 @@ from fuzzing import encoded, mutated
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.simulator.transport import Delivery
+    from valine_twins.transport import Delivery
 
 ON_DISCORD: list[tuple[str, dict[str, Any]]] = [
     ("command", {"name": "plan", "options": {"label": "ready", "limit": 1}}),
@@ -38,7 +38,7 @@ A_DAY = settings(max_examples=12, phases=[Phase.explicit, Phase.generate])  # sh
 
 
 async def arrives(team: Team, delivery: Delivery, body: bytes, signature: dict[str, str]) -> None:
-    """The door answers it, and all comes of it that may."""
+    """The endpoint answers it, and all comes of it that may."""
     headers = {name: value for name, value in delivery.headers.items() if name.lower() not in signature}
     answer = await team.world.network.post(delivery.url, content=body, headers=headers | signature)
     assert answer.status_code in {200, 202, 204, 400}, answer.text
@@ -59,7 +59,7 @@ async def test_odd_interactions_break_nothing(data: st.DataObject) -> None:
                 fresh = original | {"id": str(int(original["id"]) + (number << 12))}
                 body = data.draw(mutated(fresh).flatmap(encoded))
                 at = str(int(now().timestamp()))
-                signature = discord._courier.sign(at, body)
+                signature = discord._pump.sign(at, body)
                 await arrives(team, delivery, body, {"x-signature-ed25519": signature, "x-signature-timestamp": at})
 
         assert [letter.trouble for letter in await team.world.system.queue.dead_letters()] == []

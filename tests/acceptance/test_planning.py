@@ -87,7 +87,7 @@ TITLES = (
 )
 
 
-async def test_odd_titles_are_shown_as_they_are_and_ring_nobody() -> None:
+async def test_odd_titles_are_shown_as_they_are_and_mention_nobody() -> None:
     async with a_team([{"title": title} for title in TITLES]) as team:
         await team.says("/plan", by="Ana")
         await team.clicks("Approve", by="Ana")

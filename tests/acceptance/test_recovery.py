@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acceptance.stories import a_team
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ async def test_what_was_shipped_after_the_backup_is_seen_and_not_shipped_again(t
         assert len(team.channel()) == 2  # the card and the board, as before
 
 
-async def test_work_done_while_the_store_was_away_is_found_by_the_first_look(tmp_path: Path) -> None:
+async def test_work_done_while_the_store_was_away_is_found_by_the_first_refresh(tmp_path: Path) -> None:
     async with a_team(2, store=at(tmp_path)) as team:
         await team.starts()
         backup = copied(team, tmp_path)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acceptance.stories import a_team
-from valine.orchestrator.effects import EnsureLabel
+from valine.orchestrator.model.effects import EnsureLabel
 
 if TYPE_CHECKING:
-    from valine.orchestrator.effects import ForgeEffect
-    from valine.orchestrator.events import Result
-    from valine.orchestrator.world import PlanWorld
+    from valine.orchestrator.model.effects import ForgeEffect
+    from valine.orchestrator.model.events import Result
+    from valine.orchestrator.model.observations import PlanWorld
     from valine.ports import ReplyTo
     from valine.services.github import GitHubForge
     from valine.view.replies import RenderedReply
 
 
-async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -> None:
+async def test_a_command_that_breaks_valine_is_dead_lettered_and_its_author_told() -> None:
     async with a_team(1) as team:
         engine = team.world.system.engine
-        engine._commander._forge = UnreadableForge()  # type: ignore[assignment]
+        engine._command_handler._forge = UnreadableForge()  # type: ignore[assignment]
 
         reply = await team.says("/plan", by="Ana")
         await team.wait(minutes=1)
@@ -30,11 +30,11 @@ async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told() -
 
 async def test_a_command_whose_very_answer_breaks_valine_stops_no_other() -> None:
     async with a_team(1) as team:
-        commander = team.world.system.engine._commander
-        chat, commander._chat = commander._chat, MuteChat()  # type: ignore[assignment]
+        command_handler = team.world.system.engine._command_handler
+        chat, command_handler._chat = command_handler._chat, MuteChat()  # type: ignore[assignment]
         await team.says("/plan", by="Ana")
         await team.wait(minutes=1)
-        commander._chat = chat
+        command_handler._chat = chat
 
         reply = await team.says("/plan", by="Ben")
 

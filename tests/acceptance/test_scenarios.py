@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scenario.collected import passes, scenarios
+from play.scenario.collected import passes, scenarios
 
 if TYPE_CHECKING:
-    from valine.scenario.parse import Scenario
+    from valine_play.scenario.parse import Scenario
 
 FOLDER = Path(__file__).parent / "scenarios"
 

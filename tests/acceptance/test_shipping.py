@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from acceptance.stories import a_team
-from valine.simulator.transport import Request
+from valine_twins.transport import Request
 
 if TYPE_CHECKING:
     from typing import Any
@@ -175,7 +175,7 @@ async def test_the_end_of_several_rounds_tells_all_that_was_merged() -> None:
         assert f"(#{second.pull_request}), for #2" in end
 
 
-async def test_a_release_tag_that_a_stranger_took_is_told_and_harms_nothing() -> None:
+async def test_a_release_tag_that_somebody_else_took_is_told_and_harms_nothing() -> None:
     async with a_team(1, policy=RELEASING) as team:
         await team.is_ready()
         by_the_api(team, "releases", {"tag_name": "valine-r1", "name": "Not Valine's", "body": "x"})

@@ -13,11 +13,11 @@ import httpx2
 import pytest
 
 from acceptance.stories import SECRET, a_team
-from valine.demo.world import PRODUCT
+from valine_play.demo.world import PRODUCT
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.orchestrator.model import Task
+    from valine.orchestrator.model.run import Task
 
 
 async def why(team: Team, issue: int = 1) -> str | None:
@@ -74,7 +74,7 @@ async def test_a_forged_webhook_is_refused_and_changes_nothing() -> None:
         assert len(team.requests) == looks
 
 
-async def test_a_signed_webhook_about_nothing_that_changed_only_costs_a_look() -> None:
+async def test_a_signed_webhook_about_nothing_that_changed_only_costs_a_refresh() -> None:
     async with a_team(1) as team:
         await team.starts()
         before = await team.run()
@@ -89,7 +89,7 @@ async def test_a_signed_webhook_about_nothing_that_changed_only_costs_a_look() -
 
 
 async def posted(team: Team, body: str, signature: str) -> httpx2.Response:
-    """What the door answers to that webhook."""
+    """What the endpoint answers to that webhook."""
     headers = {
         "Content-Type": "application/json",
         "X-GitHub-Event": "issues",
@@ -100,7 +100,7 @@ async def posted(team: Team, body: str, signature: str) -> httpx2.Response:
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
-async def test_a_look_that_is_older_than_its_hint_is_repeated(times: int) -> None:
+async def test_a_refresh_that_is_older_than_its_hint_is_repeated(times: int) -> None:
     async with a_team(1) as team:
         task = await a_ready_one(team)
         await team.wait(minutes=1)
@@ -280,13 +280,13 @@ async def test_a_run_of_ten_tasks_keeps_to_its_budget_of_requests() -> None:
         # Thirteen a task (six writes, each looked up before or believed when seen), and what belongs to the run.
         assert opened["github"] - planned["github"] <= 125
         assert opened["discord"] - planned["discord"] <= 24
-        # One look for the burst of webhooks of each push, and then one every quarter of an hour.
+        # One refresh for the burst of webhooks of each push, and then one every quarter of an hour.
         assert tracked["github"] - opened["github"] <= 11
         assert counts(team)["github"] - tracked["github"] <= 12
 
 
 @pytest.mark.parametrize("fault", [{}, {"kind": "webhook_late", "seconds": 7.0, "times": 20}], ids=["prompt", "late"])
-async def test_a_burst_of_quick_checks_costs_a_few_looks(fault: dict[str, Any]) -> None:
+async def test_a_burst_of_quick_checks_costs_a_few_refreshes(fault: dict[str, Any]) -> None:
     async with a_team(1) as team:
         task = await a_ready_one(team)
         await team.wait(minutes=1)

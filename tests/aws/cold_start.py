@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws.lambda_events import http_event
 from aws.runtime_api import a_function
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_endpoint
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, ping, signed, slash
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def handler(event, context):
 
 
 def settings(queue: str) -> dict[str, str]:
-    """Of Discord's door."""
+    """Of Discord's endpoint."""
     return {
         "DISCORD_APPLICATION_ID": APPLICATION,
         "DISCORD_GUILD_ID": GUILD,
@@ -62,7 +62,7 @@ def once(handler: str, path: Path, env: Mapping[str, str], body: bytes, folder: 
 
 def main(times: int) -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory() as name, an_sqs_door() as queue:
+    with tempfile.TemporaryDirectory() as name, an_sqs_endpoint() as queue:
         folder, env = Path(name), settings(queue.address)
         (folder / "only.py").write_text(ONLY)
         valine = "valine.handlers.discord_handler.handler"

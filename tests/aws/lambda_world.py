@@ -22,14 +22,14 @@ from botocore import xform_name
 
 from acceptance.crashes import Crash
 from aws.lambda_events import http_event, schedule_event
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_endpoint
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.bootstrap import System
 from valine.bootstrap import aws as functions
-from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 from valine.handlers import clock_handler, github_handler, http_api, worker_handler
-from valine.intake import HttpAnswer, HttpRequest, Intake
+from valine.ingress.endpoints import HttpAnswer, HttpRequest, Ingress
+from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     import httpx2
 
     from valine.bootstrap.aws import Clockwork, Hands
-    from valine.config import Settings
+    from valine.services.aws.queue import SqsQueue
+    from valine.services.aws.run_store import DynamoRunStore
     from valine.services.discord.admin import DiscordAdmin
-    from valine.services.queue_sqs import SqsQueue
-    from valine.services.run_store import DynamoRunStore
-    from valine.simulator.clock import ManualClock
+    from valine.settings import Settings
+    from valine_twins.clock import ManualClock
 
 MINUTE = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=20)  # of the worker's function
@@ -79,8 +79,8 @@ def an_account(dynamodb_at: str | None = None) -> Iterator[Aws]:
             patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_at)
         sqs, dynamodb = moto_client("sqs"), moto_client("dynamodb")
         queue_url = make_queue(sqs)
-        door = stack.enter_context(an_sqs_door(partial(ask, sqs)))
-        patch.setenv("AWS_ENDPOINT_URL_SQS", door.address)
+        endpoint = stack.enter_context(an_sqs_endpoint(partial(ask, sqs)))
+        patch.setenv("AWS_ENDPOINT_URL_SQS", endpoint.address)
         patch.setenv("AWS_REGION", "eu-central-1")  # Lambda sets it
         dead_url = queue_url.replace("valine.fifo", "valine-dead.fifo")
         yield Aws(sqs, dynamodb, queue_url, dead_url, make_table(dynamodb, f"RunStateTable{next(NUMBERS)}"))
@@ -114,7 +114,7 @@ class LambdaSystem:
         self.clockwork: Clockwork = functions.clockwork(Place(**place), clock)
         self.store: DynamoRunStore
         self.store, _ = functions.keep(aws.table, aws.queue_url, clock)
-        self.intake = Gateway(settings, place, clock)
+        self.ingress = Gateway(settings, place, clock)
         self.queue = LambdaQueue(self)
         self.worker = Mapping(self)
         self.engine = Schedule(self)
@@ -137,12 +137,12 @@ class LambdaSystem:
 
 
 class Gateway:
-    """API Gateway before the two doors, each knowing only what its function is told. All comes `times` times."""
+    """API Gateway before the two endpoints, each knowing only what its function is told. All comes `times` times."""
 
     def __init__(self, settings: Settings, place: dict[str, str], clock: ManualClock) -> None:
         self.times = 1
-        self._discord = functions.discord_door(
-            DiscordDoor(
+        self._discord = functions.discord_endpoint(
+            DiscordEndpoint(
                 repository=settings.github_repository,
                 application_id=settings.discord_application_id,
                 guild_id=settings.discord_guild_id,
@@ -151,25 +151,27 @@ class Gateway:
             ),
             clock,
         )
-        self._github = functions.github_door(
-            GitHubDoor(repository=settings.github_repository, webhook_secret=settings.github_webhook_secret, **place),
+        self._github = functions.github_endpoint(
+            GitHubEndpoint(
+                repository=settings.github_repository, webhook_secret=settings.github_webhook_secret, **place
+            ),
             clock,
         )
 
     async def discord(self, request: HttpRequest) -> HttpAnswer:
         event = http_event(request.method, request.path, headers=request.headers, body=request.body)
-        return await self._answered(event, partial(Intake.discord, self._discord))
+        return await self._answered(event, partial(Ingress.discord, self._discord))
 
     async def github(self, request: HttpRequest) -> HttpAnswer:
         event = http_event(
             request.method, request.path, headers=request.headers, body=request.body, base64_encoded=True
         )
-        return await self._answered(event, partial(github_handler.door, self._github))
+        return await self._answered(event, partial(github_handler.endpoint, self._github))
 
     async def _answered(
-        self, event: dict[str, Any], door: Callable[[HttpRequest], Coroutine[Any, Any, HttpAnswer]]
+        self, event: dict[str, Any], endpoint: Callable[[HttpRequest], Coroutine[Any, Any, HttpAnswer]]
     ) -> HttpAnswer:
-        answers = [await door(http_api.request(through_json(event))) for _ in range(self.times)]
+        answers = [await endpoint(http_api.request(through_json(event))) for _ in range(self.times)]
         told = through_json(http_api.response(answers[0]))
         return HttpAnswer(status=told["statusCode"], headers=told["headers"], body=told["body"].encode())
 

@@ -207,7 +207,7 @@ def test_a_wrong_signature_that_is_not_refused_is_told(deployment: Deployment, s
 
 
 @pytest.mark.parametrize("function", ["worker", "clock"])
-def test_a_function_behind_the_doors_that_does_not_start_is_told_with_what_it_says(
+def test_a_function_behind_the_endpoints_that_does_not_start_is_told_with_what_it_says(
     deployment: Deployment, function: str
 ) -> None:
     said = '{"errorMessage": "DISCORD_BOT_TOKEN is missing", "errorType": "ConfigurationError"}'

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.proof
 
 
-async def test_runs_and_what_was_set_aside_are_listed_from_the_table(
+async def test_runs_and_what_was_dead_lettered_are_listed_from_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

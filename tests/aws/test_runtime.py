@@ -18,13 +18,13 @@ from aws.cold_start import SOURCE, settings
 from aws.lambda_events import http_event, schedule_event, sqs_event
 from aws.lambda_world import ask
 from aws.runtime_api import Function, a_function
-from aws.sqs_door import an_sqs_door
+from aws.sqs_endpoint import an_sqs_endpoint
 from builders import a_command_envelope
 from discord_bytes import encoded, ping, signed, slash
 from dynamodb import a_client, dynamodb_local, make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
 from valine.documents import encode
-from valine.services import sqs_message
+from valine.services.aws import sqs_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,8 @@ def interaction(body: bytes) -> dict[str, Any]:
     return http_event("POST", "/discord", headers=signed(body, datetime.now(UTC)), body=body, base64_encoded=True)
 
 
-def test_discord_s_door_answers_a_ping_refuses_a_forgery_and_stores_a_command(tmp_path: Path) -> None:
-    with an_sqs_door() as door, a_handler("discord", tmp_path, **settings(door.address)) as function:
+def test_the_discord_endpoint_answers_a_ping_refuses_a_forgery_and_stores_a_command(tmp_path: Path) -> None:
+    with an_sqs_endpoint() as endpoint, a_handler("discord", tmp_path, **settings(endpoint.address)) as function:
         pong = function.invoke(interaction(encoded(ping()))).payload
         forged = function.invoke(http_event("POST", "/discord", headers=signed(b"{}"), body=encoded(ping()))).payload
         plan = function.invoke(interaction(encoded(slash("plan", label="ready")))).payload
@@ -59,7 +59,7 @@ def test_discord_s_door_answers_a_ping_refuses_a_forgery_and_stores_a_command(tm
     assert (pong["statusCode"], json.loads(pong["body"])) == (200, {"type": 1})
     assert forged["statusCode"] == 401
     assert json.loads(plan["body"])["type"] == 5
-    assert len(door.requests) == 1
+    assert len(endpoint.requests) == 1
     assert function.lives == 1
     [refused, queued] = lines(function)
     assert (refused["level"], refused["logger"]) == ("WARNING", "valine.intake")
@@ -67,27 +67,27 @@ def test_discord_s_door_answers_a_ping_refuses_a_forgery_and_stores_a_command(tm
     assert queued["requestId"]
 
 
-def test_github_s_door_stores_a_webhook(tmp_path: Path) -> None:
+def test_the_github_endpoint_stores_a_webhook(tmp_path: Path) -> None:
     body = github_bytes.encoded(github_bytes.a_comment("/valine status"))
     event = http_event("POST", "/github/webhook", headers=github_bytes.signed(body, "issue_comment"), body=body)
 
     with (
-        an_sqs_door() as door,
-        a_handler("github", tmp_path, **settings(door.address), GITHUB_WEBHOOK_SECRET=SECRET) as function,
+        an_sqs_endpoint() as endpoint,
+        a_handler("github", tmp_path, **settings(endpoint.address), GITHUB_WEBHOOK_SECRET=SECRET) as function,
     ):
         assert function.invoke(event).payload["statusCode"] == 202
 
-    assert len(door.requests) == 1
+    assert len(endpoint.requests) == 1
     assert SECRET not in function.log
 
 
 def test_a_function_without_its_settings_names_them_and_answers_503(tmp_path: Path) -> None:
-    with a_handler("discord", tmp_path) as door, a_handler("worker", tmp_path, GITHUB_TOKEN=TOKEN) as worker:
-        answer = door.invoke(interaction(encoded(ping()))).payload
+    with a_handler("discord", tmp_path) as endpoint, a_handler("worker", tmp_path, GITHUB_TOKEN=TOKEN) as worker:
+        answer = endpoint.invoke(interaction(encoded(ping()))).payload
         failed = worker.invoke(sqs_event())
 
     assert answer["statusCode"] == 503
-    [line] = lines(door)
+    [line] = lines(endpoint)
     assert line["level"] == "ERROR"
     assert {"VALINE_STORE is missing", "DISCORD_PUBLIC_KEY is missing"} <= set(
         line["message"].split(": ")[1].split("; ")
@@ -110,10 +110,10 @@ def test_a_worker_killed_at_its_time_out_leaves_the_command_to_one_that_puts_it_
         dynamodb_at = stack.enter_context(dynamodb_local())
         stack.enter_context(moto_aws())
         sqs = moto_client("sqs")
-        door = stack.enter_context(an_sqs_door(partial(ask, sqs)))
+        endpoint = stack.enter_context(an_sqs_endpoint(partial(ask, sqs)))
         queue_url = make_queue(sqs)
         env = {
-            **settings(door.address),
+            **settings(endpoint.address),
             "AWS_ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],  # moto's: DynamoDB Local keeps tables apart by it
             "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_at,
             "DISCORD_API_URL": f"{deaf}/api/v10",
@@ -125,8 +125,10 @@ def test_a_worker_killed_at_its_time_out_leaves_the_command_to_one_that_puts_it_
         }
         worker = stack.enter_context(a_handler("worker", tmp_path, **env))
         clock = stack.enter_context(a_handler("clock", tmp_path, **env))
-        sent = encode(a_command_envelope("discord:1", lane="team/app"))
-        often = sqs_message.message(sent, lane="team/app", attempts=5, once="1")  # so the next attempt is minutes away
+        sent = encode(a_command_envelope("discord:1", partition="team/app"))
+        often = sqs_message.message(
+            sent, partition="team/app", attempts=5, once="1"
+        )  # so the next attempt is minutes away
         sqs.send_message(QueueUrl=queue_url, **often)
 
         [record] = receive(sqs, queue_url, 10)

@@ -11,11 +11,12 @@ import pytest
 
 import cfn
 from dynamodb import environment, table_definition
-from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
-from valine.config.given import OWN_NAMES
-from valine.services import aws, metrics
-from valine.worker import MOST_RECEIPTS
-from valine.worker.batches import TO_SETTLE
+from valine.engine.batches import TO_SETTLE
+from valine.engine.worker import MOST_RECEIPTS
+from valine.services.aws import client as aws
+from valine.services.aws import metrics
+from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
+from valine.settings.reader import OWN_NAMES
 
 FUNCTIONS = {
     "DiscordHandlerFunction": "discord",
@@ -148,7 +149,7 @@ def test_the_worker_reports_what_of_a_batch_failed_and_is_limited(resources: dic
 
 
 def test_the_pause_after_a_write_fits_into_the_end_that_a_worker_keeps(template: dict[str, Any]) -> None:
-    """It is waited for while the lane is held, when a slice was broken off too."""
+    """It is waited for while the partition is held, when a slice was broken off too."""
     assert template["Parameters"]["WriteInterval"]["MaxValue"] < TO_SETTLE.total_seconds()
 
 
@@ -244,7 +245,7 @@ def secrets_of(template: dict[str, Any], role: str) -> set[str]:
     }
 
 
-def test_the_doors_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sent(template: dict[str, Any]) -> None:
+def test_the_endpoints_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sent(template: dict[str, Any]) -> None:
     for role in ("DiscordRole", "GitHubRole"):
         assert actions_on(template, role, "WorkQueue") == {"sqs:SendMessage"}
         assert actions_on(template, role, "RunStateTable") <= {"dynamodb:GetItem", "dynamodb:Query"}
@@ -257,8 +258,8 @@ def test_the_doors_write_nothing_but_the_queue_and_the_clock_deletes_what_it_sen
 
 
 def test_a_function_may_read_only_the_secrets_that_it_uses(template: dict[str, Any]) -> None:
-    assert secrets_of(template, "DiscordRole") == set(DiscordDoor.SECRETS) == set()
-    assert secrets_of(template, "GitHubRole") == set(GitHubDoor.SECRETS) == {"GITHUB_WEBHOOK_SECRET"}
+    assert secrets_of(template, "DiscordRole") == set(DiscordEndpoint.SECRETS) == set()
+    assert secrets_of(template, "GitHubRole") == set(GitHubEndpoint.SECRETS) == {"GITHUB_WEBHOOK_SECRET"}
     assert secrets_of(template, "WorkerRole") == set(WorkerPlace.SECRETS) == SECRETS - {"GITHUB_WEBHOOK_SECRET"}
     assert secrets_of(template, "ClockRole") == set(Place.SECRETS) == set()
 
@@ -297,13 +298,13 @@ def test_an_alarm_about_functions_watches_all_four(resources: dict[str, Any]) ->
         assert watched == set(FUNCTIONS)
 
 
-def test_what_is_set_aside_rings_by_the_words_that_the_queue_logs(resources: dict[str, Any], root: Path) -> None:
+def test_what_is_dead_lettered_rings_by_the_words_that_the_queue_logs(resources: dict[str, Any], root: Path) -> None:
     pattern = resources["SetAsideFilter"]["FilterPattern"]
     (metric,) = resources["SetAsideFilter"]["MetricTransformations"]
     alarm = resources["SetAsideAlarm"]
 
     assert pattern == '{ $.message = "*was set aside: *" }'
-    assert '"%s was set aside: %s"' in (root / "src/valine/services/queue_sqs.py").read_text(encoding="utf-8")
+    assert '"%s was set aside: %s"' in (root / "src/valine/services/aws/queue.py").read_text(encoding="utf-8")
     assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
 
 

@@ -100,7 +100,7 @@ async def test_a_day_on_lambda_ends_as_on_one_machine_to_the_letter(account: Aws
     assert on_lambda == on_one_machine
 
 
-async def test_a_run_goes_on_from_slice_to_slice_without_the_clock(account: Aws) -> None:
+async def test_a_run_goes_on_from_time_slice_to_time_slice_without_the_clock(account: Aws) -> None:
     account.ticking = False
 
     async with a_team(12, compose=account.compose) as team:
@@ -142,7 +142,7 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(acc
         assert account.dead() == []
 
 
-async def test_a_command_that_cannot_be_read_is_set_aside_and_its_repository_goes_on(account: Aws) -> None:
+async def test_a_command_that_cannot_be_read_is_dead_lettered_and_its_repository_goes_on(account: Aws) -> None:
     async with a_team(1, compose=account.compose) as team:
         put(account, '{"schema": 1, "id": "from another program"}')
         put(account, "no document at all")
@@ -154,14 +154,14 @@ async def test_a_command_that_cannot_be_read_is_set_aside_and_its_repository_goe
         assert await team.states() == {1: "ready"}
 
 
-async def test_a_command_that_breaks_valine_is_set_aside_and_its_author_told(account: Aws) -> None:
+async def test_a_command_that_breaks_valine_is_dead_lettered_and_its_author_told(account: Aws) -> None:
     async with a_team(1, compose=account.compose) as team:
-        commander = system(team).hands.batches._engine._commander
-        forge, commander._forge = commander._forge, Unreadable()  # type: ignore[assignment]
+        command_handler = system(team).hands.batches._engine._command_handler
+        forge, command_handler._forge = command_handler._forge, Unreadable()  # type: ignore[assignment]
         await team.says("/plan", by="Ana")
         await team.wait(minutes=5)
         said = team.reply("Ana")
-        commander._forge = forge
+        command_handler._forge = forge
 
         await team.is_ready()
 
@@ -194,14 +194,14 @@ async def test_two_of_every_delivery_and_of_every_batch_are_as_good_as_one(accou
     expected = await a_quiet_day()
 
     async with a_team(2, compose=account.compose) as team:
-        system(team).intake.times = system(team).worker.times = 2
+        system(team).ingress.times = system(team).worker.times = 2
         await team.is_ready()
         await team.ships(by="Ana")
 
         assert what_is_there(team) == expected
 
 
-async def test_a_second_worker_gets_nothing_of_a_lane_that_is_worked_on(account: Aws) -> None:
+async def test_a_second_worker_gets_nothing_of_a_partition_that_is_worked_on(account: Aws) -> None:
     async with a_team(2, compose=account.compose) as team:
         second: list[Any] = []
         team.meanwhile("POST", "*/pulls", lambda: second.append(receive(account.sqs, account.queue_url, 10)))

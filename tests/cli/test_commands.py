@@ -16,10 +16,10 @@ from builders import NOON
 from valine.bootstrap import wall_clock
 from valine.cli import http, main
 from valine.cli.commands import differences
-from valine.simulator.courier import Courier
-from valine.simulator.discord.twin import DiscordTwin
-from valine.simulator.shell import make_app
-from valine.wire.discord_manifest import manifest
+from valine.ingress.discord.manifest import manifest
+from valine_twins.delivery_pump import DeliveryPump
+from valine_twins.discord.twin import DiscordTwin
+from valine_twins.shell import make_app
 
 
 class Twin:
@@ -38,7 +38,7 @@ class Twin:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with httpx2.AsyncClient() as client:
-            app = make_app(self.discord, Courier(self.discord, client, wall_clock()), wall_clock())
+            app = make_app(self.discord, DeliveryPump(self.discord, client, wall_clock()), wall_clock())
             server = http._Server(app, self._bound)
             serving = asyncio.create_task(server.run_until_stopped())
             await server.listening.wait()
@@ -87,7 +87,7 @@ def test_push_registers_what_show_then_finds(twin: Twin, capsys: pytest.CaptureF
     assert (len(twin.commands()["guild"]), len(twin.commands()["global"])) == (4, 0)
 
 
-def test_diff_tells_what_push_would_mend(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_tells_what_push_would_change(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["commands", "diff"]) == 1
     told = capsys.readouterr()
     assert told.out.splitlines()[0] == "/plan is missing"

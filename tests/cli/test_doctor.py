@@ -14,11 +14,11 @@ from builders import NOON
 from valine.bootstrap import outside
 from valine.cli import main
 from valine.cli.doctor import examine
-from valine.config.secret import Secret
-from valine.demo.world import PRODUCT
-from valine.simulator.discord.twin import DiscordTwin
-from valine.simulator.inprocess import TwinTransport
-from valine.wire.discord_manifest import manifest
+from valine.ingress.discord.manifest import manifest
+from valine.settings.secret import Secret
+from valine_play.demo.world import PRODUCT
+from valine_twins.discord.twin import DiscordTwin
+from valine_twins.inprocess import TwinTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ async def findings(team: Team, **changes: Any) -> dict[str, list[str]]:
         clock=world.clock,
         github=TwinTransport(world.github, world.clock, world.post_github),
         discord=TwinTransport(world.discord, world.clock, world.post_discord),
-        web=httpx2.ASGITransport(world._door),
+        web=httpx2.ASGITransport(world._endpoint),
     ) as there:
         found = await examine(there, settings)
     told: dict[str, list[str]] = {"ok": [], "mind": [], "wrong": []}
@@ -55,10 +55,10 @@ async def test_where_all_is_well_nothing_is_wrong(team: Team) -> None:
 
     assert told["wrong"] == []
     assert {line.split(":")[0] for line in told["ok"]} >= {"GitHub", "Policy", "Issues", "Discord", "Endpoint"}
-    assert [line for line in told["ok"] if line.startswith("The doors")] == [
-        f"The doors: {PRODUCT}/healthz is healthy.",
-        f"The doors: {PRODUCT}/discord turns a forged request away.",
-        f"The doors: {PRODUCT}/github/webhook turns a forged request away.",
+    assert [line for line in told["ok"] if line.startswith("The endpoints")] == [
+        f"The endpoints: {PRODUCT}/healthz is healthy.",
+        f"The endpoints: {PRODUCT}/discord turns a forged request away.",
+        f"The endpoints: {PRODUCT}/github/webhook turns a forged request away.",
     ]
 
 

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.applications import Starlette
 
-from valine.cli import http, simulate
-from valine.cli.trouble import Stop
+from valine.cli import http
+from valine.cli.command_error import CommandError
+from valine_play.commands import simulate
 
 
 def nothing() -> None:
@@ -24,12 +25,12 @@ def test_a_port_that_somebody_listens_on_cannot_be_had() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        with pytest.raises(Stop, match=f"Port {port} of 127.0.0.1 is in use by another program"):
+        with pytest.raises(CommandError, match=f"Port {port} of 127.0.0.1 is in use by another program"):
             http.bind("127.0.0.1", port)
 
 
 def test_an_address_of_another_machine_cannot_be_had() -> None:
-    with pytest.raises(Stop, match=r"192\.0\.2\.1 is no address of this machine"):
+    with pytest.raises(CommandError, match=r"192\.0\.2\.1 is no address of this machine"):
         http.bind("192.0.2.1", 0)
 
 
@@ -37,7 +38,7 @@ def test_a_port_that_is_taken_between_binding_and_listening_is_a_sentence() -> N
     with http.bind("127.0.0.1", 0) as bound, http.bind("127.0.0.1", bound.getsockname()[1]) as other:
         other.listen()
 
-        with pytest.raises(Stop, match="is in use by another program"):
+        with pytest.raises(CommandError, match="is in use by another program"):
             asyncio.run(http.serve_all([(Starlette(), bound)], nothing))
 
 
@@ -50,7 +51,7 @@ def test_an_app_that_cannot_start_ends_the_server() -> None:
             raise OSError("the disk is gone")
         yield
 
-    with http.bind("127.0.0.1", 0) as bound, pytest.raises(Stop, match="could not start"):
+    with http.bind("127.0.0.1", 0) as bound, pytest.raises(CommandError, match="could not start"):
         asyncio.run(http.serve_all([(Starlette(lifespan=lifespan), bound)], nothing))
 
 

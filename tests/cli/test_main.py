@@ -86,7 +86,7 @@ def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("valine.config.store_url", fail)
+    monkeypatch.setattr("valine.settings.store_url", fail)
 
 
 def test_an_unexpected_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +131,7 @@ def test_ctrl_c_ends_the_twins_quietly(root: Path) -> None:
     assert (twins.returncode, said) == (130, "")
 
 
-def test_a_reader_that_goes_away_is_no_trouble(root: Path) -> None:
+def test_a_reader_that_goes_away_is_no_error(root: Path) -> None:
     with valine("--help", root=root) as process:
         assert process.stdout
         process.stdout.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.stories import REPOSITORY, a_team
-from core.days import HISTORIES, a_round
+from orchestrator.days import HISTORIES, a_round
 from valine.cli import main
 
 A_ROUND = HISTORIES / "a_round.r1.json"

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from builders import NOON, REPOSITORY, a_command_envelope, a_history, a_run, a_task, after, an_approval
 from valine.cli import app, main
-from valine.cli.trouble import Debug
-from valine.orchestrator.model import Active, Pending, Repository
-from valine.orchestrator.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
+from valine.cli.command_error import Debug
+from valine.orchestrator.model.run import Active, Pending, Repository
+from valine.orchestrator.model.states import IssueNumber, RunNumber, RunStatus, RunUid, Stage
 from valine.ports import Commit
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
 
 runner = CliRunner()
 
@@ -53,13 +53,13 @@ def queue(file: SqliteFile) -> SqliteQueue:
     return SqliteQueue(file)
 
 
-async def set_aside(queue: SqliteQueue, *ids: str) -> None:
+async def dead_letter(queue: SqliteQueue, *ids: str) -> None:
     """Commands that could not be dealt with, one after the other."""
     for name in ids:
         await queue.put(a_command_envelope(name), NOON)
-        taken = await queue.take(NOON)
+        taken = await queue.receive(NOON)
         assert taken is not None
-        await queue.set_aside(taken, "KeyError: a mistake\x1b[31m")
+        await queue.dead_letter(taken, "KeyError: a mistake\x1b[31m")
 
 
 async def fill(store: SqliteRunStore) -> None:
@@ -151,11 +151,11 @@ def test_an_empty_store_says_what_makes_a_run(store: SqliteRunStore, capsys: pyt
         (["c1", "c2"], "2 requests were set aside: `valine runs dead`"),
     ],
 )
-def test_the_list_ends_with_what_was_set_aside(
+def test_the_list_ends_with_what_was_dead_lettered(
     store: SqliteRunStore, queue: SqliteQueue, ids: list[str], line: str
 ) -> None:
     asyncio.run(fill(store))
-    asyncio.run(set_aside(queue, *ids))
+    asyncio.run(dead_letter(queue, *ids))
 
     result = runner.invoke(app, ["runs", "list"], obj=Debug())
 
@@ -163,8 +163,8 @@ def test_the_list_ends_with_what_was_set_aside(
     assert len(json.loads(runner.invoke(app, ["runs", "list", "--json"], obj=Debug()).stdout)) == 3
 
 
-def test_what_was_set_aside_is_listed_without_its_token(queue: SqliteQueue) -> None:
-    asyncio.run(set_aside(queue, "c1", "c2"))
+def test_what_was_dead_lettered_is_listed_without_its_token(queue: SqliteQueue) -> None:
+    asyncio.run(dead_letter(queue, "c1", "c2"))
 
     shown = runner.invoke(app, ["runs", "dead"], obj=Debug()).stdout
     document = runner.invoke(app, ["runs", "dead", "--json"], obj=Debug()).stdout
@@ -176,8 +176,8 @@ def test_what_was_set_aside_is_listed_without_its_token(queue: SqliteQueue) -> N
     assert "token" not in shown + document
 
 
-def test_a_request_that_was_set_aside_is_put_back(queue: SqliteQueue, capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(set_aside(queue, "c1", "c2"))
+def test_a_request_that_was_dead_lettered_is_put_back(queue: SqliteQueue, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(dead_letter(queue, "c1", "c2"))
 
     assert main(["runs", "redrive", "c1"]) == 0
     assert main(["runs", "redrive", "c1"]) == 1
@@ -190,7 +190,7 @@ def test_a_request_that_was_set_aside_is_put_back(queue: SqliteQueue, capsys: py
     assert [letter.id for letter in asyncio.run(queue.dead_letters())] == ["c2"]
 
 
-def test_where_nothing_was_set_aside_it_says_so(queue: SqliteQueue, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_nothing_was_dead_lettered_it_says_so(queue: SqliteQueue, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "dead"]) == 0
 
     assert capsys.readouterr().out == "Nothing was set aside.\n"

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
 
 pytest.register_assert_rewrite("contract.queue_contract", "contract.run_store_contract")
 

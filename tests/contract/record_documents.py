@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acceptance.stories import a_team
-from core.days import DAYS
+from orchestrator.days import DAYS
 from samples import samples
 from valine import documents
-from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.model.run import Repository, Run
 from valine.ports import Commit, Envelope, History, Inbox
 
 if TYPE_CHECKING:

@@ -30,9 +30,9 @@ from builders import (
 from samples import samples, union_samples
 from valine.documents import MAX_DOCUMENT
 from valine.errors import Conflict, TooLarge
-from valine.orchestrator.events import Event
-from valine.orchestrator.model import Repository, Run
-from valine.orchestrator.states import RunNumber, RunStatus
+from valine.orchestrator.model.events import Event
+from valine.orchestrator.model.run import Repository, Run
+from valine.orchestrator.model.states import RunNumber, RunStatus
 from valine.ports import Commit, Inbox, RunStore
 
 if TYPE_CHECKING:

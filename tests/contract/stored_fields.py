@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from valine.orchestrator.model import SCHEMA, Repository, Run
+from valine.orchestrator.model.run import SCHEMA, Repository, Run
 from valine.ports import Envelope, History, Inbox
 
 STORED = (Envelope, History, Inbox, Repository, Run)

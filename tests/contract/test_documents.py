@@ -13,7 +13,7 @@ from builders import a_plan, a_plan_item, a_repository, a_run, an_inbox, noise
 from samples import samples
 from valine.documents import MAX_DOCUMENT, PLAIN_UP_TO, Fields, decode, encode, migrate
 from valine.errors import StoreError, TooLarge
-from valine.orchestrator.model import SCHEMA, Repository, Run
+from valine.orchestrator.model.run import SCHEMA, Repository, Run
 from valine.ports import Envelope, History, Inbox
 
 
@@ -58,7 +58,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from valine.documents import decode
-from valine.orchestrator.model import Run
+from valine.orchestrator.model.run import Run
 
 document, start = sys.stdin.buffer.read(), Barrier(50)
 sys.setswitchinterval(1e-6)

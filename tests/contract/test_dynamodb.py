@@ -18,11 +18,11 @@ from dynamodb import a_client, dynamodb_local, environment, make_table
 from moto_aws import moto_aws, moto_client
 from valine.documents import MAX_DOCUMENT
 from valine.errors import Busy, Conflict, TooLarge
-from valine.orchestrator.states import RunUid
+from valine.orchestrator.model.states import RunUid
 from valine.ports import Commit
-from valine.services import run_store
-from valine.services.dynamo_table import DynamoTable, Put
-from valine.services.run_store import DynamoRunStore
+from valine.services.aws import run_store
+from valine.services.aws.dynamo_table import DynamoTable, Put
+from valine.services.aws.run_store import DynamoRunStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -59,7 +59,7 @@ class TestMemoryQueue(QueueContract):
 
     async def test_what_was_in_hand_when_its_server_stopped_is_there_for_the_next(self, queue: MemoryQueue) -> None:
         await put(queue, an_envelope("e1"), a_command_envelope("c1"))
-        assert await queue.take(NOON) is not None
+        assert await queue.receive(NOON) is not None
 
         queue.recover(NOON)
 
@@ -73,6 +73,6 @@ class TestMemoryQueue(QueueContract):
         queue.age()
 
         assert len(queue.entries["c1"].envelope.document) < before
-        taken = await queue.take(NOON)
-        assert taken is not None
-        assert taken.envelope == envelope
+        delivery = await queue.receive(NOON)
+        assert delivery is not None
+        assert delivery.envelope == envelope

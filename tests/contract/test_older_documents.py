@@ -18,12 +18,12 @@ from builders import NOON
 from contract.record_documents import STORED
 from contract.stored_fields import recorded
 from valine.documents import decode, encode, migrate, plain
-from valine.orchestrator.model import SCHEMA, Repository, Run
-from valine.orchestrator.states import Stage
+from valine.orchestrator.model.run import SCHEMA, Repository, Run
+from valine.orchestrator.model.states import Stage
 from valine.ports import Commit, Envelope, History
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,9 +141,9 @@ async def test_envelopes_of_schema_1_that_wait_are_taken(memory: SqliteFile) -> 
             )
     queue = SqliteQueue(memory)
 
-    taken = [await queue.take(NOON) for _ in waiting]
+    delivery = [await queue.receive(NOON) for _ in waiting]
 
-    assert [one and one.envelope for one in taken] == [envelope for _, envelope in waiting]
+    assert [one and one.envelope for one in delivery] == [envelope for _, envelope in waiting]
     assert await queue.dead_letters() == ()
 
 

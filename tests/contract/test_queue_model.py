@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import after, an_envelope
-from valine.ports import Taken
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.sqlite_file import SqliteFile
+from valine.ports import Delivery
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
 
 STEPS = st.lists(
     st.one_of(
@@ -28,11 +28,11 @@ STEPS = st.lists(
 @dataclass
 class Entry:
     id: str
-    lane: str
+    partition: str
     urgent: bool
     visible: int
     seen: int
-    held: Taken | None = None  # as it was last taken, until it is given back
+    held: Delivery | None = None  # as it was last taken, until it is given back
 
 
 @dataclass
@@ -51,36 +51,36 @@ class Model:
         return True
 
     def next(self, now: int) -> Entry | None:
-        busy = {entry.lane for entry in self.entries if entry.held and entry.visible > now}
-        ready = [entry for entry in self.entries if entry.visible <= now and entry.lane not in busy]
+        busy = {entry.partition for entry in self.entries if entry.held and entry.visible > now}
+        ready = [entry for entry in self.entries if entry.visible <= now and entry.partition not in busy]
         return min(ready, key=lambda entry: not entry.urgent, default=None)  # min keeps the order of arrival
 
-    def find(self, taken: Taken) -> Entry | None:
+    def find(self, delivery: Delivery) -> Entry | None:
         """What that receipt still stands for."""
-        return next((entry for entry in self.entries if entry.held is taken), None)
+        return next((entry for entry in self.entries if entry.held is delivery), None)
 
     def remove(self, entry: Entry) -> None:
         self.entries.remove(entry)
         self.seen[entry.id] = entry.seen
 
 
-async def take(queue: SqliteQueue, model: Model, now: int) -> list[Taken]:
-    taken, expected = await queue.take(after(now)), model.next(now)
-    assert (taken and taken.envelope.id) == (expected and expected.id)
-    if not taken or not expected:
+async def next_delivery(queue: SqliteQueue, model: Model, now: int) -> list[Delivery]:
+    delivery, expected = await queue.receive(after(now)), model.next(now)
+    assert (delivery and delivery.envelope.id) == (expected and expected.id)
+    if not delivery or not expected:
         return []
-    expected.held, expected.visible, expected.seen = taken, now + 120, now
-    return [taken]
+    expected.held, expected.visible, expected.seen = delivery, now + 120, now
+    return [delivery]
 
 
-async def give_back(queue: SqliteQueue, model: Model, how: str, taken: Taken, until: int) -> None:
-    entry = model.find(taken)
+async def give_back(queue: SqliteQueue, model: Model, how: str, delivery: Delivery, until: int) -> None:
+    entry = model.find(delivery)
     if how == "later":
-        await queue.later(taken, after(until), "trouble")
+        await queue.retry_at(delivery, after(until), "trouble")
         if entry:
             entry.held, entry.visible = None, until
     else:
-        await (queue.done(taken) if how == "done" else queue.set_aside(taken, "trouble"))
+        await (queue.ack(delivery) if how == "done" else queue.dead_letter(delivery, "trouble"))
         if entry:
             model.remove(entry)
             if how == "set_aside" and entry.id not in model.aside:
@@ -89,16 +89,16 @@ async def give_back(queue: SqliteQueue, model: Model, how: str, taken: Taken, un
 
 async def play(steps: list[tuple[str, int, int]]) -> None:
     with closing(SqliteFile.open(":memory:", exclusive=True)) as file:
-        queue, model, hands, now = SqliteQueue(file), Model(), list[Taken](), 0
+        queue, model, hands, now = SqliteQueue(file), Model(), list[Delivery](), 0
         for what, which, choice in steps:
             if what == "wait":
                 now += which
             elif what == "put":
                 entry = Entry(f"e{which}", f"lane{choice % 2}", choice > 1, visible=now, seen=now)
-                envelope = an_envelope(entry.id, lane=entry.lane, urgent=entry.urgent)
+                envelope = an_envelope(entry.id, partition=entry.partition, urgent=entry.urgent)
                 assert await queue.put(envelope, after(now)) == model.put(entry)
             elif what == "take":
-                hands += await take(queue, model, now)
+                hands += await next_delivery(queue, model, now)
             elif hands:
                 await give_back(queue, model, what, hands[which % len(hands)], now + choice)
             assert await queue.depth() == len(model.entries)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders import NOON, a_command_envelope, a_run, after, an_envelope, an_inbox
-from contract.queue_contract import QueueContract, drain, put, take
+from contract.queue_contract import QueueContract, drain, next_delivery, put
 from contract.run_store_contract import RunStoreContract, SharedRunStoreContract
 from valine.errors import StoreError
-from valine.orchestrator.model import SCHEMA
+from valine.orchestrator.model.run import SCHEMA
 from valine.ports import Commit
 from valine.services.dead_letters import DeadLetter
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
-from valine.services.sqlite_schema import STEPS
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
+from valine.services.sqlite.schema import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,24 +114,24 @@ async def test_ids_that_swallow_repeats_are_forgotten_when_they_no_longer_need_t
 
 async def test_after_a_restart_all_that_was_in_hand_can_be_taken_at_once(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
-    await put(queue, an_envelope("a", lane="a"), an_envelope("b", lane="b"), an_envelope("c", lane="c"))
-    held = [await take(queue), await take(queue)]
-    await queue.later(await take(queue), after(60), "GitHub is down")
+    await put(queue, an_envelope("a", partition="a"), an_envelope("b", partition="b"), an_envelope("c", partition="c"))
+    held = [await next_delivery(queue), await next_delivery(queue)]
+    await queue.retry_at(await next_delivery(queue), after(60), "GitHub is down")
 
     await queue.recover()
 
-    await queue.done(held[0])  # the hands of the one that died
-    again = [await take(queue), await take(queue)]
-    assert [taken.attempts for taken in again] == [1, 1]
-    assert await queue.take(NOON) is None
+    await queue.ack(held[0])  # the hands of the one that died
+    again = [await next_delivery(queue), await next_delivery(queue)]
+    assert [delivery.attempts for delivery in again] == [1, 1]
+    assert await queue.receive(NOON) is None
 
 
 async def test_a_dead_letter_keeps_its_trouble_and_can_be_sent_again(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
     poison = a_command_envelope("poison")
     await put(queue, poison)
-    await queue.later(await take(queue), NOON, "first")
-    await queue.set_aside(await take(queue), "it makes no sense")
+    await queue.retry_at(await next_delivery(queue), NOON, "first")
+    await queue.dead_letter(await next_delivery(queue), "it makes no sense")
 
     assert list(await queue.dead_letters()) == [
         DeadLetter(id="poison", envelope=poison, trouble="it makes no sense", attempts=2)
@@ -140,43 +140,43 @@ async def test_a_dead_letter_keeps_its_trouble_and_can_be_sent_again(memory: Sql
     assert await queue.redrive("poison", after(1))
     assert not await queue.redrive("poison", after(1))
 
-    taken = await take(queue, after(1))
-    assert (taken.envelope, taken.attempts) == (poison, 0)
+    delivery = await next_delivery(queue, after(1))
+    assert (delivery.envelope, delivery.attempts) == (poison, 0)
     assert list(await queue.dead_letters()) == []
 
 
-async def test_what_another_program_wrote_is_set_aside_and_its_lane_goes_on(memory: SqliteFile) -> None:
+async def test_what_another_program_wrote_is_dead_lettered_and_its_partition_goes_on(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
     await put(queue, an_envelope("odd"), an_envelope("ours"))
     with memory.writing() as sql:
         sql.execute("UPDATE queue SET envelope = ? WHERE id = 'odd'", (b"?",))
 
-    taken = await take(queue)
+    delivery = await next_delivery(queue)
 
-    assert taken.envelope == an_envelope("ours")
+    assert delivery.envelope == an_envelope("ours")
     assert await queue.depth() == 1
     [odd] = await queue.dead_letters()
     assert (odd.id, odd.envelope, odd.attempts) == ("odd", None, 0)
     assert not await queue.put(an_envelope("odd"), after(1))  # a repeat is swallowed all the same
 
 
-async def test_an_envelope_of_a_newer_valine_waits_for_it_while_its_lane_goes_on(memory: SqliteFile) -> None:
+async def test_an_envelope_of_a_newer_valine_waits_for_it_while_its_partition_goes_on(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
     await put(queue, an_envelope("newer"), an_envelope("ours"))
     kept = of_a_newer_schema(memory)
 
-    first = await take(queue)
-    await queue.done(first)
+    first = await next_delivery(queue)
+    await queue.ack(first)
     for minute in range(1, 60):
-        assert await queue.take(after(60 * minute)) is None
+        assert await queue.receive(after(60 * minute)) is None
 
     assert first.envelope == an_envelope("ours")
     with memory.writing() as sql:
         [(trouble,)] = sql.execute("SELECT trouble FROM queue WHERE id = 'newer'").fetchall()
         sql.execute("UPDATE queue SET envelope = ?", (kept,))  # the version that wrote it runs again
     assert f"newer Valine (schema 99, this one knows {SCHEMA}). Run that version" in trouble
-    taken = await take(queue, after(3600))
-    assert (taken.envelope, taken.attempts) == (an_envelope("newer"), 0)
+    delivery = await next_delivery(queue, after(3600))
+    assert (delivery.envelope, delivery.attempts) == (an_envelope("newer"), 0)
 
 
 async def test_an_envelope_of_a_newer_valine_that_waited_for_an_hour_is_kept_until_that_version_redrives_it(
@@ -185,8 +185,8 @@ async def test_an_envelope_of_a_newer_valine_that_waited_for_an_hour_is_kept_unt
     queue = SqliteQueue(memory)
     await put(queue, an_envelope("newer"))
     kept = of_a_newer_schema(memory)
-    assert await queue.take(NOON) is None
-    assert await queue.take(after(3600)) is None
+    assert await queue.receive(NOON) is None
+    assert await queue.receive(after(3600)) is None
 
     [letter] = await queue.dead_letters()
     assert (letter.id, letter.envelope, letter.attempts) == ("newer", None, 0)
@@ -197,7 +197,7 @@ async def test_an_envelope_of_a_newer_valine_that_waited_for_an_hour_is_kept_unt
     with memory.writing() as sql:
         sql.execute("UPDATE dead_letter SET envelope = ?", (kept,))  # the version that wrote it runs again
     assert await queue.redrive("newer", after(3602))
-    assert (await take(queue, after(3602))).envelope == an_envelope("newer")
+    assert (await next_delivery(queue, after(3602))).envelope == an_envelope("newer")
 
 
 def of_a_newer_schema(memory: SqliteFile) -> bytes:
@@ -213,7 +213,7 @@ def test_every_schema_of_documents_makes_older_builds_refuse_the_file() -> None:
     assert len(STEPS) >= SCHEMA, "add a step to services/sqlite_schema.py, with or without statements"
 
 
-async def test_sending_again_what_was_never_set_aside_is_no(memory: SqliteFile) -> None:
+async def test_sending_again_what_was_never_dead_lettered_is_no(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
     await put(queue, an_envelope("e1"))
     await drain(queue)
@@ -226,10 +226,10 @@ async def test_sending_again_what_was_never_set_aside_is_no(memory: SqliteFile) 
 async def test_depth_counts_what_is_in_hand_too(memory: SqliteFile) -> None:
     queue = SqliteQueue(memory)
     await put(queue, an_envelope("e1"), an_envelope("e2"))
-    taken = await take(queue)
+    delivery = await next_delivery(queue)
 
     assert await queue.depth() == 2
-    await queue.done(taken)
+    await queue.ack(delivery)
     assert await queue.depth() == 1
 
 
@@ -241,7 +241,7 @@ async def test_an_interactions_token_is_gone_from_the_file_with_its_envelope(pat
 
     with closing(SqliteFile.open(path, exclusive=True)) as file:
         queue = SqliteQueue(file)
-        await queue.done(await take(queue))
+        await queue.ack(await next_delivery(queue))
 
     assert "token-c1" not in content(path)
 
@@ -250,7 +250,7 @@ async def test_the_next_time_to_look_is_that_of_the_first_that_waits(memory: Sql
     queue = SqliteQueue(memory)
     assert await queue.next_at() is None
     await put(queue, an_envelope("e1"), an_envelope("e2"))
-    await queue.later(await take(queue), after(60), "GitHub is down")
-    await queue.later(await take(queue), after(30), "GitHub is down")
+    await queue.retry_at(await next_delivery(queue), after(60), "GitHub is down")
+    await queue.retry_at(await next_delivery(queue), after(30), "GitHub is down")
 
     assert await queue.next_at() == after(30)

@@ -18,9 +18,9 @@ import pytest
 from builders import NOON, REPOSITORY, a_plan, a_plan_item, a_run, noise
 from valine.errors import Busy, StoreError
 from valine.ports import Commit
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +160,7 @@ def test_a_name_that_leads_to_the_same_file_is_the_same_file(path: Path) -> None
 
 def test_a_lock_ends_with_its_process_however_that_ends(path: Path) -> None:
     code = (
-        "import sys; from valine.services.sqlite_file import SqliteFile as F; f = F.open(sys.argv[1], exclusive=True)"
+        "import sys; from valine.services.sqlite.file import SqliteFile as F; f = F.open(sys.argv[1], exclusive=True)"
     )
     wait = f"{code}; print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -190,7 +190,7 @@ async def test_a_locked_file_is_busy_and_not_empty(path: Path) -> None:
         with pytest.raises(Busy, match="locked by another program"):
             await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)
         with pytest.raises(Busy, match="locked by another program"):
-            await SqliteQueue(file).take(NOON)
+            await SqliteQueue(file).receive(NOON)
 
         other.execute("ROLLBACK")
         await SqliteRunStore(file).commit(Commit(run=a_run()), NOON)

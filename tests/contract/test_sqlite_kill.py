@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from builders import NOON, REPOSITORY, an_envelope
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
 
 TESTS = Path(__file__).resolve().parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])}
@@ -28,9 +28,9 @@ import asyncio, sys
 import msgspec
 from builders import *
 from valine.ports import Commit
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.run_store_sqlite import SqliteRunStore
-from valine.services.sqlite_file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.run_store import SqliteRunStore
+from valine.services.sqlite.file import SqliteFile
 
 async def main():
     file = SqliteFile.open(sys.argv[1], exclusive=True)
@@ -44,8 +44,8 @@ async def main():
         print(run.version + 1, flush=True)
         if run.version % 5 == 0:
             await queue.put(an_envelope(f"e{run.version}"), NOON)
-        elif taken := await queue.take(NOON):
-            await queue.done(taken)
+        elif taken := await queue.receive(NOON):
+            await queue.ack(taken)
 
 asyncio.run(main())
 """
@@ -83,9 +83,9 @@ def check(path: Path, told: int) -> None:
 
 
 def kill_again_and_again(path: Path, times: int) -> None:
-    dice = random.Random(times)  # noqa: S311 - moments, not secrets
+    rng = random.Random(times)  # noqa: S311 - moments, not secrets
     for _ in range(times):
-        told = last_told_before_kill(path, dice.uniform(0, 0.12))
+        told = last_told_before_kill(path, rng.uniform(0, 0.12))
         check(path, told)
 
 

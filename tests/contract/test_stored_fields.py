@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from contract.stored_fields import fields_of, recorded, stored_fields
-from valine.orchestrator.model import SCHEMA, Posted
+from valine.orchestrator.model.run import SCHEMA, Posted
 
 ADVICE = (
     "What is stored has changed. Raise SCHEMA in orchestrator/model.py (unless this schema was never released), add a "

@@ -15,9 +15,9 @@ import pytest
 
 from builders import NOON, a_command_envelope, after
 from valine.ports import Envelope, ReplyTo
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.sqlite_file import SqliteFile
-from valine.services.sqlite_schema import STEPS
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.schema import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,11 +51,11 @@ async def test_the_token_of_an_acknowledged_envelope_is_in_no_file_a_minute_late
     queue = SqliteQueue(file)
     await queue.put(a_command_with_token(), NOON)
     assert holds_token(path) == ["valine.db-wal"]
-    taken = await queue.take(NOON)
-    assert taken
+    delivery = await queue.receive(NOON)
+    assert delivery
 
-    await queue.done(taken)
-    await queue.take(after(60))
+    await queue.ack(delivery)
+    await queue.receive(after(60))
 
     assert holds_token(path) == []
 
@@ -65,33 +65,33 @@ async def test_the_token_of_a_waiting_envelope_is_gone_after_fifteen_minutes_and
 ) -> None:
     queue = SqliteQueue(file)
     await queue.put(a_command_with_token(), NOON)
-    taken = await queue.take(NOON)
-    assert taken
-    await queue.later(taken, after(LIFE + 60), "GitHub is down")
+    delivery = await queue.receive(NOON)
+    assert delivery
+    await queue.retry_at(delivery, after(LIFE + 60), "GitHub is down")
 
-    await queue.take(after(LIFE - 1))
+    await queue.receive(after(LIFE - 1))
     before = holds_token(path)
-    await queue.take(after(LIFE))
+    await queue.receive(after(LIFE))
 
     assert before != []
     assert holds_token(path) == []
-    again = await queue.take(after(LIFE + 60))
+    again = await queue.receive(after(LIFE + 60))
     assert again
-    assert again.envelope == msgspec.structs.replace(taken.envelope, reply_to=None)
+    assert again.envelope == msgspec.structs.replace(delivery.envelope, reply_to=None)
 
 
 async def test_the_token_of_a_dead_letter_is_gone_after_fifteen_minutes(path: Path, file: SqliteFile) -> None:
     queue = SqliteQueue(file)
     await queue.put(a_command_with_token(), NOON)
-    taken = await queue.take(NOON)
-    assert taken
-    await queue.set_aside(taken, "it makes no sense")
+    delivery = await queue.receive(NOON)
+    assert delivery
+    await queue.dead_letter(delivery, "it makes no sense")
 
-    await queue.take(after(LIFE))
+    await queue.receive(after(LIFE))
 
     assert holds_token(path) == []
     [letter] = await queue.dead_letters()
-    assert letter.envelope == msgspec.structs.replace(taken.envelope, reply_to=None)
+    assert letter.envelope == msgspec.structs.replace(delivery.envelope, reply_to=None)
 
 
 async def test_a_reader_beside_the_server_is_not_waited_for_and_the_log_is_emptied_after_it(
@@ -99,15 +99,15 @@ async def test_a_reader_beside_the_server_is_not_waited_for_and_the_log_is_empti
 ) -> None:
     queue = SqliteQueue(file)
     await queue.put(a_command_with_token(), NOON)
-    taken = await queue.take(NOON)
-    assert taken
+    delivery = await queue.receive(NOON)
+    assert delivery
     with closing(SqliteFile.open(path, exclusive=False)) as other, other.reading() as sql:
         sql.execute("SELECT count(*) FROM queue").fetchone()
-        await queue.done(taken)
-        await queue.take(after(60))
+        await queue.ack(delivery)
+        await queue.receive(after(60))
         while_read = holds_token(path)
 
-    await queue.take(after(120))
+    await queue.receive(after(120))
 
     assert while_read == ["valine.db-wal"]
     assert holds_token(path) == []
@@ -119,9 +119,9 @@ async def test_a_log_that_a_killed_process_left_is_emptied_by_the_next_start(pat
     with closing(SqliteFile.open(path, exclusive=True)) as file:
         queue = SqliteQueue(file)
         await queue.put(a_command_with_token(), NOON)
-        taken = await queue.take(NOON)
-        assert taken
-        await queue.done(taken)
+        delivery = await queue.receive(NOON)
+        assert delivery
+        await queue.ack(delivery)
         for name in ("valine.db", "valine.db-wal"):  # what kill -9 would leave
             (copy / name).write_bytes((tmp_path / name).read_bytes())
     assert holds_token(copy / "valine.db") == ["valine.db-wal"]
@@ -140,9 +140,9 @@ async def test_a_backup_has_the_commands_and_no_token(path: Path, file: SqliteFi
 
     assert holds_token(backups / "copy.db") == []
     with closing(SqliteFile.open(backups / "copy.db", exclusive=True)) as restored:
-        taken = await SqliteQueue(restored).take(NOON)
-    assert taken
-    assert taken.envelope.id == "c1"
+        delivery = await SqliteQueue(restored).receive(NOON)
+    assert delivery
+    assert delivery.envelope.id == "c1"
 
 
 async def test_tokens_that_an_older_version_stored_are_erased_too(path: Path) -> None:
@@ -162,7 +162,7 @@ async def test_tokens_that_an_older_version_stored_are_erased_too(path: Path) ->
         )
 
     with closing(SqliteFile.open(path, exclusive=True)) as file:
-        await SqliteQueue(file).take(after(LIFE))
+        await SqliteQueue(file).receive(after(LIFE))
 
         assert holds_token(path) == []
 

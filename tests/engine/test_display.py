@@ -16,21 +16,21 @@ from engine.test_loop import Outside, World, an_approved_run, posted
 from engine.worlds import handled
 from rewording import release
 from valine.errors import Permanent
-from valine.orchestrator import events
-from valine.orchestrator.display import is_settled, is_shown, pages
-from valine.orchestrator.facts import PlanCard, key
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.facts.display import is_settled, is_shown, pages
+from valine.orchestrator.facts.documents import PlanCard, key
+from valine.orchestrator.model import events
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import Stage, Step
 from valine.orchestrator.naming import page_name
-from valine.orchestrator.states import Stage, Step
-from valine.orchestrator.wanted import schedule
-from valine.orchestrator.world import Failure
 from valine.ports import Commit, Sent
 from valine.view import RENDER_VERSION
 from valine.view.cards import Rendering, render
 
 if TYPE_CHECKING:
     from acceptance.stories import Team
-    from valine.orchestrator.facts import Document
-    from valine.orchestrator.model import Posted, Run
+    from valine.orchestrator.facts.documents import Document
+    from valine.orchestrator.model.run import Posted, Run
     from valine.view.components import Message
 
 replace = msgspec.structs.replace
@@ -75,7 +75,7 @@ def tracked(count: int) -> Run:
     done = tuple(Step)
     tasks = tuple(a_task(n, title=f"Make the thing number {n} work", done=done) for n in range(1, count + 1))
     plan = a_plan(*(a_plan_item(task.issue, title=task.title) for task in tasks))
-    run = an_approved_run(tasks=tasks, plan=plan, stage=Stage.TRACKING, look_at=after(86_400))
+    run = an_approved_run(tasks=tasks, plan=plan, stage=Stage.TRACKING, refresh_at=after(86_400))
     return replace(run, messages={name: page for name, page in run.messages.items() if name == "card"})
 
 
@@ -168,7 +168,7 @@ async def test_a_page_that_somebody_else_wrote_over_is_sent_again_though_this_pr
     result = events.PageWritten(document="board", page=1, posted=board)
     late = events.EffectSucceeded(at=board.at, key="message:board", result=result, over=after(-99))
 
-    await world.engine._ledger.apply(REPOSITORY, 1, late)
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, late)
     await settle(world)
 
     assert (await world.run()).messages["board"].at != board.at
@@ -226,7 +226,9 @@ async def test_a_page_that_is_needed_again_is_put_up_anew() -> None:
     assert is_settled(await world.run(), "board")
 
 
-@pytest.mark.parametrize("noted", [True, False])  # by a decision of the new build; a look that saw nothing makes none
+@pytest.mark.parametrize(
+    "noted", [True, False]
+)  # by a decision of the new build; a refresh that saw nothing makes none
 async def test_what_an_older_rendering_wrote_is_written_again_when_the_run_is_at_hand_and_wakes_nobody(
     noted: bool,  # noqa: FBT001 - a parameter
 ) -> None:
@@ -239,7 +241,7 @@ async def test_what_an_older_rendering_wrote_is_written_again_when_the_run_is_at
     scheduled = schedule(run, NOON, RENDER_VERSION if noted else RENDER_VERSION - 1)
     await world.store.commit(Commit(run=scheduled), NOON)
     assert ({"message:card", "message:board"} <= set(scheduled.pending)) is noted
-    assert scheduled.wake_at == after(86_400)  # the look, and nothing before it
+    assert scheduled.wake_at == after(86_400)  # the refresh, and nothing before it
     world.clock.time = after(60)
 
     await world.work(after(120))

@@ -22,22 +22,23 @@ from builders import (
     an_envelope,
     plan_requested,
 )
-from core.play import LEAD
 from engine.test_loop import an_approved_run
 from engine.test_races import FAILED
 from engine.worlds import a_world, handled, history
-from valine.orchestrator import events, naming, replies
-from valine.orchestrator.decision import Refusal
+from orchestrator.play import LEAD
+from valine.orchestrator import naming, replies
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.model import events
+from valine.orchestrator.model.decision import Refusal
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import RunNumber, Stage
 from valine.orchestrator.replies import NothingReady
-from valine.orchestrator.states import RunNumber, Stage
-from valine.orchestrator.wanted import schedule
-from valine.orchestrator.world import Failure
 from valine.ports import Commit
 from valine.view.replies import render
 
 if TYPE_CHECKING:
-    from valine.orchestrator.model import Run
-    from valine.orchestrator.world import WorkWorld
+    from valine.orchestrator.model.observations import WorkWorld
+    from valine.orchestrator.model.run import Run
 
 replace = msgspec.structs.replace
 
@@ -77,7 +78,7 @@ async def test_what_is_to_be_shipped_is_looked_at_first() -> None:
 
     await world.engine.take_in(a_command_envelope("c9", inbound=ship))
 
-    assert (world.outside.looks, world.outside.labels) == (1, [])
+    assert (world.outside.refreshes, world.outside.labels) == (1, [])
     kept = await world.store.inbox("c9", NOON)
     assert isinstance(kept.reply, NothingReady)
     assert world.outside.answers == [render(kept.reply)]
@@ -90,7 +91,7 @@ async def test_a_plan_is_looked_at_again_before_it_is_approved() -> None:
 
     await world.engine.take_in(a_command_envelope("c2", inbound=approve))
 
-    assert (world.outside.labels, world.outside.looks) == ([None, "ready"], 0)
+    assert (world.outside.labels, world.outside.refreshes) == ([None, "ready"], 0)
 
 
 async def test_a_command_was_decided_when_it_was_taken_up_or_when_what_it_needed_had_been_seen() -> None:
@@ -116,7 +117,7 @@ async def test_a_hint_has_the_runs_that_it_may_be_about_looked_at() -> None:
 
     await handled(world, an_envelope(inbound=a_hint(name="push", branch="main", at=NOON)))
 
-    assert (world.outside.looks, world.outside.fresh) == (1, [False])
+    assert (world.outside.refreshes, world.outside.fresh) == (1, [False])
     first = (await history(world))[0].event
     assert isinstance(first, events.WorldObserved)
     assert first.hint == a_hint(name="push", branch="main", at=NOON)
@@ -145,10 +146,10 @@ async def test_a_run_that_nothing_wakes_has_no_work() -> None:
 
 async def test_a_run_is_read_once_for_a_decision() -> None:
     world = await a_world().with_run(an_approved_run())
-    await world.engine._ledger.apply(REPOSITORY, 1, FAILED)  # the record lists it from now on
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, FAILED)  # the record lists it from now on
     world.store.reads = 0
 
-    state = await world.engine._ledger.state(REPOSITORY, 1)
+    state = await world.engine._unit_of_work.state(REPOSITORY, 1)
 
     assert state.active == (state.run,)
     assert world.store.reads == 1
@@ -171,12 +172,12 @@ async def test_every_run_whose_clock_has_rung_is_woken_once_and_nobody_is_kept_w
     assert found[0].id == f"wake:uid-1:{NOON.isoformat()}"
 
 
-async def test_a_look_that_is_due_now_is_taken_now() -> None:
-    world = await a_world().with_run(replace(an_approved_run(), look_at=NOON))
+async def test_a_refresh_that_is_due_now_is_taken_now() -> None:
+    world = await a_world().with_run(replace(an_approved_run(), refresh_at=NOON))
 
     await world.engine._step(await world.run(), NOON)
 
-    assert (world.outside.looks, world.outside.comments) == (1, 1)
+    assert (world.outside.refreshes, world.outside.comments) == (1, 1)
     assert (await world.store.repository(REPOSITORY)).comments_seen == NOON
 
 
@@ -214,8 +215,8 @@ async def test_what_is_not_due_yet_does_not_keep_back_what_is() -> None:
 
 
 @pytest.mark.parametrize("over", [False, True])
-async def test_a_look_during_which_the_run_moved_on_is_taken_again(over: bool) -> None:  # noqa: FBT001 - a parameter
-    world = await a_world().with_run(replace(an_approved_run(stage=Stage.TRACKING), look_at=NOON))
+async def test_a_refresh_during_which_the_run_moved_on_is_taken_again(over: bool) -> None:  # noqa: FBT001 - a parameter
+    world = await a_world().with_run(replace(an_approved_run(stage=Stage.TRACKING), refresh_at=NOON))
     first = world.outside.work_world
 
     async def meanwhile(run: Run, **how: Any) -> WorkWorld:
@@ -228,7 +229,7 @@ async def test_a_look_during_which_the_run_moved_on_is_taken_again(over: bool) -
     world.outside.work_world = meanwhile
     await world.engine._observe(await world.run())
 
-    assert world.outside.looks == (1 if over else 2)
+    assert world.outside.refreshes == (1 if over else 2)
     seen = [step.event.world.began_at for step in await history(world) if isinstance(step.event, events.WorldObserved)]
     assert seen == ([] if over else [NOON])
     assert (await world.run()).rounds == 7

@@ -10,16 +10,17 @@ import pytest
 from builders import NOON, REPOSITORY, a_repository, a_run, a_task, a_woken, after, an_approval, an_envelope
 from engine.test_races import DOWN, Desk, Noon
 from storm.memory import MemoryQueue, MemoryRunStore
-from valine.engine.loop import LINGER, Engine
-from valine.orchestrator import events, naming
-from valine.orchestrator.budget import A_MINUTE
-from valine.orchestrator.display import documents
-from valine.orchestrator.document_facts import facts_of
-from valine.orchestrator.effects import EnsureBranch
-from valine.orchestrator.facts import key
-from valine.orchestrator.model import Milestone, Posted, Run
-from valine.orchestrator.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
-from valine.orchestrator.wanted import schedule
+from valine.engine.loop import GRACE, Engine
+from valine.orchestrator import naming
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.facts.display import documents
+from valine.orchestrator.facts.documents import key
+from valine.orchestrator.facts.of_run import facts_of
+from valine.orchestrator.model import events
+from valine.orchestrator.model.effects import EnsureBranch
+from valine.orchestrator.model.run import Milestone, Posted, Run
+from valine.orchestrator.model.states import MilestoneKind, RunNumber, RunStatus, Sha, Stage
+from valine.orchestrator.write_budget import A_MINUTE
 from valine.ports import Commit, Sent
 from valine.view import RENDER_VERSION
 from valine.view.cards import render
@@ -27,7 +28,7 @@ from valine.view.cards import render
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.facts import Document
+    from valine.orchestrator.facts.documents import Document
     from valine.view.components import Message
 
 replace = msgspec.structs.replace
@@ -147,7 +148,7 @@ async def test_a_message_is_edited_where_it_is_or_posted_anew_in_its_own_generat
         "message": pages(run, "board")[0],
         "posted": stale if message else None,
         "since": NOON,
-        "untried": False,  # the run was there: another process may have tried
+        "first_attempt": False,  # the run was there: another process may have tried
     }
     kept = (await world.run()).messages["board"]
     assert (kept.message, kept.generation, kept.at, kept.shown_at) == ("posted-1", 2, NOON, after(-1))
@@ -160,12 +161,14 @@ async def test_only_a_message_that_was_never_there_is_posted_unlooked_for(gone: 
     lost = {"board": Posted(channel="channel-1", message="", facts="", at=after(-60), generation=1)} if gone else {}
     world = World()
     await world.store.commit(Commit(run=replace(run, messages=others | lost), repository=a_repository()), NOON)
-    await world.engine._ledger.apply(REPOSITORY, 1, a_woken())  # so that this very process has wanted it, just now
+    await world.engine._unit_of_work.apply(
+        REPOSITORY, 1, a_woken()
+    )  # so that this very process has wanted it, just now
 
     await world.engine._step(await world.run(), NOON)
 
     (given,) = world.outside.posts
-    assert (given["posted"], given["untried"]) == (None, not gone)
+    assert (given["posted"], given["first_attempt"]) == (None, not gone)
 
 
 async def test_a_line_of_the_thread_goes_into_the_thread_and_is_looked_for_from_when_it_was_wanted() -> None:
@@ -181,7 +184,7 @@ async def test_a_line_of_the_thread_goes_into_the_thread_and_is_looked_for_from_
     assert (given["channel"], given["since"]) == ("thread-1", NOON)
 
 
-@pytest.mark.parametrize(("seconds", "done"), [(LINGER.total_seconds(), True), (LINGER.total_seconds() + 1, False)])
+@pytest.mark.parametrize(("seconds", "done"), [(GRACE.total_seconds(), True), (GRACE.total_seconds() + 1, False)])
 async def test_what_is_due_soon_is_waited_for_and_the_rest_is_left_to_the_clock(seconds: float, done: bool) -> None:  # noqa: FBT001
     run = schedule(an_approved_run(), NOON)
     later = {key: replace(entry, not_before=after(seconds)) for key, entry in run.pending.items()}
@@ -213,7 +216,7 @@ async def test_a_clock_of_another_run_of_that_number_wakes_nobody() -> None:
 
 async def test_a_start_has_every_run_with_work_looked_at_once() -> None:
     world = await World().with_run(an_approved_run())
-    await world.engine._ledger.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key="none", failure=DOWN))
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key="none", failure=DOWN))
 
     await world.engine.catch_up(REPOSITORY)
 

@@ -10,14 +10,14 @@ import pytest
 from builders import NOON, REPOSITORY, a_run, a_woken
 from engine.test_loop import an_approved_run
 from engine.worlds import a_world, history
-from valine.engine.ledger import Ledger
-from valine.orchestrator.decision import Decision
-from valine.orchestrator.states import RunStatus, Stage
+from valine.engine.unit_of_work import UnitOfWork
+from valine.orchestrator.model.decision import Decision
+from valine.orchestrator.model.states import RunStatus, Stage
 
 if TYPE_CHECKING:
-    from valine.orchestrator.decision import Outcome, State
-    from valine.orchestrator.events import Event
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.decision import Outcome, State
+    from valine.orchestrator.model.events import Event
+    from valine.orchestrator.model.run import Run
 
 replace = msgspec.structs.replace
 OVER = a_run(stage=Stage.DONE, status=RunStatus.CANCELLED, ended_at=NOON)
@@ -43,10 +43,10 @@ async def test_a_decision_that_makes_no_move_of_the_table_is_not_stored(
 
     world = await a_world().with_run(before)
     stored = await world.run()
-    monkeypatch.setattr("valine.engine.ledger.decide", broken)
+    monkeypatch.setattr("valine.engine.unit_of_work.decide", broken)
 
     with pytest.raises(AssertionError, match=f"cannot go from {before.stage} to {stage}, {status}: no such move"):
-        await Ledger(world.store, world.clock).apply(REPOSITORY, before.number, a_woken())
+        await UnitOfWork(world.store, world.clock).apply(REPOSITORY, before.number, a_woken())
 
     assert await world.run() == stored
     assert not await history(world)

@@ -20,16 +20,17 @@ from builders import (
 from engine.test_loop import Outside, World, an_approved_run, pages
 from engine.test_races import DOWN, FAILED
 from engine.worlds import a_world, handled, history
-from valine.engine.ledger import Ledger
+from valine.engine.unit_of_work import UnitOfWork
 from valine.errors import Transient
-from valine.orchestrator import events, naming
-from valine.orchestrator.decision import Decision, State
-from valine.orchestrator.display import in_thread
-from valine.orchestrator.model import Pending
-from valine.orchestrator.states import IssueNumber, RunStatus, Sha, Stage
-from valine.orchestrator.world import Failure
+from valine.orchestrator import naming
+from valine.orchestrator.facts.display import in_thread
+from valine.orchestrator.model import events
+from valine.orchestrator.model.decision import Decision, State
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.run import Pending
+from valine.orchestrator.model.states import IssueNumber, RunStatus, Sha, Stage
 from valine.ports import Commit
-from valine.view import trouble
+from valine.view import failure_replies
 
 if TYPE_CHECKING:
     from valine.ports import Envelope
@@ -57,7 +58,7 @@ async def test_an_event_without_a_key_is_logged_without_one(caplog: pytest.LogCa
     caplog.set_level(logging.INFO, "valine.engine")
     world = await a_world().with_run(an_approved_run())
 
-    await world.engine._ledger.apply(REPOSITORY, 1, FAILED)
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, FAILED)
 
     assert caplog.messages == ["r1: LookFailed, now executing"]
 
@@ -76,7 +77,7 @@ async def test_what_breaks_is_noted_as_a_failure_of_its_own_and_logged(caplog: p
 
     await world.engine._step(await world.run(), NOON)
 
-    detail = trouble.broke("ZeroDivisionError")
+    detail = failure_replies.broke("ZeroDivisionError")
     broken = Failure(kind="transient", code="unreachable", detail=detail)
     assert [step.event for step in await history(world)] == [events.EffectFailed(at=NOON, key=BRANCH, failure=broken)]
     assert (await world.run()).pending[BRANCH].trouble == detail
@@ -100,63 +101,63 @@ async def test_a_message_is_noted_with_what_it_was_written_over(there: bool) -> 
     assert given["message"] == pages(run, "board")[0]
 
 
-async def test_what_a_process_wants_since_its_own_commit_is_untried_once_and_by_no_other() -> None:
+async def test_what_a_process_wants_since_its_own_commit_is_a_first_attempt_once_and_by_no_other() -> None:
     world = await a_world().with_run(an_approved_run())
-    ledger, other = Ledger(world.store, world.clock), Ledger(world.store, world.clock)
-    assert not ledger.take_untried(await world.run(), BRANCH)
+    unit_of_work, other = UnitOfWork(world.store, world.clock), UnitOfWork(world.store, world.clock)
+    assert not unit_of_work.take_first_attempt(await world.run(), BRANCH)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
 
-    await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
-    await ledger.apply(REPOSITORY, 1, a_woken())
+    await unit_of_work.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
+    await unit_of_work.apply(REPOSITORY, 1, a_woken())
     await other.apply(REPOSITORY, 1, a_woken())
     run = await world.run()
 
     assert PULL in run.pending
-    assert not other.take_untried(run, PULL)
-    assert [ledger.take_untried(run, PULL) for _ in range(2)] == [True, False]
+    assert not other.take_first_attempt(run, PULL)
+    assert [unit_of_work.take_first_attempt(run, PULL) for _ in range(2)] == [True, False]
 
 
 async def test_a_command_that_names_no_run_makes_nothing_untried_that_was_wanted_before() -> None:
     """Whoever wanted the branch first may have made it, and stopped before that was stored."""
     world = await a_world().with_run(an_approved_run())
-    ledger, before = Ledger(world.store, world.clock), await world.run()
+    unit_of_work, before = UnitOfWork(world.store, world.clock), await world.run()
     state = State(repository=a_repository(), active=(before,))
 
-    await ledger.commit(state, a_woken(), Decision(run=before, repository=state.repository), None)
+    await unit_of_work.commit(state, a_woken(), Decision(run=before, repository=state.repository), None)
 
     run = await world.run()
     assert BRANCH in run.pending
-    assert not ledger.take_untried(run, BRANCH)
+    assert not unit_of_work.take_first_attempt(run, BRANCH)
 
 
 @pytest.mark.parametrize("posted", [True, False])
 async def test_a_page_of_a_document_that_is_wanted_anew_may_have_been_posted_before(posted: bool) -> None:  # noqa: FBT001
     """It took that page once, whose answer was lost, and then was whole without it."""
     world = await a_world().with_run(an_approved_run())
-    ledger, run = Ledger(world.store, world.clock), await world.run()
+    unit_of_work, run = UnitOfWork(world.store, world.clock), await world.run()
     there = {name: page for name, page in run.messages.items() if posted or name != "board"}
     before = replace(run, messages=there, pending={})
     after_it = replace(before, pending={"message:board": Pending(since=NOON)})
     state = State(repository=a_repository(), run=before)
 
-    await ledger.commit(state, a_woken(), Decision(run=after_it, repository=state.repository), None)
+    await unit_of_work.commit(state, a_woken(), Decision(run=after_it, repository=state.repository), None)
 
-    assert ledger.take_untried(after_it, "message:board", 2) is not posted
+    assert unit_of_work.take_first_attempt(after_it, "message:board", 2) is not posted
 
 
 async def test_what_is_wanted_again_since_another_process_did_it_may_have_been_tried() -> None:
     world = await a_world().with_run(an_approved_run())
-    ledger, other = Ledger(world.store, world.clock), Ledger(world.store, world.clock)
+    unit_of_work, other = UnitOfWork(world.store, world.clock), UnitOfWork(world.store, world.clock)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
-    await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
+    await unit_of_work.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
     run = await world.run()
     again = replace(run.pending[PULL], since=after(60))
 
     await world.store.commit(Commit(run=replace(run, pending=run.pending | {PULL: again})), NOON)
-    await ledger.apply(REPOSITORY, 1, a_woken())
+    await unit_of_work.apply(REPOSITORY, 1, a_woken())
 
-    assert not ledger.take_untried(await world.run(), PULL)
-    assert not other.take_untried(await world.run(), PULL)
+    assert not unit_of_work.take_first_attempt(await world.run(), PULL)
+    assert not other.take_first_attempt(await world.run(), PULL)
 
 
 @pytest.mark.parametrize("moved", [True, False])
@@ -177,21 +178,21 @@ async def test_a_merge_that_was_refused_to_a_run_that_has_moved_on_is_asked_for_
 
 async def test_what_failed_was_tried() -> None:
     world = await a_world().with_run(an_approved_run())
-    ledger = Ledger(world.store, world.clock)
+    unit_of_work = UnitOfWork(world.store, world.clock)
     made = events.BranchEnsured(issue=IssueNumber(41), start=Sha("9" * 40))
-    await ledger.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
-    assert ledger.take_untried(await world.run(), PULL)
+    await unit_of_work.apply(REPOSITORY, 1, events.EffectSucceeded(at=NOON, key=BRANCH, result=made))
+    assert unit_of_work.take_first_attempt(await world.run(), PULL)
 
-    await ledger.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key=PULL, failure=DOWN))
+    await unit_of_work.apply(REPOSITORY, 1, events.EffectFailed(at=NOON, key=PULL, failure=DOWN))
 
     run = await world.run()
     assert run.pending[PULL].attempts == 1
-    assert not ledger.take_untried(run, PULL)
+    assert not unit_of_work.take_first_attempt(run, PULL)
 
 
 async def test_a_start_has_every_active_run_shown_and_looked_at_behind_what_people_ask_for() -> None:
     world = await a_world().with_run(an_approved_run())
-    await world.engine._ledger.apply(REPOSITORY, 1, FAILED)
+    await world.engine._unit_of_work.apply(REPOSITORY, 1, FAILED)
 
     await world.engine.catch_up(REPOSITORY)
 
@@ -229,7 +230,7 @@ async def test_a_message_that_fails_is_noted_with_what_it_was_to_be_written_over
 @pytest.mark.parametrize("stage", [Stage.PROPOSED, Stage.TRACKING])
 async def test_after_a_start_what_is_on_discord_is_written_again_and_nothing_is_posted_twice(stage: Stage) -> None:
     status = RunStatus.PENDING if stage is Stage.PROPOSED else RunStatus.IN_PROGRESS
-    world = await a_world().with_run(an_approved_run(stage=stage, status=status, look_at=None))
+    world = await a_world().with_run(an_approved_run(stage=stage, status=status, refresh_at=None))
     await settled(world, an_envelope(inbound=a_woken()))
     known = (await world.run()).messages
     world.outside.posts.clear()

@@ -10,23 +10,24 @@ import pytest
 
 from builders import NOON, REPOSITORY, a_plan_world, a_repository, a_run, after, an_actor, an_issue, plan_requested
 from storm.memory import MemoryQueue, MemoryRunStore
-from valine.engine.alarms import Alarms
-from valine.engine.commander import Commander
-from valine.engine.ledger import RACES, Ledger
+from valine.engine.command_handler import CommandHandler
+from valine.engine.scheduler import Scheduler
+from valine.engine.unit_of_work import RACES, UnitOfWork
 from valine.errors import Conflict, Transient
-from valine.orchestrator import events, naming
-from valine.orchestrator.budget import A_MINUTE
-from valine.orchestrator.effects import EnsureComment
-from valine.orchestrator.states import IssueNumber, RunNumber
-from valine.orchestrator.world import Failure
+from valine.orchestrator import naming
+from valine.orchestrator.model import events
+from valine.orchestrator.model.effects import EnsureComment
+from valine.orchestrator.model.observations import Failure
+from valine.orchestrator.model.states import IssueNumber, RunNumber
+from valine.orchestrator.write_budget import A_MINUTE
 from valine.ports import Commit, ReplyTo
-from valine.view import trouble
+from valine.view import failure_replies
 from valine.view.replies import RenderedReply, render
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.world import PlanWorld
+    from valine.orchestrator.model.observations import PlanWorld
 
 replace = msgspec.structs.replace
 DOWN = Failure(kind="transient", code="unreachable", detail="down")
@@ -69,12 +70,12 @@ class Desk:
 
     def __init__(self, *, may_write: bool = False) -> None:
         self.writers = may_write
-        self.looks = 0
+        self.refreshes = 0
         self.answers: list[RenderedReply] = []
         self.performed: list[Any] = []
 
     async def plan_world(self, label: str | None) -> PlanWorld:
-        self.looks += 1
+        self.refreshes += 1
         assert label is None
         return a_plan_world(an_issue(1))
 
@@ -95,10 +96,12 @@ async def stored(store: MemoryRunStore) -> None:
     await store.commit(Commit(run=a_run(), repository=a_repository(next_number=2)), NOON)
 
 
-def commander(store: MemoryRunStore, desk: Desk) -> Commander:
+def command_handler(store: MemoryRunStore, desk: Desk) -> CommandHandler:
     clock: Any = Noon()
     anything: Any = desk
-    return Commander(ledger=Ledger(store, clock), store=store, forge=anything, chat=anything, clock=clock)
+    return CommandHandler(
+        unit_of_work=UnitOfWork(store, clock), store=store, forge=anything, chat=anything, clock=clock
+    )
 
 
 @pytest.mark.parametrize("races", [0, 1, RACES - 1])
@@ -107,7 +110,7 @@ async def test_what_loses_a_race_is_decided_again_on_what_the_other_left(races: 
     await stored(store)
     store.races = races
 
-    await Ledger(store, Noon()).apply(REPOSITORY, 1, FAILED)
+    await UnitOfWork(store, Noon()).apply(REPOSITORY, 1, FAILED)
 
     run = await store.run(REPOSITORY, 1)
     assert run is not None
@@ -122,19 +125,19 @@ async def test_what_loses_eight_races_goes_back_to_the_queue() -> None:
     store.races = RACES
 
     with pytest.raises(Conflict):
-        await Ledger(store, Noon()).apply(REPOSITORY, 1, FAILED)
+        await UnitOfWork(store, Noon()).apply(REPOSITORY, 1, FAILED)
 
     assert await store.history(REPOSITORY, 1) == ()
 
 
 async def test_a_record_that_did_not_change_is_not_written() -> None:
     store = MemoryRunStore()
-    ledger = Ledger(store, Noon())
+    unit_of_work = UnitOfWork(store, Noon())
     await stored(store)
-    await ledger.apply(REPOSITORY, 1, FAILED)
+    await unit_of_work.apply(REPOSITORY, 1, FAILED)
     before = await store.repository(REPOSITORY)
 
-    await ledger.apply(REPOSITORY, 1, FAILED)
+    await unit_of_work.apply(REPOSITORY, 1, FAILED)
 
     assert (await store.repository(REPOSITORY)).version == before.version
     assert [active.number for active in before.active] == [1]
@@ -144,35 +147,35 @@ async def test_a_record_that_did_not_change_is_not_written() -> None:
 async def test_writes_are_reserved_before_they_are_made_whoever_else_does(races: int) -> None:
     store = Raced(races)
 
-    await Ledger(store, Noon()).afford(REPOSITORY, 3)
+    await UnitOfWork(store, Noon()).afford(REPOSITORY, 3)
 
     assert (await store.repository(REPOSITORY)).writes == (int(NOON.timestamp()),) * 3
 
 
 async def test_a_budget_that_everybody_else_reserves_goes_back_to_the_queue() -> None:
     with pytest.raises(Conflict):
-        await Ledger(Raced(RACES), Noon()).afford(REPOSITORY, 1)
+        await UnitOfWork(Raced(RACES), Noon()).afford(REPOSITORY, 1)
 
 
 async def test_what_writes_nothing_reserves_nothing() -> None:
     store = Raced(races=1)
 
-    await Ledger(store, Noon()).afford(REPOSITORY, 0)
+    await UnitOfWork(store, Noon()).afford(REPOSITORY, 0)
 
     assert store.races == 1
 
 
 async def test_a_write_that_would_be_too_many_is_not_made_and_told_when() -> None:
     store = MemoryRunStore()
-    ledger = Ledger(store, Noon())
-    await ledger.afford(REPOSITORY, A_MINUTE)
+    unit_of_work = UnitOfWork(store, Noon())
+    await unit_of_work.afford(REPOSITORY, A_MINUTE)
 
     with pytest.raises(Transient) as caught:
-        await ledger.afford(REPOSITORY, 1)
+        await unit_of_work.afford(REPOSITORY, 1)
 
     failure = caught.value.failure
     assert (failure.kind, failure.code, failure.retry_at) == ("transient", "limited", after(61))
-    assert failure.detail == trouble.write_limit()
+    assert failure.detail == failure_replies.write_limit()
     assert len((await store.repository(REPOSITORY)).writes) == A_MINUTE
 
 
@@ -184,10 +187,10 @@ TO = ReplyTo(at=NOON, token="token")
 async def test_a_command_that_comes_twice_is_obeyed_once_and_answered_the_same() -> None:
     store, desk = MemoryRunStore(), Desk()
 
-    runs = [await commander(store, desk).obey(REPOSITORY, plan_requested("c1"), TO) for _ in range(2)]
+    runs = [await command_handler(store, desk).handle(REPOSITORY, plan_requested("c1"), TO) for _ in range(2)]
 
     assert runs == [[1], [1]]
-    assert desk.looks == 1
+    assert desk.refreshes == 1
     inbox = await store.inbox("c1", NOON)
     assert inbox is not None
     assert inbox.reply is not None
@@ -195,19 +198,19 @@ async def test_a_command_that_comes_twice_is_obeyed_once_and_answered_the_same()
     assert len(await store.history(REPOSITORY, 1)) == 1
 
 
-async def test_a_command_that_another_worker_obeys_meanwhile_is_obeyed_once() -> None:
+async def test_a_command_that_another_worker_handles_meanwhile_is_handled_once() -> None:
     """It was not there when this worker looked, and is there when it commits."""
     store, desk = MemoryRunStore(), Desk()
-    other = commander(store, Desk())
+    other = command_handler(store, Desk())
     late = desk.plan_world
 
     async def meanwhile(label: str | None) -> PlanWorld:
-        await other.obey(REPOSITORY, plan_requested("c1"), TO)
+        await other.handle(REPOSITORY, plan_requested("c1"), TO)
         return await late(label)
 
     desk.plan_world = meanwhile  # type: ignore[method-assign] # the world's doing, at that moment
 
-    assert await commander(store, desk).obey(REPOSITORY, plan_requested("c1"), TO) == [1]
+    assert await command_handler(store, desk).handle(REPOSITORY, plan_requested("c1"), TO) == [1]
     assert len(await store.history(REPOSITORY, 1)) == 1
     assert (await store.repository(REPOSITORY)).next_number == 2
     assert len(desk.answers) == 1
@@ -216,8 +219,8 @@ async def test_a_command_that_another_worker_obeys_meanwhile_is_obeyed_once() ->
 async def test_a_command_that_loses_a_race_to_something_else_is_decided_again() -> None:
     store, desk = Raced(races=2), Desk()
 
-    assert await commander(store, desk).obey(REPOSITORY, plan_requested("c1"), TO) == [1]
-    assert desk.looks == 3
+    assert await command_handler(store, desk).handle(REPOSITORY, plan_requested("c1"), TO) == [1]
+    assert desk.refreshes == 3
     assert len(desk.answers) == 1
 
 
@@ -225,19 +228,19 @@ async def test_a_command_that_loses_every_race_goes_back_to_the_queue_unanswered
     store, desk = Raced(RACES), Desk()
 
     with pytest.raises(Conflict):
-        await commander(store, desk).obey(REPOSITORY, plan_requested("c1"), TO)
+        await command_handler(store, desk).handle(REPOSITORY, plan_requested("c1"), TO)
 
     assert desk.answers == []
 
 
 @pytest.mark.parametrize("writer", [True, False])
-async def test_githubs_own_word_says_who_may_and_strangers_are_not_answered(writer: bool) -> None:  # noqa: FBT001
+async def test_githubs_own_word_says_who_may_and_outsiders_are_not_answered(writer: bool) -> None:  # noqa: FBT001
     store, desk = MemoryRunStore(), Desk(may_write=writer)
     await stored(store)
     claimed = an_actor("gus", platform="github", may_write=not writer)
     drop = events.DropRequested(id="c9", by=claimed, asked_at=NOON, at=NOON, number=9, issue=IssueNumber(9))
 
-    await commander(store, desk).obey(REPOSITORY, drop, ReplyTo(at=NOON, number=9))
+    await command_handler(store, desk).handle(REPOSITORY, drop, ReplyTo(at=NOON, number=9))
 
     inbox = await store.inbox("c9", NOON)
     assert inbox is not None
@@ -260,18 +263,18 @@ async def test_githubs_own_word_says_who_may_and_strangers_are_not_answered(writ
 # --- Alarm clocks ----------------------------------------------------------------------------------------------------
 
 
-async def test_an_alarm_clock_rings_once_for_each_time_that_it_was_set_to() -> None:
+async def test_a_due_run_is_enqueued_once_for_each_time_that_it_was_due() -> None:
     store, queue, clock = MemoryRunStore(), MemoryQueue(), Noon()
-    alarms = Alarms(store=store, queue=queue, clock=clock)
+    scheduler = Scheduler(store=store, queue=queue, clock=clock)
     await store.commit(Commit(run=a_run(wake_at=after(5))), NOON)
 
-    rang = [await alarms.ring()]
+    enqueued = [await scheduler.enqueue_due()]
     clock.time = after(5)
-    rang += [await alarms.ring(), await alarms.ring()]
+    enqueued += [await scheduler.enqueue_due(), await scheduler.enqueue_due()]
     await store.commit(Commit(run=a_run(version=1, wake_at=after(6))), NOON)
     clock.time = after(7)
-    rang.append(await alarms.ring())
+    enqueued.append(await scheduler.enqueue_due())
 
-    assert rang == [0, 1, 0, 1]
+    assert enqueued == [0, 1, 0, 1]
     inbound = [entry.envelope.read().inbound for entry in queue.entries.values()]
     assert inbound == [events.Woken(at=at, run=RunNumber(1), uid="uid-1") for at in (after(5), after(7))]

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from valine.orchestrator.decision import Outcome
-    from valine.orchestrator.events import Event
-    from valine.orchestrator.model import Run
-    from valine.orchestrator.world import WorkWorld
+    from valine.orchestrator.model.decision import Outcome
+    from valine.orchestrator.model.events import Event
+    from valine.orchestrator.model.observations import WorkWorld
+    from valine.orchestrator.model.run import Run
     from valine.ports import Envelope, History, ReplyTo
 
 
@@ -61,7 +61,7 @@ class DatedQueue(MemoryQueue):
         return await super().put(envelope, now)
 
 
-class Looking(Outside):
+class Refreshing(Outside):
     """GitHub that can be looked at, too."""
 
     def __init__(self, breaks: Exception | None = None) -> None:
@@ -79,7 +79,7 @@ class Looking(Outside):
     async def work_world(self, run: Run, *, fresh: bool = True) -> WorkWorld:
         assert run.name == "r1"
         self.fresh.append(fresh)
-        self.looks += 1
+        self.refreshes += 1
         return a_work_world()
 
     async def comments_since(self, since: datetime) -> Sequence[Any]:
@@ -111,15 +111,15 @@ class Looking(Outside):
 
 def a_world(breaks: Exception | None = None) -> World:
     """One whose store and queue are told the time, and whose meter is read."""
-    return World(store=Dated(), queue=DatedQueue(), outside=Looking(breaks), meter=Meter())
+    return World(store=Dated(), queue=DatedQueue(), outside=Refreshing(breaks), meter=Meter())
 
 
 async def handled(world: World, *envelopes: Envelope) -> None:
     for envelope in envelopes:
         await world.queue.put(envelope, NOON)
-    while (taken := await world.queue.take(world.clock.now())) is not None:
-        await world.engine.handle(taken)
-        await world.queue.done(taken)
+    while (delivery := await world.queue.receive(world.clock.now())) is not None:
+        await world.engine.handle(delivery)
+        await world.queue.ack(delivery)
 
 
 async def history(world: World) -> Sequence[History]:

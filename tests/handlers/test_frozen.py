@@ -13,8 +13,8 @@ from builders import REPOSITORY
 from dynamodb import environment
 from valine.errors import Busy
 from valine.handlers.warm import Made, Warm
-from valine.services.aws import client
-from valine.services.run_store import DynamoRunStore
+from valine.services.aws.client import client
+from valine.services.aws.run_store import DynamoRunStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

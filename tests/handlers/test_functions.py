@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY
-from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
 from valine.errors import ConfigurationError
+from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
 
 PLACE = {
     "VALINE_STORE": "dynamodb://RunStateTable",
@@ -25,7 +25,7 @@ WORKER = PLACE | {
     "DISCORD_BOT_TOKEN": "a.b.c",
     "GITHUB_TOKEN": "ghs_x",
 }
-ALL = [(Place, PLACE), (DiscordDoor, DISCORD), (GitHubDoor, GITHUB), (WorkerPlace, WORKER)]
+ALL = [(Place, PLACE), (DiscordEndpoint, DISCORD), (GitHubEndpoint, GITHUB), (WorkerPlace, WORKER)]
 
 
 @pytest.mark.parametrize(("kind", "environ"), ALL)

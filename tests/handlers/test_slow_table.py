@@ -10,14 +10,14 @@ import pytest
 
 from aws.lambda_events import http_event
 from discord_bytes import APPLICATION, GUILD, PUBLIC_KEY, encoded, signed, slash, typing
-from doors import StandingClock
 from dynamodb import environment
+from endpoints import StandingClock
 from valine.bootstrap import aws
-from valine.config.functions import DiscordDoor
-from valine.handlers.doors import answered
+from valine.handlers.endpoints import answered
 from valine.handlers.warm import Made, Warm
-from valine.intake import Intake
+from valine.ingress.endpoints import Ingress
 from valine.orchestrator.replies import NotRead
+from valine.settings.functions import DiscordEndpoint
 from valine.view.replies import render
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.proof
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm[Intake]]:
-    """Discord's door before such a table; it has less patience than the real one."""
-    monkeypatch.setattr(aws, "PATIENCE", 0.2)
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm[Ingress]]:
+    """Discord's endpoint before such a table; it has less timeout than the real one."""
+    monkeypatch.setattr(aws, "READ_LIMIT", 0.2)
     with environment(), socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        told = DiscordDoor(
+        told = DiscordEndpoint(
             table="RunStateTable",
             queue_url="https://sqs.eu-central-1.amazonaws.com/1/valine.fifo",
             repository="team/app",
@@ -40,30 +40,30 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm[Intake]]:
             guild_id=GUILD,
             public_key=PUBLIC_KEY,
         )
-        warm = Warm(lambda _: Made(aws.discord_door(told, StandingClock())))
+        warm = Warm(lambda _: Made(aws.discord_endpoint(told, StandingClock())))
         yield warm
         silent.close()  # whoever still waits there is let go
         if warm._runner is not None:
             warm._runner.close()
 
 
-def ask(door: Warm[Intake], interaction: dict[str, Any]) -> Any:
+def ask(endpoint: Warm[Ingress], interaction: dict[str, Any]) -> Any:
     body = encoded(interaction)
-    answer = answered(http_event("POST", "/discord", headers=signed(body), body=body), door, Intake.discord)
+    answer = answered(http_event("POST", "/discord", headers=signed(body), body=body), endpoint, Ingress.discord)
     assert answer["statusCode"] == 200
     return json.loads(answer["body"])
 
 
-def test_status_says_that_the_records_cannot_be_read(door: Warm[Intake], caplog: pytest.LogCaptureFixture) -> None:
-    answer = ask(door, slash("status"))
+def test_status_says_that_the_records_cannot_be_read(endpoint: Warm[Ingress], caplog: pytest.LogCaptureFixture) -> None:
+    answer = ask(endpoint, slash("status"))
 
     assert answer["type"] == 4
     assert render(NotRead()).text in json.dumps(answer, ensure_ascii=False)
     assert "the store took too long" in caplog.text
 
 
-def test_suggestions_are_none(door: Warm[Intake], caplog: pytest.LogCaptureFixture) -> None:
-    answer = ask(door, typing("approve", "run", ""))
+def test_suggestions_are_none(endpoint: Warm[Ingress], caplog: pytest.LogCaptureFixture) -> None:
+    answer = ask(endpoint, typing("approve", "run", ""))
 
     assert answer == {"type": 8, "data": {"choices": []}}
     assert "the store took too long" in caplog.text

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from builders import NOON, a_woken
+from valine.engine.worker import MOST_RECEIPTS, Worker
 from valine.errors import StoreError
-from valine.ports import Envelope, Taken
-from valine.worker import MOST_RECEIPTS, Worker
+from valine.ports import Delivery, Envelope
 
-ENVELOPE = Envelope(id="wake:1", lane="team/app", urgent=False, inbound=a_woken())
+ENVELOPE = Envelope(id="wake:1", partition="team/app", urgent=False, inbound=a_woken())
 
 
 class FullQueue:
@@ -22,12 +22,12 @@ class FullQueue:
         self.done_with: list[str] = []
         self.dead: list[str] = []
 
-    async def done(self, taken: Taken) -> None:
+    async def ack(self, delivery: Delivery) -> None:
         if self.full:
             raise StoreError("The disk is full.")
-        self.done_with.append(taken.envelope.id)
+        self.done_with.append(delivery.envelope.id)
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
         self.dead.append(trouble)
 
 
@@ -36,12 +36,12 @@ class StoppedClock:
         return NOON
 
 
-async def nothing(_taken: Taken) -> None:
+async def nothing(_taken: Delivery) -> None:
     """It is handled well each time."""
 
 
-def received(times: int) -> Taken:
-    return Taken(envelope=ENVELOPE, receipt=str(times), attempts=times - 1, received=times)
+def received(times: int) -> Delivery:
+    return Delivery(envelope=ENVELOPE, receipt=str(times), attempts=times - 1, received=times)
 
 
 async def test_what_a_living_worker_cannot_acknowledge_is_handled_again_and_again() -> None:

@@ -112,7 +112,7 @@ async def test_a_message_is_sent_edited_found_and_deleted(place: Place) -> None:
     assert [one["content"] for one in place.view()["messages"]] == ["Second"]
 
 
-async def test_only_whom_one_allows_is_rung(place: Place) -> None:
+async def test_only_whom_one_allows_is_mentioned(place: Place) -> None:
     channel = await place.channel()
     ana, ben = place.member("Ana"), place.member("Ben")
     text = f"<@{ana.id}> <@{ben.id}> @everyone"

@@ -52,7 +52,9 @@ def webhooks(town: Town, count: int) -> Iterator[Sent]:
 
 
 def commands(town: Town, count: int, name: str = "approve", first: int = FIRST) -> Iterator[Sent]:
-    """Slash commands about a run that does not exist: stored and obeyed (`approve`), or answered at once (`status`)."""
+    """Slash commands about a run that does not exist: stored and carried out (`approve`), or answered at once
+    (`status`).
+    """
     for number in range(first, first + count):
         interaction = discord_bytes.slash(name, _from(town) | {"id": str(number)}, run="r99")
         body = discord_bytes.encoded(interaction)

@@ -27,12 +27,12 @@ def test_a_small_day_between_two_processes(town: Town) -> None:
     assert "ShipConfirmed" in shown.stdout
 
 
-def die_again_and_again(town: Town, stage: str, times: int, dice: random.Random) -> int:
+def die_again_and_again(town: Town, stage: str, times: int, rng: random.Random) -> int:
     """Kill the server once the stage is reached, then at moments that nobody chose; how often it was still there."""
     hit = 0
     for number in range(times):
         if number:
-            time.sleep(dice.uniform(0.0, 0.6))
+            time.sleep(rng.uniform(0.0, 0.6))
         else:
             until(f"the run is {stage}", lambda: (run := town.run()) and run.stage == stage)
         assert town.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -44,14 +44,14 @@ def die_again_and_again(town: Town, stage: str, times: int, dice: random.Random)
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kill_9_again_and_again_under_load_ends_in_the_same_state_with_nothing_doubled(town: Town, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 - moments, not secrets
+    rng = random.Random(seed)  # noqa: S311 - moments, not secrets
 
     with pressure(town):
         town.plan_and_approve()
-        executing = die_again_and_again(town, "executing", 5, dice)
+        executing = die_again_and_again(town, "executing", 5, rng)
         town.work()
         town.ship()
-        shipping = die_again_and_again(town, "shipping", 5, dice)
+        shipping = die_again_and_again(town, "shipping", 5, rng)
         town.reached("done")
 
     assert executing

@@ -112,7 +112,7 @@ def test_a_database_that_cannot_be_written_is_a_sentence_for_the_operator(town: 
     assert "Traceback" not in started.stderr + listed.stderr
 
 
-def test_a_server_whose_store_is_taken_away_says_so_at_its_doors_and_to_who_asks_for_its_health(town: Town) -> None:
+def test_a_server_whose_store_is_taken_away_says_so_at_its_endpoints_and_to_who_asks_for_its_health(town: Town) -> None:
     town.store.rename(town.store.with_suffix(".away"))
 
     assert refused(town)

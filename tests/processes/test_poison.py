@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from builders import a_command_envelope, an_envelope
+from valine.engine.worker import MOST_RECEIPTS
 from valine.services.clock import SystemClock
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.sqlite_file import SqliteFile
-from valine.worker import MOST_RECEIPTS
+from valine.services.sqlite.file import SqliteFile
+from valine.services.sqlite.queue import SqliteQueue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +28,9 @@ KILLED = -9
 WORKER = """
 import asyncio, os, signal, sys
 from valine.services.clock import SystemClock
-from valine.services.queue_sqlite import SqliteQueue
-from valine.services.sqlite_file import SqliteFile
-from valine.worker import Worker
+from valine.services.sqlite.queue import SqliteQueue
+from valine.services.sqlite.file import SqliteFile
+from valine.engine.worker import Worker
 
 class Engine:
     async def handle(self, taken):

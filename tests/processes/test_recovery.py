@@ -55,7 +55,7 @@ def test_rotated_secrets_take_a_restart_and_cost_nothing(town: Town) -> None:
     assert "github: not trusted" in town.log.read_text()  # the old hook, until somebody deletes it
 
 
-def test_what_was_set_aside_is_listed_and_put_back(town: Town) -> None:
+def test_what_was_dead_lettered_is_listed_and_put_back(town: Town) -> None:
     pushed = town.valine("commands", "push", "--env", str(town.env))
     assert pushed.returncode == 0, pushed.stderr
     town.on_discord("throw_fault", kind="error_before", route="*/@original", status=400, times=1)

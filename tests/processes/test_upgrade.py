@@ -20,7 +20,7 @@ from processes.builds import BUILDS, unpack
 from processes.town import SOURCE, Town, a_town, check_nothing_doubled, environment
 from samples import samples
 from valine.documents import encode, plain
-from valine.orchestrator.model import SCHEMA, Repository, Run
+from valine.orchestrator.model.run import SCHEMA, Repository, Run
 from valine.ports import Envelope, History, Inbox
 from waiting import until
 
@@ -173,7 +173,7 @@ DECODE = """
 import json, sys
 from valine.documents import decode
 from valine.errors import StoreError
-from valine.orchestrator.model import Repository, Run
+from valine.orchestrator.model.run import Repository, Run
 from valine.ports import Envelope, History, Inbox
 
 said = {}
@@ -191,8 +191,8 @@ import asyncio, json, sys
 from builders import NOON
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
-from valine.services.queue_sqs import SqsQueue
-from valine.simulator.clock import ManualClock
+from valine.services.aws.queue import SqsQueue
+from valine_twins.clock import ManualClock
 
 async def main():
     dynamodb, sqs = moto_client("dynamodb"), moto_client("sqs")
@@ -202,7 +202,7 @@ async def main():
     sqs.send_message(QueueUrl=url, MessageBody=sys.stdin.read(), MessageGroupId="a", MessageDeduplicationId="b")
     [record] = receive(sqs, url)
     queue.hand_over(record)
-    taken = await queue.take(NOON)
+    taken = await queue.receive(NOON)
     items = dynamodb.scan(TableName="table")["Items"]
     kept = [{"trouble": one["trouble"]["S"], "document": one["document"]["B"].decode()} for one in items]
     print(json.dumps({"taken": taken and repr(taken), "dead_letters": kept}))

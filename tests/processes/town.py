@@ -19,8 +19,8 @@ import httpx2
 
 from ports import free_port
 from valine.documents import decode
-from valine.orchestrator.model import Run
-from valine.worker import MOST_RECEIPTS, UNACKNOWLEDGED
+from valine.engine.worker import MOST_RECEIPTS, UNACKNOWLEDGED
+from valine.orchestrator.model.run import Run
 from waiting import until
 
 REPOSITORY = "acme/rocket"

@@ -19,15 +19,15 @@ from acceptance.stories import a_team
 from builders import NOON
 from discord_bytes import APPLICATION as DISCORD_APPLICATION
 from discord_bytes import GUILD, PUBLIC_KEY, encoded, signed, slash
-from doors import StandingClock
+from endpoints import StandingClock
 from served import comes_true
 from valine.bootstrap import assemble, endpoints, write_precedence
-from valine.config import Settings
 from valine.errors import Busy, StoreError
 from valine.server import Turns, background, endpoints_app, in_a_thread, make_app, running
 from valine.services import retrying
-from valine.services.sqlite_file import SqliteFile
-from valine.simulator.clock import ManualClock
+from valine.services.sqlite.file import SqliteFile
+from valine.settings import Settings
+from valine_twins.clock import ManualClock
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,10 +90,10 @@ async def test_an_endpoint_answers_and_stores_while_a_long_computation_goes_on(s
     def made() -> System:
         return dataclasses.replace(assemble(settings, clock=StandingClock()), worker=slow)
 
-    async with in_a_thread(made, turns) as ring:
+    async with in_a_thread(made, turns) as wake_worker:
         await asyncio.to_thread(slow.began.wait, 10)
         with endpoints(settings, clock=StandingClock()) as parts:
-            app = endpoints_app(parts, ring, turns)
+            app = endpoints_app(parts, wake_worker, turns)
             await asks(app, slash("status"))
             await asks(app, slash("plan"))
             events.append("both are answered")
@@ -122,9 +122,9 @@ async def test_what_an_endpoint_stores_wakes_the_worker_in_its_thread(settings: 
         worker: Any = Waiting()
         return dataclasses.replace(assemble(settings, clock=StandingClock()), worker=worker)
 
-    async with in_a_thread(made, turns) as ring:
+    async with in_a_thread(made, turns) as wake_worker:
         with endpoints(settings, clock=StandingClock()) as parts:
-            await asks(endpoints_app(parts, ring, turns), slash("plan"))
+            await asks(endpoints_app(parts, wake_worker, turns), slash("plan"))
             assert await asyncio.to_thread(woken.wait, 10)
 
 

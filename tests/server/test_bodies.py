@@ -10,9 +10,9 @@ import pytest
 
 import github_bytes
 from discord_bytes import encoded, ping, signed
-from doors import Doors, StandingClock
+from endpoints import EndpointsUnderTest, StandingClock
 from served import comes_true, served
-from valine.intake import LARGEST_INTERACTION, LARGEST_WEBHOOK
+from valine.ingress.endpoints import LARGEST_INTERACTION, LARGEST_WEBHOOK
 from valine.server import Turns, bodies, endpoints_app
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
-def doors() -> Iterator[Doors]:
-    opened = Doors()
+def tested() -> Iterator[EndpointsUnderTest]:
+    opened = EndpointsUnderTest()
     yield opened
     opened.close()
 
 
-def app(doors: Doors, budget: bodies.Budget | None = None) -> Starlette:
-    parts: Any = SimpleNamespace(clock=StandingClock(), intake=doors.intake, queue=doors.queue)
+def app(tested: EndpointsUnderTest, budget: bodies.Budget | None = None) -> Starlette:
+    parts: Any = SimpleNamespace(clock=StandingClock(), ingress=tested.ingress, queue=tested.queue)
     return endpoints_app(parts, lambda: None, Turns(parts.clock), budget)
 
 
@@ -64,25 +64,27 @@ def a_ping() -> bytes:
 
 @pytest.mark.parametrize(("path", "most"), [("/discord", LARGEST_INTERACTION), ("/github/webhook", LARGEST_WEBHOOK)])
 async def test_a_body_larger_by_its_own_word_is_refused_before_a_byte_of_it_is_sent(
-    doors: Doors, path: str, most: int
+    tested: EndpointsUnderTest, path: str, most: int
 ) -> None:
-    async with served(app(doors)) as one:
+    async with served(app(tested)) as one:
         answer = await one.ask(head(path, most + 1))
 
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"connection: close" in answer.lower()
 
 
-async def test_who_asks_whether_to_send_too_large_a_body_is_not_told_to_go_on(doors: Doors) -> None:
-    async with served(app(doors)) as one:
+async def test_who_asks_whether_to_send_too_large_a_body_is_not_told_to_go_on(tested: EndpointsUnderTest) -> None:
+    async with served(app(tested)) as one:
         answer = await one.ask(head("/discord", LARGEST_INTERACTION + 1, Expect="100-continue"))
 
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-async def test_a_body_of_no_told_length_is_read_to_the_limit_of_its_endpoint_and_no_further(doors: Doors) -> None:
+async def test_a_body_of_no_told_length_is_read_to_the_limit_of_its_endpoint_and_no_further(
+    tested: EndpointsUnderTest,
+) -> None:
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
-    async with served(app(doors)) as one:
+    async with served(app(tested)) as one:
         peer = await one.connect(head("/discord", None))
         sent = 0
         while not one_has_hung_up(peer) and sent < 100 * MEBIBYTE:
@@ -97,18 +99,18 @@ def one_has_hung_up(peer: Any) -> bool:
     return peer.reader.at_eof() or peer.writer.is_closing() or bool(peer.reader._buffer)
 
 
-async def test_a_health_check_has_no_body(doors: Doors) -> None:
-    async with served(app(doors)) as one:
+async def test_a_health_check_has_no_body(tested: EndpointsUnderTest) -> None:
+    async with served(app(tested)) as one:
         answer = await one.ask(head("/healthz", 1).replace(b"POST", b"GET"))
 
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 async def test_the_body_unfinished_longest_makes_room_when_all_together_are_too_much(
-    doors: Doors,
+    tested: EndpointsUnderTest,
 ) -> None:
     part = b"x" * (MEBIBYTE // 3)
-    async with served(app(doors, bodies.Budget(MEBIBYTE))) as one:
+    async with served(app(tested, bodies.Budget(MEBIBYTE))) as one:
         holders = [await one.connect(head("/github/webhook", MEBIBYTE) + part) for _ in range(3)]
         await one.connect(head("/github/webhook", MEBIBYTE) + part)
 
@@ -122,10 +124,10 @@ async def test_the_body_unfinished_longest_makes_room_when_all_together_are_too_
 
 
 async def test_no_more_than_the_budget_is_kept_of_forty_large_bodies_and_a_good_request_gets_its_answer(
-    doors: Doors,
+    tested: EndpointsUnderTest,
 ) -> None:
     budget = Watched()
-    async with served(app(doors, budget)) as one:
+    async with served(app(tested, budget)) as one:
         peers = [await one.connect(head("/github/webhook", LARGEST_WEBHOOK)) for _ in range(40)]
         await asyncio.gather(*(peer.say(b"x" * (4 * MEBIBYTE)) for peer in peers))
 
@@ -135,10 +137,10 @@ async def test_no_more_than_the_budget_is_kept_of_forty_large_bodies_and_a_good_
         assert 48 * MEBIBYTE < budget.most_held <= bodies.MOST_UNVERIFIED
 
 
-async def test_the_budget_is_free_again_once_bodies_have_ended_however_they_end(doors: Doors) -> None:
+async def test_the_budget_is_free_again_once_bodies_have_ended_however_they_end(tested: EndpointsUnderTest) -> None:
     watched = Watched()
     body = github_bytes.encoded(github_bytes.payload(zen="Keep it logically awesome."))
-    async with served(app(doors, watched)) as one:
+    async with served(app(tested, watched)) as one:
         hung_up = await one.connect(head("/discord", 1000) + b"x" * 500)
         await comes_true("the half is held", lambda: watched.held == 500)
         hung_up.writer.close()
@@ -153,11 +155,11 @@ async def test_the_budget_is_free_again_once_bodies_have_ended_however_they_end(
 
 
 async def test_a_small_body_that_does_not_come_gets_the_seconds_that_its_sender_waits_for_an_answer(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
+    tested: EndpointsUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     budget = bodies.Budget()
     monkeypatch.setattr("valine.server.INTERACTION", bodies.INTERACTION._replace(within=0.2))
-    async with served(app(doors, budget)) as one:
+    async with served(app(tested, budget)) as one:
         answer = await one.ask(head("/discord", 1000) + b"x")
 
     assert answer.startswith(b"HTTP/1.1 408 ")

@@ -21,7 +21,8 @@ from services.github.things import BRANCH, MARKER, STARTED, UID
 from services.github.twin_world import TwinWorld
 from valine.documents import decode, encode
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.effects import (
+from valine.ingress.discord.manifest import manifest
+from valine.orchestrator.model.effects import (
     EnsureAssignees,
     EnsureBranchDeleted,
     EnsureComment,
@@ -30,15 +31,14 @@ from valine.orchestrator.effects import (
     EnsurePullRequestClosed,
     EnsureRelease,
 )
-from valine.orchestrator.model import Posted
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, Sha
+from valine.orchestrator.model.run import Posted
+from valine.orchestrator.model.states import IssueNumber, Login, PullNumber, RunNumber, Sha
 from valine.ports import ReplyTo
 from valine.services.github import AppAuth
 from valine.view.replies import RenderedReply
-from valine.wire.discord_manifest import manifest
 
 if TYPE_CHECKING:
-    from valine.orchestrator.effects import ForgeEffect
+    from valine.orchestrator.model.effects import ForgeEffect
 
 Call = Callable[[], Awaitable[Any]]
 REFUSALS = range(300, 500)
@@ -50,7 +50,7 @@ PEM = (
 )
 
 
-class OddWire(httpx2.AsyncBaseTransport):
+class OddBytes(httpx2.AsyncBaseTransport):
     """Passes requests on, and spoils some of the answers. `done` tells whether something may have been written."""
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
@@ -61,11 +61,11 @@ class OddWire(httpx2.AsyncBaseTransport):
         self.done = False
 
     @classmethod
-    def of(cls, client: httpx2.AsyncClient) -> OddWire:
+    def of(cls, client: httpx2.AsyncClient) -> OddBytes:
         """Put into the client's line."""
-        wire = cls(client._transport)
-        client._transport = wire
-        return wire
+        odd_bytes = cls(client._transport)
+        client._transport = odd_bytes
+        return odd_bytes
 
     def spoil(self, data: st.DataObject) -> None:
         """Some answers from now on are odd."""
@@ -97,12 +97,12 @@ class OddWire(httpx2.AsyncBaseTransport):
             self.done = said not in REFUSALS or said == TIMED_OUT
 
 
-async def survives(call: Call, wire: OddWire) -> None:
+async def survives(call: Call, odd_bytes: OddBytes) -> None:
     """It brings a value that can be stored, or one of the three errors; never Transient if it may have happened."""
     try:
         result = await call()
     except Transient as error:
-        assert not wire.done, repr(error)  # noqa: PT017 - that nothing is raised is as good
+        assert not odd_bytes.done, repr(error)  # noqa: PT017 - that nothing is raised is as good
         result = error.failure
     except (Permanent, Ambiguous) as error:
         result = error.failure
@@ -172,10 +172,10 @@ async def test_odd_answers_from_github_bring_a_value_or_a_named_error(data: st.D
     async with odd.world.client:
         calls = await odd.calls()
         name = data.draw(st.sampled_from(sorted(calls)))
-        wire = OddWire.of(odd.world.client)
-        wire.spoil(data)
+        odd_bytes = OddBytes.of(odd.world.client)
+        odd_bytes.spoil(data)
 
-        await survives(calls[name], wire)
+        await survives(calls[name], odd_bytes)
 
 
 @given(st.data())
@@ -184,9 +184,9 @@ async def test_odd_answers_to_an_apps_credentials_are_named_errors(data: st.Data
         granted = {"token": "ghs_x", "expires_at": "2026-11-02T13:00:00Z"}
         return httpx2.Response(200, json={"id": 1} if request.method == "GET" else granted, request=request)
 
-    wire = OddWire(httpx2.MockTransport(answer))
-    wire.spoil(data)
-    async with httpx2.AsyncClient(transport=wire) as client:
+    odd_bytes = OddBytes(httpx2.MockTransport(answer))
+    odd_bytes.spoil(data)
+    async with httpx2.AsyncClient(transport=odd_bytes) as client:
         auth = AppAuth(
             client, app_id="1", private_key=PEM, repository="team/app", api_url="https://g.test", clock=ManualClock()
         )
@@ -224,7 +224,7 @@ async def test_odd_answers_from_discord_bring_a_value_or_a_named_error(data: st.
             "put commands": lambda: admin.put_commands([], None),
         }
         name = data.draw(st.sampled_from(sorted(calls)))
-        wire = OddWire.of(place.client)
-        wire.spoil(data)
+        odd_bytes = OddBytes.of(place.client)
+        odd_bytes.spoil(data)
 
-        await survives(calls[name], wire)
+        await survives(calls[name], odd_bytes)

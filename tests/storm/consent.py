@@ -6,12 +6,13 @@ import itertools
 from typing import TYPE_CHECKING
 
 from storm.stage import LEADS
-from valine.orchestrator import naming, planner
+from valine.orchestrator import naming
+from valine.orchestrator.planning import planner
 
 if TYPE_CHECKING:
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
-    from valine.simulator.github.state import Pull
+    from valine.orchestrator.model.run import Run, Task
+    from valine_twins.github.state import Pull
 
 
 class Consent:

@@ -6,26 +6,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from storm.on_show import texts
+from storm.outages import LONGEST
 from storm.release import rendered
-from storm.spells import LONGEST
 from storm.stage import DEVELOPERS
-from valine.orchestrator.display import document_of, documents
-from valine.orchestrator.document_facts import facts_of
-from valine.orchestrator.events import WorldObserved
+from valine.engine.worker import UNACKNOWLEDGED
+from valine.orchestrator.facts.display import document_of, documents
+from valine.orchestrator.facts.of_run import facts_of
+from valine.orchestrator.model.events import WorldObserved
+from valine.orchestrator.model.states import RunStatus, Step, TaskState
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.replay import replay
-from valine.orchestrator.states import RunStatus, Step, TaskState
-from valine.worker import UNACKNOWLEDGED
 
 if TYPE_CHECKING:
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model.run import Run, Task
     from valine.view.components import Message
 
 
 def check(world: World) -> None:
     """Say what does not hold."""
-    world.watch.doubled()
+    world.checker.doubled()
     for run in world.runs():
         _history(world, run)
         _messages(world, run)
@@ -33,10 +33,10 @@ def check(world: World) -> None:
             _task(world, run, task)
     for envelope, trouble in world.queue.dead.items():
         if not trouble.startswith(UNACKNOWLEDGED):  # the storm stops processes at random; the sender is answered then
-            world.watch.say("nothing lost", f"{envelope} was set aside: {trouble}")
+            world.checker.say("nothing lost", f"{envelope} was set aside: {trouble}")
     for problem in world.discord._world.problems:
         if "forged" in problem or "ping" in problem:
-            world.watch.say("doors", problem)
+            world.checker.say("doors", problem)
     _commands(world)
 
 
@@ -55,11 +55,11 @@ def _history(world: World, run: Run) -> None:
     try:
         told = list(replay(steps))
     except ValueError as error:
-        world.watch.say("history", f"of {run.name}: {error}")
+        world.checker.say("history", f"of {run.name}: {error}")
         return
     if told[-1].run != run:
         fields = [name for name in run.__struct_fields__ if getattr(run, name) != getattr(told[-1].run, name)]
-        world.watch.say("history", f"of {run.name} gives another run: {fields}")
+        world.checker.say("history", f"of {run.name} gives another run: {fields}")
 
 
 def _messages(world: World, run: Run) -> None:
@@ -68,26 +68,26 @@ def _messages(world: World, run: Run) -> None:
     expected = {document: _rendered(world, run, document) for document in documents(run)}
     for name, message in ((page_name(d, n), one) for d, found in expected.items() for n, one in enumerate(found, 1)):
         posted, document = run.messages.get(name), document_of(name)[0]
-        if world.watch.channel_gone and f"message:{document}" in run.pending:
+        if world.checker.channel_gone and f"message:{document}" in run.pending:
             continue  # tried for a day, and nobody waits for that here
         if posted is None or not posted.message:
-            if world.watch.channel_gone:
+            if world.checker.channel_gone:
                 continue
-            world.watch.say("nothing lost", f"{name} of {run.name} was never posted")
+            world.checker.say("nothing lost", f"{name} of {run.name} was never posted")
             continue
         there = known.message(posted.message)
-        if there is None and not world.watch.taken_away(posted.message):
-            world.watch.say("nothing lost", f"{name} of {run.name} is not there")
+        if there is None and not world.checker.taken_away(posted.message):
+            world.checker.say("nothing lost", f"{name} of {run.name} is not there")
         line = name.startswith("milestone.")  # a line in the thread tells of its moment
-        if there is not None and not line and not world.watch.may_be_stale(run, posted.message):
+        if there is not None and not line and not world.checker.may_be_stale(run, posted.message):
             shown, due = [there.content, *texts(there.components)], message.body
             if shown != [due.get("content", ""), *texts(due.get("components", []))]:
-                world.watch.say("the board is true", f"{name} of {run.name} shows something else: {shown}"[:400])
+                world.checker.say("the board is true", f"{name} of {run.name} shows something else: {shown}"[:400])
     for name, posted in run.messages.items():
         document, page = document_of(name)
         settled = f"message:{document}" not in run.pending
         if document in expected and page > len(expected[document]) and posted.message and settled:
-            world.watch.say("the board is true", f"{name} of {run.name} is still there, and needed no more")
+            world.checker.say("the board is true", f"{name} of {run.name} is still there, and needed no more")
 
 
 def _rendered(world: World, run: Run, document: str) -> tuple[Message, ...]:
@@ -103,17 +103,18 @@ def _task(world: World, run: Run, task: Task) -> None:
     merged = pull is not None and pull.merged_at is not None and pull.base == run.plan.base.branch
     said = f"#{task.issue} of {run.name}"
     if task.state is TaskState.MERGED and not merged:
-        world.watch.say("the board is true", f"{said} is told as merged, and is not")
+        world.checker.say("the board is true", f"{said} is told as merged, and is not")
     told = task.state in {TaskState.MERGED, TaskState.DROPPED} or run.status is RunStatus.PENDING
     if merged and not told and not _merged_after(world, run, task):
-        world.watch.say("the board is true", f"{said} is merged, and told as {task.state}")
+        world.checker.say("the board is true", f"{said} is merged, and told as {task.state}")
     if run.close_pull_requests and not task.adopted and _open_ours(world, run, task):
-        world.watch.say("nothing lost", f"the pull request of {said} is open, and was to be closed")
+        world.checker.say("nothing lost", f"the pull request of {said} is open, and was to be closed")
     _steps(world, run, task, said)
 
 
 def _merged_after(world: World, run: Run, task: Task) -> bool:
-    """Whether somebody else merged it when the run was over, or after the last look before a cancel: none came since.
+    """Whether somebody else merged it when the run was over, or after the last refresh before a cancel: none came
+    since.
 
     Somebody else is a person, or a later run that took the pull request up.
     """
@@ -145,7 +146,7 @@ def _open_ours(world: World, run: Run, task: Task) -> bool:
 
 
 def _opened_again(world: World, run: Run, number: int) -> bool:
-    at = world.watch.reopened.get(number)
+    at = world.checker.reopened.get(number)
     return at is not None and run.ended_at is not None and at >= run.ended_at
 
 
@@ -154,13 +155,13 @@ def _steps(world: World, run: Run, task: Task, said: str) -> None:
     issue = world.code.issues[task.issue]
     shipped = task.state is TaskState.MERGED and not task.merged_by_hand
     if shipped and issue.open and Step.ISSUE_CLOSED in task.done:
-        world.watch.say("nothing lost", f"{said} is shipped, and its issue is open")
+        world.checker.say("nothing lost", f"{said} is shipped, and its issue is open")
     comments = [one.body for one in world.code.comments.values() if one.number == task.issue]
     if Step.COMMENT in task.done and not _skipped(run, task, "comment") and not any(run.uid in c for c in comments):
-        world.watch.say("nothing lost", f"{said} has no opening comment")
+        world.checker.say("nothing lost", f"{said} has no opening comment")
     off = Step.UNLABEL in task.done and not _skipped(run, task, "unlabel") and not _labelled_again(world, run, task)
     if off and run.plan.policy.tasks.label in issue.labels:
-        world.watch.say("nothing lost", f"{said} still bears the label")
+        world.checker.say("nothing lost", f"{said} still bears the label")
 
 
 def _labelled_again(world: World, run: Run, task: Task) -> bool:
@@ -173,15 +174,15 @@ def _skipped(run: Run, task: Task, kind: str) -> bool:
 
 def _commands(world: World) -> None:
     """Every command that was taken in was dealt with."""
-    if world.watch.restored:
+    if world.checker.restored:
         return
     for interaction in world.discord._world.interactions.values():
         key = f"discord:{interaction.id}"
         if world.queue.dead.get(key, "").startswith(UNACKNOWLEDGED):
             continue  # whoever sent it is answered, see `check`
         if interaction.answered_with in {5, 6} and key not in world.store.commands:
-            world.watch.say("nothing lost", f"{interaction.name} was taken in, and never dealt with")
+            world.checker.say("nothing lost", f"{interaction.name} was taken in, and never dealt with")
     for comment in world.code.comments.values():
         heard = world.store.commands.get(f"github:comment:{comment.id}")
         if heard is not None and comment.author in DEVELOPERS and heard.read().reply is None:
-            world.watch.say("nothing lost", f"{comment.author}'s {comment.body} was taken for a stranger's")
+            world.checker.say("nothing lost", f"{comment.author}'s {comment.body} was taken for a stranger's")

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storm.process import Process
-    from valine.orchestrator.model import Repository, Run
-    from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
+    from valine.orchestrator.model.run import Repository, Run
+    from valine.ports import Commit, Delivery, Envelope, History, Inbox, RunSummary
 
 MOMENT = 0.002  # seconds
 OUT = "The store is out of reach."
@@ -61,10 +61,10 @@ class Store:
             raise Crash
         if fault == "conflict":
             raise Conflict("somebody else was quicker")
-        if fault == "store out before" or world.spells.on("store"):
+        if fault == "store out before" or world.outages.on("store"):
             raise Busy(OUT)
         await self._keep(commit, now)
-        world.watch.committed(process, commit)
+        world.checker.committed(process, commit)
         world.alarm(soon=True)
         if fault == "slow":
             await pause(world.short_pause(what))
@@ -78,7 +78,7 @@ class Store:
         await self._store.commit(commit, now)
 
     async def _reading(self) -> None:
-        if self._world.spells.on("store"):
+        if self._world.outages.on("store"):
             await pause(MOMENT)
             raise Busy(OUT)
 
@@ -97,27 +97,27 @@ class Queue:
             await self._do(f"put {self._world.plain(envelope.id)}", lambda: self._queue.put(envelope, self._time()))
         )
 
-    async def take(self, now: datetime) -> Taken | None:
+    async def receive(self, now: datetime) -> Delivery | None:
         del now
-        if self._queue.next_one(self._time()) is None and not self._world.spells.on("queue"):
+        if self._queue.next_one(self._time()) is None and not self._world.outages.on("queue"):
             return None  # asking an empty queue is nothing that could matter
-        taken: Taken | None = await self._do("take", lambda: self._queue.take(self._time()))
-        if taken is not None:
-            self._process.holds(taken)
-        return taken
+        delivery: Delivery | None = await self._do("take", lambda: self._queue.receive(self._time()))
+        if delivery is not None:
+            self._process.holds(delivery)
+        return delivery
 
-    async def done(self, taken: Taken) -> None:
-        await self._do(f"done {self._world.plain(taken.envelope.id)}", lambda: self._queue.done(taken))
-        self._world.watch.dealt_with(taken)
+    async def ack(self, delivery: Delivery) -> None:
+        await self._do(f"done {self._world.plain(delivery.envelope.id)}", lambda: self._queue.ack(delivery))
+        self._world.checker.dealt_with(delivery)
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
-        what = f"later {self._world.plain(taken.envelope.id)}"
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
+        what = f"later {self._world.plain(delivery.envelope.id)}"
         until = max(until, self._time())
-        await self._do(what, lambda: self._queue.later(taken, until, trouble))
+        await self._do(what, lambda: self._queue.retry_at(delivery, until, trouble))
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        what = f"set aside {self._world.plain(taken.envelope.id)}"
-        await self._do(what, lambda: self._queue.set_aside(taken, trouble))
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        what = f"set aside {self._world.plain(delivery.envelope.id)}"
+        await self._do(what, lambda: self._queue.dead_letter(delivery, trouble))
 
     def _time(self) -> datetime:
         return self._world.loop.now()
@@ -130,11 +130,11 @@ class Queue:
             world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")
         if fault == "crash before":
             raise Crash
-        if fault == "queue out before" or world.spells.on("queue"):
+        if fault == "queue out before" or world.outages.on("queue"):
             raise Busy("The queue is out of reach.")
         doing: Awaitable[Any] = operation()
         result = await doing
-        world.ring()
+        world.enqueue_due()
         if fault == "slow":
             await pause(world.short_pause(what))
         if fault == "crash after":

@@ -45,7 +45,7 @@ class Running:
         self.over = False
 
     def step(self, turn: int) -> None:
-        """Let it go on to its next wait; a turn that was overtaken by a wake-up is none."""
+        """Let it go on to its next wait; a turn that is stale by a wake-up is none."""
         if self.over or turn != self._turn:
             return
         if self._coroutine is None:

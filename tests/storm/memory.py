@@ -14,10 +14,10 @@ import msgspec
 
 from valine.documents import decode, encode
 from valine.errors import Conflict
-from valine.orchestrator.model import SCHEMA, Repository, Run
-from valine.ports import Commit, Envelope, History, Inbox, RunSummary, Taken
+from valine.orchestrator.model.run import SCHEMA, Repository, Run
+from valine.ports import Commit, Delivery, Envelope, History, Inbox, RunSummary
 from valine.services.commit_documents import INBOX_LIFE, commit_documents
-from valine.services.queue_sqlite import REMEMBERED, VISIBILITY
+from valine.services.sqlite.queue import REMEMBERED, VISIBILITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,11 +183,11 @@ def _summary(run: Run) -> RunSummary:
 class Entry:
     """An envelope on the queue."""
 
-    __slots__ = ("attempts", "envelope", "lane", "receipt", "received", "seen", "urgent", "visible")
+    __slots__ = ("attempts", "envelope", "partition", "receipt", "received", "seen", "urgent", "visible")
 
     def __init__(self, envelope: Kept[Envelope], now: datetime) -> None:
         self.envelope = envelope
-        self.lane, self.urgent = envelope.read().lane, envelope.read().urgent
+        self.partition, self.urgent = envelope.read().partition, envelope.read().urgent
         self.visible = now
         self.seen = now
         self.attempts = 0
@@ -196,7 +196,7 @@ class Entry:
 
 
 class MemoryQueue:
-    """A Queue. What was set aside is in `dead`, with why."""
+    """A Queue. What was dead-lettered is in `dead`, with why."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
@@ -211,7 +211,7 @@ class MemoryQueue:
         self.entries[envelope.id] = Entry(Kept(encode(envelope), Envelope), now)
         return True
 
-    async def take(self, now: datetime) -> Taken | None:
+    async def receive(self, now: datetime) -> Delivery | None:
         entry = self.next_one(now)
         if entry is None:
             return None
@@ -219,29 +219,29 @@ class MemoryQueue:
         entry.receipt, entry.visible, entry.seen = str(self._receipts), now + VISIBILITY, now
         entry.attempts += 1
         entry.received += 1
-        return Taken(
+        return Delivery(
             envelope=entry.envelope.read(),
             receipt=entry.receipt,
             attempts=entry.attempts - 1,
             received=entry.received,
         )
 
-    async def done(self, taken: Taken) -> None:
-        entry = self._held(taken)
+    async def ack(self, delivery: Delivery) -> None:
+        entry = self._held(delivery)
         if entry is not None:
-            del self.entries[taken.envelope.id]
-            self.seen[taken.envelope.id] = entry.seen
+            del self.entries[delivery.envelope.id]
+            self.seen[delivery.envelope.id] = entry.seen
 
-    async def later(self, taken: Taken, until: datetime, trouble: str) -> None:
+    async def retry_at(self, delivery: Delivery, until: datetime, trouble: str) -> None:
         del trouble  # kept for people who look, and nobody looks
-        entry = self._held(taken)
+        entry = self._held(delivery)
         if entry is not None:
             entry.receipt, entry.visible, entry.received = None, until, 0
 
-    async def set_aside(self, taken: Taken, trouble: str) -> None:
-        if self._held(taken) is not None:
-            await self.done(taken)
-            self.dead[taken.envelope.id] = trouble
+    async def dead_letter(self, delivery: Delivery, trouble: str) -> None:
+        if self._held(delivery) is not None:
+            await self.ack(delivery)
+            self.dead[delivery.envelope.id] = trouble
 
     # Without waiting ------------------------------------------------------------------------------------------------
 
@@ -253,8 +253,8 @@ class MemoryQueue:
     def next_one(self, now: datetime) -> Entry | None:
         """What would be taken now."""
         entries = self.entries.values()
-        busy = {one.lane for one in entries if one.receipt is not None and one.visible > now}
-        free = [one for one in entries if one.visible <= now and one.lane not in busy]
+        busy = {one.partition for one in entries if one.receipt is not None and one.visible > now}
+        free = [one for one in entries if one.visible <= now and one.partition not in busy]
         return next((one for one in free if one.urgent), free[0] if free else None)
 
     def next_at(self, now: datetime) -> datetime | None:
@@ -272,6 +272,6 @@ class MemoryQueue:
             if entry.receipt is not None:
                 entry.receipt, entry.visible = None, now
 
-    def _held(self, taken: Taken) -> Entry | None:
-        entry = self.entries.get(taken.envelope.id)
-        return entry if entry is not None and entry.receipt == taken.receipt else None
+    def _held(self, delivery: Delivery) -> Entry | None:
+        entry = self.entries.get(delivery.envelope.id)
+        return entry if entry is not None and entry.receipt == delivery.receipt else None

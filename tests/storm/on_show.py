@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storm.release import rendered
-from valine.orchestrator.display import is_shown
-from valine.orchestrator.document_facts import plan_card
-from valine.orchestrator.events import EffectSucceeded, PageWritten
+from valine.orchestrator.facts.display import is_shown
+from valine.orchestrator.facts.of_run import plan_card
+from valine.orchestrator.model.events import EffectSucceeded, PageWritten
+from valine.orchestrator.model.states import Stage
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.replies import NotShownYet
-from valine.orchestrator.states import Stage
-from valine.simulator.discord import components as parts
+from valine_twins.discord import components as parts
 
 if TYPE_CHECKING:
     from typing import Any
 
     from storm.world import World
-    from valine.orchestrator.events import Event
-    from valine.orchestrator.model import Run
-    from valine.ports import Taken
+    from valine.orchestrator.model.events import Event
+    from valine.orchestrator.model.run import Run
+    from valine.ports import Delivery
 
 
 Noted = dict[tuple[str, str], int]  # run and page: the revision of the plan at which it was stored as written
@@ -44,7 +44,7 @@ def wrongly_refused(world: World, run: Run, noted: Noted) -> str | None:
     return f"{run.name} was not approved as not shown, and all of it was" if pages else None
 
 
-def stuck(world: World, taken: Taken) -> str | None:
+def stuck(world: World, taken: Delivery) -> str | None:
     """What is wrong once such an approval is dealt with: then the plan is on show, unless Discord refused something."""
     inbox = world.store.commands.get(taken.envelope.id)
     reply, number = (inbox.read().reply, inbox.read().run) if inbox is not None else (None, None)

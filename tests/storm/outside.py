@@ -17,16 +17,16 @@ from storm.profiles import REQUEST
 from valine.services.discord import api
 from valine.services.exchange import Received, exchange
 from valine.services.github import http
-from valine.simulator.transport import Request, Response
+from valine_twins.transport import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from storm.process import Process
     from storm.world import World
-    from valine.simulator.transport import Twin
+    from valine_twins.transport import Twin
 
-THERE, BACK, PATIENCE = 0.06, 0.05, 10.0  # seconds
+THERE, BACK, TIMEOUT = 0.06, 0.05, 10.0  # seconds
 PAGE = b"<html><body>Bad gateway</body></html>"
 FAILING = {kind for kind in REQUEST if kind not in {"slow", "frozen"}} | {"token refused"}
 OWN_KINDS = {"limit": "rate_limited", "limit without headers": "secondary_limit", "dropped write": "dropped_write"}
@@ -79,9 +79,9 @@ class Client:
         path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
         path = f"/{unquote(path)}"
         what = world.plain(f"{self._service} {method} {path}")
-        fault = world.fault(what, "request", process) or world.spells.on(self._service)
+        fault = world.fault(what, "request", process) or world.outages.on(self._service)
         if fault in FAILING and not process.leased:
-            world.watch.excuse()
+            world.checker.excuse()
         sent = world.loop.time
         await pause(THERE if fault != "frozen" else world.long_pause(what))
         world.tell(process, f"{what}{f'  ({fault})' if fault else ''}")
@@ -98,7 +98,7 @@ class Client:
             body=body,
         )
         response = self._handle(request, fault, path)
-        world.watch.asked(process, self._service, request, response, sent=sent, kept=fault != "dropped write")
+        world.checker.asked(process, self._service, request, response, sent=sent, kept=fault != "dropped write")
         await pause(BACK if fault != "slow" else world.short_pause(what))
         return await _on_the_way_back(fault, response)
 
@@ -127,7 +127,7 @@ async def _on_the_way(fault: str | None) -> Received | None:
     if fault == "unreachable":
         raise httpx2.ConnectError("unreachable")
     if fault == "time-out before":
-        await pause(PATIENCE)
+        await pause(TIMEOUT)
         raise httpx2.ReadTimeout("no answer")
     if fault == "5xx before":
         return _received(502, {"Content-Type": "text/html"}, PAGE)
@@ -139,7 +139,7 @@ async def _on_the_way_back(fault: str | None, response: Response) -> Received:
     if fault == "crash after":
         raise Crash
     if fault == "lost answer":
-        await pause(PATIENCE)
+        await pause(TIMEOUT)
         raise httpx2.ReadTimeout("the answer was lost")
     if fault == "5xx after":
         return _received(502, {"Content-Type": "text/html"}, PAGE)

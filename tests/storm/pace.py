@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from storm.checker import Checker
     from storm.process import Process
-    from storm.watch import Watch
-    from valine.simulator.transport import Request
+    from valine_twins.transport import Request
 
 A_MINUTE, AN_HOUR = (60.0, 80), (3600.0, 500)
 PACE = 0.99
@@ -19,8 +19,8 @@ PACE = 0.99
 class Pace:
     """All writes of the last hour, and each process's last one."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
         self._writes: deque[float] = deque()
         self._last: dict[str, float] = {}
 
@@ -42,8 +42,10 @@ class Pace:
             self._writes.popleft()
         for span, most in (A_MINUTE, AN_HOUR):
             if len(self._writes) > most and self._writes[-most - 1] > now - span:
-                self._watch.say("write limits", f"more than {most} writes in {span:.0f} s")
+                self._checker.say("write limits", f"more than {most} writes in {span:.0f} s")
         life = f"{process.name}.{process.lives}"
         if sent - self._last.get(life, -9.0) < PACE:
-            self._watch.say("write pace", f"{request.method} {request.path} less than a second after the write before")
+            self._checker.say(
+                "write pace", f"{request.method} {request.path} less than a second after the write before"
+            )
         self._last[life] = sent

@@ -9,7 +9,7 @@ import msgspec
 from storm.memory import Kept
 from valine.documents import encode
 from valine.orchestrator import naming
-from valine.orchestrator.model import Repository
+from valine.orchestrator.model.run import Repository
 
 if TYPE_CHECKING:
     from storm.choices import Bits
@@ -55,7 +55,7 @@ def _used_up(world: World, ago: float) -> None:
     record, began = world.store.record(world.repository), world.loop.start.timestamp()
     record = msgspec.structs.replace(record, writes=tuple(int(began + moment) for moment in times))
     world.store.records[world.repository] = Kept(encode(record), Repository)
-    world.watch.pace.wrote_before(times)
+    world.checker.pace.wrote_before(times)
 
 
 def _age(world: World) -> None:
@@ -78,7 +78,7 @@ def _restore(world: World, backup: MemoryRunStore) -> None:
         process.die()
     world.store.restore(backup)
     world.queue.entries.clear()
-    world.watch.forget()
+    world.checker.forget()
 
 
 def _made_by_others(world: World, *, with_pull: bool, deployed: bool) -> None:

@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from storm.loop import pause
-from valine.orchestrator.states import Stage, TaskState
-from valine.simulator.discord import components as parts
+from valine.orchestrator.model.states import Stage, TaskState
+from valine_twins.discord import components as parts
 
 if TYPE_CHECKING:
     from storm.world import World
-    from valine.orchestrator.model import Run, Task
-    from valine.simulator.github.state import CheckRun, Pull
+    from valine.orchestrator.model.run import Run, Task
+    from valine_twins.github.state import CheckRun, Pull
 
 Goal = Literal["open", "work", "ship"]  # pull requests open; all of them ready; everything shipped
 CHECK: dict[str, object] = {"name": "test", "workflow": "ci"}
 GREEN: dict[str, object] = {"status": "completed", "conclusion": "success"}
-FIRST_LOOK, LONGEST_BREAK = 8.0, 150.0
+FIRST_REFRESH, LONGEST_BREAK = 8.0, 150.0
 READY = {TaskState.READY, TaskState.MERGED, TaskState.DROPPED, TaskState.FAILED}
-PATIENCE = 5  # how often something is tried before the issue is dropped
+TIMEOUT = 5  # how often something is tried before the issue is dropped
 
 
 class People:
@@ -35,9 +35,9 @@ class People:
 
     async def work(self) -> None:
         """Go on until there is nothing left to do."""
-        rest = FIRST_LOOK
+        rest = FIRST_REFRESH
         while not self._at_rest():
-            rest = FIRST_LOOK if await self._next() else min(rest * 1.5, LONGEST_BREAK)
+            rest = FIRST_REFRESH if await self._next() else min(rest * 1.5, LONGEST_BREAK)
             await pause(rest)
         self.over = True
 
@@ -73,7 +73,7 @@ class People:
 
     async def _on(self, run: Run) -> bool:
         match run.stage:
-            case Stage.PROPOSED if self._world.watch.channel_gone and not _seen(run):
+            case Stage.PROPOSED if self._world.checker.channel_gone and not _seen(run):
                 # It went with its channel before anybody saw it. The answer to another /plan has a button for that.
                 return self._clicks("Ana", f"v1:reject:{run.number}:") or self._says("Ana", "plan")
             case Stage.PROPOSED:
@@ -89,9 +89,9 @@ class People:
         """The button is not there, or of no use (a restored backup may know another revision): /approve does, too."""
         key = f"approve {run.uid}"
         self._tried[key] = self._tried.get(key, 0) + 1
-        if self._tried[key] < PATIENCE or self._tried[key] % 2:
+        if self._tried[key] < TIMEOUT or self._tried[key] % 2:
             return False
-        self._world.watch.consent.typed("Ana", "approve")
+        self._world.checker.consent.typed("Ana", "approve")
         return self._says("Ana", "approve", run=run.name)
 
     async def _bring_home(self, run: Run) -> bool:
@@ -181,7 +181,7 @@ class People:
         note = task.note.why if task.note else ""
         key = f"{run.number} {task.issue} {note}"
         self._tried[key] = self._tried.get(key, 0) + 1
-        word = "retry" if self._tried[key] < PATIENCE else "drop"
+        word = "retry" if self._tried[key] < TIMEOUT else "drop"
         return self._github("comment", number=task.issue, body=f"/valine {word}", by="ana")
 
     def _has_work(self, pull: Pull) -> bool:
@@ -222,7 +222,7 @@ class People:
         if found is None:
             return False
         message, custom_id = found
-        self._world.watch.consent.clicked(by, custom_id)
+        self._world.checker.consent.clicked(by, custom_id)
         return self._world.on_discord("click", by=by, custom_id=custom_id, message=message) is not None
 
     def _github(self, action: str, **arguments: object) -> bool:

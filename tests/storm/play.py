@@ -8,15 +8,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from storm import ending, past, release, surprises
+from storm import ending, nemesis, past, release
+from storm.checker import Violation
 from storm.choices import Choices, Story
-from storm.log_watch import LogWatch
+from storm.log_checker import LogChecker
 from storm.outside import in_virtual_time
 from storm.people import Goal, People
 from storm.process import Parts
 from storm.profiles import OFTEN, PROFILES, TEAMS, Profile, team_of
 from storm.stage import set_up, unpacked
-from storm.watch import Violation
 from storm.world import World
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def play(
     packed = stage_of(team, "ready" if kind.play == "ship" else "start")
     world = World(unpacked(packed), choices, kind, TEAMS[team], told=told, parts=parts)
     log = logging.getLogger("valine")
-    watch, before = LogWatch(world), (log.level, log.propagate)
-    log.addHandler(watch)
+    checker, before = LogChecker(world), (log.level, log.propagate)
+    log.addHandler(checker)
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
@@ -70,12 +70,12 @@ def play(
             ticks, steps = _through(world, "open" if kind.play == "open" else "ship")
     finally:
         world.end()
-        log.removeHandler(watch)
+        log.removeHandler(checker)
         log.level, log.propagate = before
     return Played(
         seed=seed,
         profile=name,
-        violations=world.watch.found,
+        violations=world.checker.found,
         story=choices.made,
         faults=world.faults,
         ticks=ticks,
@@ -87,13 +87,13 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
     """The storm, then the calm after it; ticks in the calm, and steps in all."""
     people = People(world, goal)
     world.begin()
-    surprises.plan(world)
+    nemesis.plan(world)
     past.plan(world)
     release.plan(world)
     world.loop.start_up(people.work, _raise)
-    watch, loop = world.watch, world.loop
+    checker, loop = world.checker, world.loop
     steps, calm_ticks, calm_time = 0, 0, 0.0
-    while not watch.found:
+    while not checker.found:
         steps += 1
         if not world.choices.calm and (loop.time >= STORM or people.over):
             world.calm_down()
@@ -105,7 +105,7 @@ def _through(world: World, goal: Goal) -> tuple[int, int]:
         ticks = world.ticks - calm_ticks
         late = calm and (ticks > TICKS_TO_SETTLE or loop.time - calm_time > TIME_TO_SETTLE)
         if late or steps > MOST_STEPS or not loop.step():
-            watch.say("convergence", ending.state(world, f"after {ticks} ticks, {loop.time - calm_time:.0f} s"))
+            checker.say("convergence", ending.state(world, f"after {ticks} ticks, {loop.time - calm_time:.0f} s"))
     return world.ticks - calm_ticks, steps
 
 

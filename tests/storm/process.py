@@ -1,4 +1,4 @@
-"""A process of Valine: doors, worker and clock of its own, on the store and queue that all share. It can die."""
+"""A process of Valine: endpoints, worker and clock of its own, on the store and queue that all share. It can die."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from storm.inside import Queue, Store
 from storm.loop import FOREVER, Crash, pause
 from storm.outside import Client
 from valine.engine import Engine
+from valine.engine.worker import Worker
 from valine.errors import StoreError
-from valine.intake import HttpRequest, Intake
+from valine.ingress.endpoints import HttpRequest, Ingress
 from valine.services.discord.chat import DiscordChat
 from valine.services.github.auth import TokenAuth
 from valine.services.github.forge import GitHubForge
 from valine.services.pacing import Pacer
-from valine.simulator.transport import Response
 from valine.view.cards import RENDERING
-from valine.worker import Worker
+from valine_twins.transport import Response
 
 if TYPE_CHECKING:
     import httpx2
 
     from storm.loop import Begin, Running
     from storm.world import World
-    from valine.ports import Taken
-    from valine.simulator.transport import Delivery
+    from valine.ports import Delivery as QueueDelivery
+    from valine_twins.transport import Delivery
 
 
 class Clock:
@@ -54,7 +54,7 @@ class Process:
         self.alive = False
         self.idle = False
         self.lives = 0
-        self.taken: Taken | None = None
+        self.delivery: QueueDelivery | None = None
         self.lease_ends = 0.0
         self.rendering = release.OLD if world.profile.releases else RENDERING
         self._running: list[Running] = []
@@ -63,7 +63,7 @@ class Process:
     def start(self) -> None:
         """Come to life, knowing nothing."""
         world, clock = self.world, self.clock
-        self.alive, self.idle, self.taken = True, False, None
+        self.alive, self.idle, self.delivery = True, False, None
         self.lives += 1
         make = world.parts
         store, queue = make.store(self), make.queue(self)
@@ -77,7 +77,7 @@ class Process:
         )
         chat = make.chat(
             cast("httpx2.AsyncClient", Client(self, "discord", world.discord)),
-            application_id=world.settings.intake.application_id,
+            application_id=world.settings.ingress.application_id,
             bot_token=world.settings.bot_token,
             api_url=world.settings.discord_api,
             clock=clock,
@@ -86,7 +86,7 @@ class Process:
             store=store, queue=queue, forge=forge, chat=chat, clock=clock, rendering=self.rendering
         )
         self._worker = Worker(queue=queue, engine=self.engine, clock=clock)
-        self._intake = Intake(store=store, queue=queue, clock=clock, settings=world.settings.intake)
+        self._ingress = Ingress(store=store, queue=queue, clock=clock, settings=world.settings.ingress)
         if world.alone:
             world.queue.recover(world.loop.now())  # as the one server of a file does
         self._worker_at = self._do(self._work)
@@ -95,7 +95,7 @@ class Process:
         ):  # a function on AWS knows nothing of starts, and shows what it finds
             self._do(self._guarded_catch_up)
 
-    def ring(self) -> None:
+    def enqueue_due(self) -> None:
         """There is something on the queue."""
         if self.idle and self._worker_at is not None:
             self.idle = False
@@ -106,12 +106,12 @@ class Process:
         self._do(self._sweep)
 
     def hear(self, service: str, delivery: Delivery) -> None:
-        """A delivery is at the door."""
+        """A delivery is at the endpoint."""
         self._do(partial(self._answer, service, delivery))
 
-    def holds(self, taken: Taken) -> None:
-        """It has an envelope in hand now, and a lease on its lane."""
-        self.taken, self.lease_ends = taken, self.world.loop.time + 120
+    def holds(self, delivery: QueueDelivery) -> None:
+        """It has an envelope in hand now, and a lease on its partition."""
+        self.delivery, self.lease_ends = delivery, self.world.loop.time + 120
 
     @property
     def leased(self) -> bool:
@@ -122,7 +122,7 @@ class Process:
         """Everything it knew is lost; another life begins a little later."""
         if not self.alive:
             return
-        self.world.watch.abandoned |= self.taken is not None and not self.leased
+        self.world.checker.abandoned |= self.delivery is not None and not self.leased
         self.stop()
         self.world.tell(self, "dies")
         self.world.loop.after(self.world.choices.setting(f"rest {self.name}.{self.lives}", _rest), self._again)
@@ -141,7 +141,7 @@ class Process:
 
     def _again(self) -> None:
         self.start()
-        self.world.ring()
+        self.world.enqueue_due()
         self.world.alarm()
 
     def _do(self, begin: Begin) -> Running:
@@ -163,10 +163,10 @@ class Process:
             except StoreError:
                 await pause(2)
                 continue
-            self.taken = None
+            self.delivery = None
             if not worked:
                 self.idle = True
-                self.world.loop.after(0, self.world.ring)
+                self.world.loop.after(0, self.world.enqueue_due)
                 await pause(FOREVER)
 
     async def _sweep(self) -> None:
@@ -174,7 +174,7 @@ class Process:
             await self.engine.sweep()
         except StoreError:
             return
-        self.world.ring()
+        self.world.enqueue_due()
 
     async def _guarded_catch_up(self) -> None:
         try:
@@ -184,7 +184,7 @@ class Process:
 
     async def _answer(self, service: str, delivery: Delivery) -> None:
         request = HttpRequest(method="POST", path=f"/{service}", headers=delivery.headers, body=delivery.body)
-        answer = await (self._intake.github(request) if service == "github" else self._intake.discord(request))
+        answer = await (self._ingress.github(request) if service == "github" else self._ingress.discord(request))
         await pause(0.02)
         response = Response(
             status=answer.status, headers={k.lower(): v for k, v in answer.headers.items()}, body=answer.body

@@ -45,10 +45,10 @@ QUEUE: Weights = {
     "answer lost after": 3,
     "slow": 2,
 }
-# Of a delivery to the doors.
+# Of a delivery to the endpoints.
 DELIVERY: Weights = {"dropped": 6, "doubled": 4, "late": 4, "hours late": 1, "forged": 1}
 # What people do that nobody asked them to.
-DEEDS: Weights = {
+ACTIONS: Weights = {
     "push": 3,
     "force-push": 2,
     "close": 3,
@@ -90,7 +90,7 @@ DEEDS: Weights = {
 }
 PUSHING: Weights = {"push": 4, "force-push": 3, "base moves": 1, "ship": 1, "confirm": 1}
 # What lasts for a while.
-SPELL: Weights = {
+OUTAGE: Weights = {
     "github down": 2,
     "discord down": 2,
     "store down": 2,
@@ -115,9 +115,9 @@ class Profile:
     requests: Weights = field(default_factory=lambda: REQUEST)
     commits: Weights = field(default_factory=lambda: COMMIT)
     queues: Weights = field(default_factory=lambda: QUEUE)
-    spells: int = 0  # at most
-    surprises: int = 0  # deeds of people that nobody asked for, at most
-    deeds: Weights = field(default_factory=lambda: DEEDS)
+    outages: int = 0  # at most
+    nemesis: int = 0  # actions of people that nobody asked for, at most
+    acts: Weights = field(default_factory=lambda: ACTIONS)
     processes: tuple[int, ...] = (1, 2, 2, 3)
     deaf: bool = False  # no webhook of GitHub arrives at all
     lag: bool = False  # GraphQL shows what was so some seconds ago
@@ -132,9 +132,9 @@ STALLING: Weights = {"frozen": 6, "slow": 2, "conflict": 1}
 CRASHING: Weights = {"crash before": 1, "crash after": 1}
 
 PROFILES: dict[str, Profile] = {
-    "open": Profile(request=0.06, commit=0.03, queue=0.02, delivery=0.08, surprises=1, play="open"),
-    "ship": Profile(request=0.06, commit=0.03, queue=0.02, delivery=0.08, surprises=2, spells=1, play="ship"),
-    "day": Profile(request=0.03, commit=0.02, queue=0.01, delivery=0.1, surprises=3, spells=1),
+    "open": Profile(request=0.06, commit=0.03, queue=0.02, delivery=0.08, nemesis=1, play="open"),
+    "ship": Profile(request=0.06, commit=0.03, queue=0.02, delivery=0.08, nemesis=2, outages=1, play="ship"),
+    "day": Profile(request=0.03, commit=0.02, queue=0.01, delivery=0.1, nemesis=3, outages=1),
     "crash": Profile(
         request=0.12, commit=0.08, queue=0.05, requests=CRASHING, commits=CRASHING, busy=0.15, play="ship"
     ),
@@ -146,21 +146,21 @@ PROFILES: dict[str, Profile] = {
         request=0.1, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), play="open"
     ),
     "frozen-hands": Profile(
-        request=0.06, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), surprises=4, delivery=0.05
+        request=0.06, commit=0.03, requests=FREEZING, commits=STALLING, processes=(2, 3), nemesis=4, delivery=0.05
     ),
     "everything": Profile(
-        request=0.05, commit=0.03, queue=0.02, delivery=0.08, spells=2, surprises=4, past=True, lag=True, busy=0.1
+        request=0.05, commit=0.03, queue=0.02, delivery=0.08, outages=2, nemesis=4, past=True, lag=True, busy=0.1
     ),
-    "deaf": Profile(request=0.02, commit=0.01, deaf=True, surprises=2, play="ship"),
-    "spells": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="ship"),
-    "spells-open": Profile(request=0.02, delivery=0.05, spells=3, surprises=1, play="open"),
-    "hands": Profile(request=0.01, delivery=0.05, surprises=8, play="ship"),
-    "hands-day": Profile(request=0.01, delivery=0.05, surprises=8),
-    "pushy": Profile(request=0.01, surprises=12, deeds=PUSHING, play="ship"),
-    "lag": Profile(request=0.03, delivery=0.1, lag=True, surprises=2, play="ship"),
-    "past": Profile(request=0.03, commit=0.02, past=True, spells=1, surprises=1),
-    "release": Profile(request=0.03, commit=0.02, queue=0.01, surprises=3, processes=(1,), releases=True),
-    "release-beside": Profile(request=0.03, commit=0.02, queue=0.01, surprises=3, processes=(2, 3), releases=True),
+    "deaf": Profile(request=0.02, commit=0.01, deaf=True, nemesis=2, play="ship"),
+    "outages": Profile(request=0.02, delivery=0.05, outages=3, nemesis=1, play="ship"),
+    "spells-open": Profile(request=0.02, delivery=0.05, outages=3, nemesis=1, play="open"),
+    "hands": Profile(request=0.01, delivery=0.05, nemesis=8, play="ship"),
+    "hands-day": Profile(request=0.01, delivery=0.05, nemesis=8),
+    "pushy": Profile(request=0.01, nemesis=12, acts=PUSHING, play="ship"),
+    "lag": Profile(request=0.03, delivery=0.1, lag=True, nemesis=2, play="ship"),
+    "past": Profile(request=0.03, commit=0.02, past=True, outages=1, nemesis=1),
+    "release": Profile(request=0.03, commit=0.02, queue=0.01, nemesis=3, processes=(1,), releases=True),
+    "release-beside": Profile(request=0.03, commit=0.02, queue=0.01, nemesis=3, processes=(2, 3), releases=True),
 }
 OFTEN: Weights = {
     "open": 4,
@@ -172,7 +172,7 @@ OFTEN: Weights = {
     "frozen-open": 2,
     "frozen-hands": 2,
     "deaf": 1,
-    "spells": 1,
+    "outages": 1,
     "spells-open": 2,
     "hands": 2,
     "hands-day": 1,

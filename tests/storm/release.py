@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from storm.choices import Bits
     from storm.process import Process
     from storm.world import World
-    from valine.orchestrator.facts import Document
+    from valine.orchestrator.facts.documents import Document
     from valine.view.cards import Rendering
     from valine.view.components import Message
 

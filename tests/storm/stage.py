@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storm.memory import MemoryQueue, MemoryRunStore
 from storm.profiles import Team
-from valine.intake import IntakeSettings
-from valine.simulator.discord.twin import DiscordTwin
-from valine.simulator.github.twin import GitHubTwin
-from valine.simulator.objects_memory import MemoryObjects
-from valine.simulator.transport import Request
-from valine.wire.discord_manifest import manifest
+from valine.ingress.discord.manifest import manifest
+from valine.ingress.endpoints import IngressSettings
+from valine_twins.discord.twin import DiscordTwin
+from valine_twins.github.twin import GitHubTwin
+from valine_twins.objects_memory import MemoryObjects
+from valine_twins.transport import Request
 
 REPOSITORY = "acme/rocket"
 GITHUB, DISCORD, PRODUCT = "http://github.test", "http://discord.test", "http://valine.test"
@@ -35,7 +35,7 @@ class Settings:
 
     github_token: str
     bot_token: str
-    intake: IntakeSettings
+    ingress: IngressSettings
     people: dict[str, str]  # GitHub login to Discord id, as the policy has it
     github_api: str = GITHUB
     discord_api: str = f"{DISCORD}/api/v10"
@@ -56,7 +56,7 @@ class Stage:
     queue: MemoryQueue
     settings: Settings
     start: datetime
-    dice: random.Random
+    rng: random.Random
 
     def packed(self) -> bytes:
         """The stage as bytes."""
@@ -72,10 +72,10 @@ def unpacked(packed: bytes) -> Stage:
 
 def set_up(team: Team) -> Stage:
     """The stage before anybody has said a word."""
-    dice = random.Random(12)  # noqa: S311 - the same dice each time
+    rng = random.Random(12)  # noqa: S311 - the same random numbers each time
     options = dict(team.options)
-    github = GitHubTwin(MemoryObjects(), dice, api_url=GITHUB, **options)
-    discord = DiscordTwin(dice, now=MORNING, endpoint=f"{PRODUCT}/discord")
+    github = GitHubTwin(MemoryObjects(), rng, api_url=GITHUB, **options)
+    discord = DiscordTwin(rng, now=MORNING, endpoint=f"{PRODUCT}/discord")
     place = discord.act(
         "create_guild",
         {
@@ -91,7 +91,7 @@ def set_up(team: Team) -> Stage:
     settings = Settings(
         github_token=github.act("issue_token", {"login": "valine-bot"}, MORNING).value["token"],
         bot_token=discord.bot_token,
-        intake=IntakeSettings(
+        ingress=IngressSettings(
             repository=REPOSITORY,
             application_id=discord.application_id,
             guild_id=place["guild"],
@@ -108,7 +108,7 @@ def set_up(team: Team) -> Stage:
         queue=MemoryQueue(),
         settings=settings,
         start=MORNING,
-        dice=dice,
+        rng=rng,
     )
 
 

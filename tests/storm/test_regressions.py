@@ -7,7 +7,7 @@ from storm.regressions import FOUND, Found
 
 
 @pytest.mark.parametrize("found", FOUND, ids=[f"{found.profile}-{found.seed}" for found in FOUND])
-def test_what_was_found_stays_mended(found: Found) -> None:
+def test_what_was_found_stays_solved(found: Found) -> None:
     played = play(found.seed, profile=found.profile, story=found.story)
 
     assert played.violations == [], found.wrong

@@ -16,12 +16,14 @@ from storm.play import play
 from storm.process import Parts
 from valine.engine import Engine
 from valine.errors import Permanent
-from valine.orchestrator import budget, display, document_facts, facts, ship, wanted
-from valine.orchestrator.effects import EnsureBranch, EnsureComment, EnsurePullRequest, MergePullRequest
-from valine.orchestrator.events import BranchEnsured, CommentEnsured, PullRequestEnsured
-from valine.orchestrator.model import Run
+from valine.orchestrator import write_budget
+from valine.orchestrator.decide import desired_effects, ship_commands
+from valine.orchestrator.facts import display, documents, of_run
+from valine.orchestrator.model.effects import EnsureBranch, EnsureComment, EnsurePullRequest, MergePullRequest
+from valine.orchestrator.model.events import BranchEnsured, CommentEnsured, PullRequestEnsured
+from valine.orchestrator.model.run import Run
+from valine.orchestrator.model.states import PullNumber, Sha
 from valine.orchestrator.naming import short_hash
-from valine.orchestrator.states import PullNumber, Sha
 from valine.ports import Sent
 from valine.services.discord.chat import DiscordChat
 from valine.services.github.branches import head_of
@@ -34,11 +36,11 @@ from valine.view.cards import RENDERING, Rendering
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from valine.orchestrator.decision import Outcome, State
-    from valine.orchestrator.effects import ForgeEffect
-    from valine.orchestrator.events import Result, ShipConfirmed
-    from valine.orchestrator.model import Posted
-    from valine.ports import Commit, Inbox, Taken
+    from valine.orchestrator.model.decision import Outcome, State
+    from valine.orchestrator.model.effects import ForgeEffect
+    from valine.orchestrator.model.events import Result, ShipConfirmed
+    from valine.orchestrator.model.run import Posted
+    from valine.ports import Commit, Delivery, Inbox
 
 pytestmark = pytest.mark.proof
 replace = msgspec.structs.replace
@@ -96,7 +98,7 @@ class Whatever(GitHubForge):
 
 
 class Forgetful(Store):
-    """Keeps no record of the commands it obeyed."""
+    """Keeps no record of the commands it carried out."""
 
     async def inbox(self, id: str, now: datetime) -> Inbox | None:  # noqa: A002 - the port's name
         await super().inbox(id, now)
@@ -137,14 +139,14 @@ class Unmoved(DiscordChat):
         )
 
 
-def test_without_a_look_before_a_repeat_the_storm_finds_a_thing_twice() -> None:
+def test_without_a_refresh_before_a_repeat_the_storm_finds_a_thing_twice() -> None:
     class Off(Parts):
         forge = Hasty
 
     assert "one comment" in laws("open", 60, Off)
 
 
-def test_without_the_check_of_the_uid_the_storm_finds_strangers_work_used() -> None:
+def test_without_the_check_of_the_uid_the_storm_finds_foreign_work_used() -> None:
     class Off(Parts):
         forge = Trusting
 
@@ -165,7 +167,7 @@ def test_without_compare_and_swap_the_storm_finds_lost_updates() -> None:
     assert laws("frozen", 80, Off) & {"history", "the board is true", "the graph", "final is final", "claims"}
 
 
-def test_without_an_alarm_clock_the_storm_finds_work_that_nobody_goes_on_with() -> None:
+def test_without_the_scheduler_the_storm_finds_work_that_nobody_goes_on_with() -> None:
     class Off(Parts):
         store = NeverWoken
 
@@ -175,15 +177,15 @@ def test_without_an_alarm_clock_the_storm_finds_work_that_nobody_goes_on_with() 
 def test_without_the_hash_of_what_was_approved_the_storm_finds_a_merge_nobody_confirmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    strict = ship.confirmed
+    strict = ship_commands.confirmed
 
     def loose(state: State, run: Run, event: ShipConfirmed) -> Outcome:
-        seen = ship._looked(run, event)
+        seen = ship_commands._refreshed(run, event)
         if isinstance(seen, Run):
-            event = replace(event, heads=ship.heads_digest(ship.shippable(seen)))
+            event = replace(event, heads=ship_commands.heads_digest(ship_commands.shippable(seen)))
         return strict(state, run, event)
 
-    monkeypatch.setattr(ship, "confirmed", loose)
+    monkeypatch.setattr(ship_commands, "confirmed", loose)
 
     assert "merge" in laws("pushy", 60, team=NO_CHECKS)
 
@@ -196,13 +198,13 @@ def test_with_whatever_head_is_there_merged_the_storm_finds_one_nobody_confirmed
 
 
 def test_without_the_budget_of_writes_the_storm_finds_more_than_github_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "wait", lambda *_: 0.0)
+    monkeypatch.setattr(write_budget, "wait", lambda *_: 0.0)
 
     assert "write limits" in laws("crash-open", 60)
 
 
 def test_without_the_order_of_what_depends_the_storm_finds_it_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (ship, wanted):
+    for module in (ship_commands, desired_effects):
         monkeypatch.setattr(module, "waits_for", lambda *_: ())
 
     assert "order" in laws("ship", 30, team=CHAINED)
@@ -215,8 +217,8 @@ def test_with_boards_left_as_they_are_the_storm_finds_them_untrue() -> None:
     assert "the board is true" in laws("ship", 5, Off)
 
 
-def test_with_everybody_rung_the_storm_finds_who_should_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_facts, "mentioned", lambda run, _: tuple(run.plan.policy.people.values()))
+def test_with_everybody_mentioned_the_storm_finds_who_should_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_run, "mentioned", lambda run, _: tuple(run.plan.policy.people.values()))
 
     assert "ringing" in laws("open", 20)
 
@@ -231,12 +233,12 @@ class Reading(Engine):
         super().__init__(rendering=rendering, **given)
         self._rendering = rendering
 
-    async def handle(self, taken: Taken) -> None:
+    async def handle(self, taken: Delivery) -> None:
         WRITTEN_WITH.set(self._rendering)
         await super().handle(taken)
 
 
-def key_of_the_text(found: facts.Document) -> str:
+def key_of_the_text(found: documents.Document) -> str:
     """What a document counted as shown by before it had facts."""
     pages = WRITTEN_WITH.get().render(found)
     return short_hash(*(msgspec.json.encode(page.body).decode() for page in pages))
@@ -249,7 +251,7 @@ def test_with_texts_deciding_what_is_shown_the_storm_finds_that_a_release_breaks
     class Off(Parts):
         engine = Reading
 
-    for module in (display, facts):
+    for module in (display, documents):
         monkeypatch.setattr(module, "key", key_of_the_text)
 
     assert laws(profile, 40, Off) & {"no proposal stuck", "history"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from storm.checker_github import OnGitHub
 from storm.choices import Bits, Choices
 from storm.main import main
 from storm.play import play
@@ -16,7 +17,6 @@ from storm.profiles import PROFILES, TEAMS
 from storm.shrink import shrink
 from storm.test_rules_off import Hasty
 from storm.totals import Totals
-from storm.watch_github import OnGitHub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,8 @@ def test_checks_end_while_a_round_goes_on_so_that_what_was_brought_up_to_date_is
 
     play(0, profile="ship", team=strict, story={}, told=lines.append)
 
-    deeds = [word for line in lines for word in ("update-branch", "set_check", "/merge") if word in line]
-    assert deeds == ["/merge", "update-branch", "set_check", "/merge"]
+    acts = [word for line in lines for word in ("update-branch", "set_check", "/merge") if word in line]
+    assert acts == ["/merge", "update-branch", "set_check", "/merge"]
     assert sum("ShipConfirmed" in line for line in lines) == 1
 
 

@@ -14,11 +14,11 @@ import valine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ROOT = Path(valine.__file__).resolve().parent
+ROOT = Path(valine.__file__).resolve().parent.parent
 
 
 def code() -> str:
-    """What tells this state of src/valine from every other."""
+    """What tells this state of src/ from every other."""
     digest = hashlib.sha256()
     for path in sorted(ROOT.rglob("*.py")):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())

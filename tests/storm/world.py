@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from storm.checker import Checker
 from storm.loop import Loop
+from storm.outages import Outages
 from storm.process import Parts, Process
 from storm.profiles import DELIVERY
-from storm.spells import Spells
 from storm.stage import REPOSITORY
-from storm.watch import Watch
-from valine.orchestrator.display import is_settled
-from valine.simulator.transport import ActError, Delivery, Response
+from valine.orchestrator.facts.display import is_settled
+from valine_twins.transport import ActError, Delivery, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from storm.choices import Choices
     from storm.profiles import Profile, Team, Weights
     from storm.stage import Stage
-    from valine.orchestrator.model import Run
-    from valine.simulator.github.state import Pull, Repository
+    from valine.orchestrator.model.run import Run
+    from valine_twins.github.state import Pull, Repository
 
 LAG = 8.0  # seconds by which GraphQL is behind at most
 _NAMED = re.compile(
@@ -62,26 +62,26 @@ class World:
         self._counts: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         self._lagged_at = -1.0
-        self._alarm_at: float | None = None
-        self._alarm_after = 1.0
-        self._ring_at: float | None = None
-        self.watch = Watch(self)
-        self.spells = Spells(self)
+        self._wake_up_at: float | None = None
+        self._wake_up_after = 1.0
+        self._wake_at: float | None = None
+        self.checker = Checker(self)
+        self.outages = Outages(self)
         count = choices.setting("processes", lambda bits: bits.among(profile.processes))
         self.tick = choices.setting("tick", lambda bits: bits.among((1.0, 10.0, 60.0)))
         self.alone = count == 1
         self.processes = [Process(self, f"valine{number}") for number in range(1, count + 1)]
-        stage.dice.seed(choices.setting("dice", lambda bits: bits.below(1 << 30)))
+        stage.rng.seed(choices.setting("dice", lambda bits: bits.below(1 << 30)))
 
     # Beginning and end ------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Start the processes, and plan the spells."""
+        """Start the processes, and plan the outages."""
         for process in self.processes:
             process.start()
         self.alarm()
-        self.ring()
-        self.spells.plan()
+        self.enqueue_due()
+        self.outages.plan()
 
     def end(self) -> None:
         """Stop the processes for good."""
@@ -91,13 +91,13 @@ class World:
     def calm_down(self) -> None:
         """No more faults: everything works from now on."""
         self.choices.calm = True
-        self.spells.calm_down()
+        self.outages.calm_down()
         self.on_github("clear_faults")
         self.on_discord("clear_faults")
         self.tell(None, "calm")
-        self._alarm_after = self.tick
+        self._wake_up_after = self.tick
         self.alarm()
-        self.ring()
+        self.enqueue_due()
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class World:
 
     def _act(self, service: str, action: str, arguments: dict[str, Any]) -> Any:
         twin = self.github if service == "github" else self.discord
-        self.watch.consent.note_heads()
+        self.checker.consent.note_heads()
         try:
             acted = twin.act(action, arguments, self.loop.now())
         except ActError as error:
@@ -139,7 +139,7 @@ class World:
 
     def busy(self) -> bool:
         """Whether some run still has something to do; what a channel that is gone should show waits for a day."""
-        kinds = ("message:",) if self.watch.channel_gone else ()
+        kinds = ("message:",) if self.checker.channel_gone else ()
         return any(
             not key.startswith(kinds) and not _only_reworded(run, key) for run in self.runs() for key in run.pending
         )
@@ -227,47 +227,47 @@ class World:
     def heard(self, service: str, delivery: Delivery, response: Response | None) -> None:
         """A platform hears what the product answers to a delivery."""
         twin = self.github if service == "github" else self.discord
-        self.watch.answered(service, delivery, response)
+        self.checker.answered(service, delivery, response)
         self.post(service, twin.delivered(delivery, response, self.loop.now()))
 
     # The queue's bell and the alarm clocks ----------------------------------------------------------------------
 
-    def ring(self) -> None:
+    def enqueue_due(self) -> None:
         """Wake somebody if there is something to take, or see to it that somebody is woken when there is."""
         now = self.loop.now()
         if self.queue.next_one(now) is not None:
             idle = [process for process in self.processes if process.idle and process.alive]
             if idle:
-                idle[self._counts["door"] % len(idle)].ring()
+                idle[self._counts["door"] % len(idle)].enqueue_due()
             return
         at = self.queue.next_at(now)
         if at is None:
             return
         due = (at - self.loop.start).total_seconds()
-        if self._ring_at is None or due < self._ring_at or self._ring_at <= self.loop.time:
-            self._ring_at = due
+        if self._wake_at is None or due < self._wake_at or self._wake_at <= self.loop.time:
+            self._wake_at = due
             self.loop.after(due - self.loop.time, self._rung)
 
     def _rung(self) -> None:
-        self._ring_at = None
-        self.ring()
+        self._wake_at = None
+        self.enqueue_due()
 
     def alarm(self, *, soon: bool = False) -> None:
         """See to it that a tick of the clock finds the next run that is due; `soon` after something changed."""
-        self._alarm_after = 0.1 if soon else self._alarm_after
+        self._wake_up_after = 0.1 if soon else self._wake_up_after
         wake = self.store.next_wake()
         if wake is None:
             return
-        due = max((wake - self.loop.start).total_seconds(), self.loop.time + self._alarm_after)
+        due = max((wake - self.loop.start).total_seconds(), self.loop.time + self._wake_up_after)
         due = -(-due // self.tick) * self.tick
-        if self._alarm_at is None or due < self._alarm_at or self._alarm_at < self.loop.time:
-            self._alarm_at = due
+        if self._wake_up_at is None or due < self._wake_up_at or self._wake_up_at < self.loop.time:
+            self._wake_up_at = due
             self.loop.after(due - self.loop.time, self._ticked, due)
 
     def _ticked(self, due: float) -> None:
-        if self._alarm_at != due:
+        if self._wake_up_at != due:
             return
-        self._alarm_at = None
+        self._wake_up_at = None
         wake = self.store.next_wake()
         if wake is not None and wake <= self.loop.now():
             self.ticks += not self.queue.handed_back(self.loop.now())
@@ -275,9 +275,9 @@ class World:
             alive = [process for process in self.processes if process.alive]
             if alive:
                 alive[self._sweeps % len(alive)].sweep()
-            self._alarm_after = min(self._alarm_after * 2, 60.0)
+            self._wake_up_after = min(self._wake_up_after * 2, 60.0)
         else:
-            self._alarm_after = 1.0
+            self._wake_up_after = 1.0
         self.alarm()
 
     # Telling ----------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, cast
 
-from valine.config.values import DYNAMODB
 from valine.errors import ConfigurationError, StoreError
+from valine.settings.parsers import DYNAMODB
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from valine.config import DiscordApplication, Settings
     from valine.engine import Engine
-    from valine.intake import Intake, IntakeSettings
+    from valine.engine.worker import Worker
+    from valine.ingress.endpoints import Ingress, IngressSettings
     from valine.ports import Clock, RunStore
     from valine.services.dead_letters import DeadLetter
     from valine.services.discord.admin import DiscordAdmin
     from valine.services.github.forge import GitHubForge
-    from valine.services.precedence import Precedence
-    from valine.services.queue_sqlite import SqliteQueue
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
-    from valine.worker import Worker
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.precedence import Precedence
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
+    from valine.settings import DiscordApplication, Settings
 
 SQLITE = "sqlite:///"
-PATIENCE = 2.0  # seconds of Discord's three that an endpoint reads the store for an answer
+READ_LIMIT = 2.0  # seconds of Discord's three that an endpoint reads the store for an answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class System:
     clock: Clock
     store: SqliteRunStore
     queue: SqliteQueue
-    intake: Intake
+    ingress: Ingress
     engine: Engine
     worker: Worker
     admin: DiscordAdmin
@@ -89,11 +89,11 @@ def assemble(
     """
     from valine.bootstrap.platforms import reach
     from valine.engine import Engine
-    from valine.intake import Intake
-    from valine.services.queue_sqlite import SqliteQueue
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
-    from valine.worker import Worker
+    from valine.engine.worker import Worker
+    from valine.ingress.endpoints import Ingress
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
 
     clock = clock or wall_clock()
     give_way = (precedence or write_precedence()).give_way
@@ -106,7 +106,7 @@ def assemble(
         clock=clock,
         store=store,
         queue=queue,
-        intake=Intake(store=store, queue=queue, clock=clock, settings=_intake_settings(settings)),
+        ingress=Ingress(store=store, queue=queue, clock=clock, settings=_ingress_settings(settings)),
         engine=engine,
         worker=Worker(queue=queue, engine=engine, clock=clock),
         admin=reached.admin,
@@ -117,7 +117,7 @@ def assemble(
 
 def write_precedence() -> Precedence:
     """What gives the endpoints' writes to a file precedence over the worker's, if both get it."""
-    from valine.services.precedence import Precedence
+    from valine.services.sqlite.precedence import Precedence
 
     return Precedence()
 
@@ -127,7 +127,7 @@ class Endpoints:
     """What answers Discord and GitHub beside the system of the same file, in a thread of its own."""
 
     clock: Clock
-    intake: Intake
+    ingress: Ingress
     queue: SqliteQueue
 
 
@@ -142,34 +142,34 @@ def endpoints(
     """
     import asyncio
 
-    from valine.intake import Intake
-    from valine.services.queue_sqlite import SqliteQueue
+    from valine.ingress.endpoints import Ingress
     from valine.services.retrying import Retrying
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
 
     clock = clock or wall_clock()
     with contextlib.closing(SqliteFile.open(store_path(settings.store), exclusive=False, busy_ms=0)) as file:
         queue, precedence = SqliteQueue(file), precedence or write_precedence()
-        intake = Intake(
+        ingress = Ingress(
             store=cast("RunStore", Retrying(SqliteRunStore(file), clock, precedence)),
             queue=cast("SqliteQueue", Retrying(queue, clock, precedence)),
             clock=clock,
-            settings=_intake_settings(settings),
-            patience=partial(asyncio.timeout, PATIENCE),
+            settings=_ingress_settings(settings),
+            read_limit=partial(asyncio.timeout, READ_LIMIT),
         )
-        yield Endpoints(clock=clock, intake=intake, queue=queue)
+        yield Endpoints(clock=clock, ingress=ingress, queue=queue)
 
 
 class SetAside(Protocol):
     """What a queue keeps of envelopes that could not be dealt with."""
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """All of them, in the order in which they were set aside."""
+        """All of them, in the order in which they were dead-lettered."""
         ...
 
     async def redrive(self, id: str, now: datetime) -> bool:  # noqa: A002 - the field's own name
-        """Put that one at the end of its lane. False if there is none."""
+        """Put that one at the end of its partition. False if there is none."""
         ...
 
 
@@ -182,7 +182,7 @@ class Closable(Protocol):
 
 
 class Opened(NamedTuple):
-    """A store with what its queue set aside, what copies it to a new file, and what is to be closed in the end."""
+    """A store with what its queue dead-lettered, what copies it to a new file, and what is to be closed in the end."""
 
     store: RunStore
     queue: SetAside
@@ -203,9 +203,9 @@ def open_store(address: str, queue_url: str | None = None) -> Opened:
         kept = keep(address.removeprefix(DYNAMODB), queue_url, wall_clock())
         return Opened(kept.store, kept.queue, _backed_up_there, contextlib.ExitStack())
 
-    from valine.services.queue_sqlite import SqliteQueue
-    from valine.services.run_store_sqlite import SqliteRunStore
-    from valine.services.sqlite_file import SqliteFile
+    from valine.services.sqlite.file import SqliteFile
+    from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.run_store import SqliteRunStore
 
     file = SqliteFile.open(store_path(address), exclusive=False)
     return Opened(SqliteRunStore(file), SqliteQueue(file), file.back_up, file)
@@ -228,7 +228,7 @@ async def discord_admin(application: DiscordApplication) -> AsyncIterator[Discor
 
 
 class Outside(NamedTuple):
-    """What a deployment stands on, to be looked at: GitHub, Discord, and a client for its own doors."""
+    """What a deployment stands on, to be looked at: GitHub, Discord, and a client for its own endpoints."""
 
     forge: GitHubForge
     discord: DiscordAdmin
@@ -253,9 +253,9 @@ async def outside(
     from valine.bootstrap.platforms import reach
 
     reached = reach(settings, clock or wall_clock(), github, discord)
-    async with httpx2.AsyncClient(transport=web) as to_doors:
+    async with httpx2.AsyncClient(transport=web) as to_endpoints:
         try:
-            yield Outside(reached.forge, reached.admin, to_doors)
+            yield Outside(reached.forge, reached.admin, to_endpoints)
         finally:
             for client in reached.clients:
                 await client.aclose()
@@ -278,10 +278,10 @@ def store_path(address: str) -> str:
     return address.removeprefix(SQLITE)
 
 
-def _intake_settings(settings: Settings) -> IntakeSettings:
-    from valine.intake import IntakeSettings
+def _ingress_settings(settings: Settings) -> IngressSettings:
+    from valine.ingress.endpoints import IngressSettings
 
-    return IntakeSettings(
+    return IngressSettings(
         repository=settings.github_repository,
         application_id=settings.discord_application_id,
         guild_id=settings.discord_guild_id,

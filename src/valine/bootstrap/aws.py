@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from valine.config.functions import DiscordDoor, GitHubDoor, Place, WorkerPlace
-    from valine.engine.alarms import Alarms
-    from valine.intake import Intake, IntakeSettings
+    from valine.engine.batches import Batches
+    from valine.engine.scheduler import Scheduler
+    from valine.ingress.endpoints import Ingress, IngressSettings
     from valine.ports import Clock, RunStore
-    from valine.services.queue_sqs import SqsQueue
-    from valine.services.run_store import DynamoRunStore
-    from valine.worker.batches import Batches
+    from valine.services.aws.queue import SqsQueue
+    from valine.services.aws.run_store import DynamoRunStore
+    from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
 
-PATIENCE: Final = 2.0  # seconds of Discord's three that a door reads the table for an answer
+READ_LIMIT: Final = 2.0  # seconds of Discord's three that an endpoint reads the table for an answer
 
 
 class Kept(NamedTuple):
@@ -43,8 +43,8 @@ class _Later:
 
     @cached_property
     def _made(self) -> DynamoRunStore:
-        from valine.services.aws import client
-        from valine.services.run_store import DynamoRunStore
+        from valine.services.aws.client import client
+        from valine.services.aws.run_store import DynamoRunStore
 
         return DynamoRunStore(client("dynamodb"), self._table)
 
@@ -54,45 +54,47 @@ class _Later:
 
 def keep(table: str, queue_url: str, clock: Clock) -> Kept:
     """The store on that table, and the queue at that address. Raises StoreError if AWS' region is not known."""
-    from valine.services.aws import client
-    from valine.services.queue_sqs import SqsQueue
-    from valine.services.run_store import DynamoRunStore
+    from valine.services.aws.client import client
+    from valine.services.aws.queue import SqsQueue
+    from valine.services.aws.run_store import DynamoRunStore
 
     dynamodb = client("dynamodb")
     queue = SqsQueue(sqs=client("sqs"), queue_url=queue_url, dynamodb=dynamodb, table=table, clock=clock)
     return Kept(DynamoRunStore(dynamodb, table), queue)
 
 
-def discord_door(told: DiscordDoor, clock: Clock | None = None) -> Intake:
-    """The door for interactions alone."""
-    from valine.intake import IntakeSettings
+def discord_endpoint(told: DiscordEndpoint, clock: Clock | None = None) -> Ingress:
+    """The endpoint for interactions alone."""
+    from valine.ingress.endpoints import IngressSettings
 
-    settings = IntakeSettings(
+    settings = IngressSettings(
         repository=told.repository,
         application_id=told.application_id,
         guild_id=told.guild_id,
         public_key=told.public_key,
     )
-    return _intake(told, settings, clock)
+    return _ingress(told, settings, clock)
 
 
-def github_door(told: GitHubDoor, clock: Clock | None = None) -> Intake:
-    """The door for webhooks alone."""
-    from valine.intake import IntakeSettings
+def github_endpoint(told: GitHubEndpoint, clock: Clock | None = None) -> Ingress:
+    """The endpoint for webhooks alone."""
+    from valine.ingress.endpoints import IngressSettings
 
-    return _intake(told, IntakeSettings(repository=told.repository, webhook_secret=told.webhook_secret.reveal()), clock)
+    return _ingress(
+        told, IngressSettings(repository=told.repository, webhook_secret=told.webhook_secret.reveal()), clock
+    )
 
 
-def _intake(place: Place, settings: IntakeSettings, clock: Clock | None) -> Intake:
+def _ingress(place: Place, settings: IngressSettings, clock: Clock | None) -> Ingress:
     import asyncio
 
-    from valine.intake import Intake
-    from valine.services.sqs_letterbox import SqsLetterbox
+    from valine.ingress.endpoints import Ingress
+    from valine.services.aws.sqs_producer import SqsProducer
 
     store = cast("RunStore", _Later(place.table))
-    queue = SqsLetterbox(place.queue_url)
-    patience = partial(asyncio.timeout, PATIENCE)
-    return Intake(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, patience=patience)
+    queue = SqsProducer(place.queue_url)
+    read_limit = partial(asyncio.timeout, READ_LIMIT)
+    return Ingress(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, read_limit=read_limit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +116,9 @@ def hands(
     """The worker. Without `clock` and transports it is the real world's."""
     from valine.bootstrap.platforms import reach
     from valine.engine import Engine
-    from valine.services.metrics import EmfMeter
-    from valine.worker import Worker
-    from valine.worker.batches import Batches
+    from valine.engine.batches import Batches
+    from valine.engine.worker import Worker
+    from valine.services.aws.metrics import EmfMeter
 
     clock = clock or wall_clock()
     store, queue = keep(told.table, told.queue_url, clock)
@@ -134,17 +136,17 @@ class Clockwork:
     """What the clock's function works with."""
 
     queue: SqsQueue
-    alarms: Alarms
+    scheduler: Scheduler
     clock: Clock
 
 
 def clockwork(told: Place, clock: Clock | None = None) -> Clockwork:
     """The clock."""
-    from valine.engine.alarms import Alarms
+    from valine.engine.scheduler import Scheduler
 
     clock = clock or wall_clock()
     store, queue = keep(told.table, told.queue_url, clock)
-    return Clockwork(queue=queue, alarms=Alarms(store=store, queue=queue, clock=clock), clock=clock)
+    return Clockwork(queue=queue, scheduler=Scheduler(store=store, queue=queue, clock=clock), clock=clock)
 
 
 def with_its_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
@@ -155,14 +157,14 @@ def with_its_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> Mapp
     prefix = environ.get("VALINE_SECRETS_PREFIX", "").strip()
     if not prefix or not names:
         return environ
-    from valine.services.secrets import fetch, with_secrets
+    from valine.services.aws.secrets import fetch, with_secrets
 
     return with_secrets(environ, fetch(prefix, names))
 
 
 def hang_up() -> None:
     """Before the process is frozen: keep no connection to AWS. Nothing is imported for it."""
-    if "valine.services.aws" in sys.modules:
-        from valine.services import aws
+    if "valine.services.aws.client" in sys.modules:
+        from valine.services.aws import client as aws
 
         aws.hang_up()

@@ -13,9 +13,9 @@ from valine.services.github.forge import GitHubForge
 from valine.services.pacing import Pacer
 
 if TYPE_CHECKING:
-    from valine.config.settings import DiscordApplication, Platforms
     from valine.ports import Clock
     from valine.services.github.auth import Auth
+    from valine.settings.settings import DiscordApplication, Platforms
 
 
 class Reached(NamedTuple):

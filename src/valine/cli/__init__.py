@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from valine import __version__
-from valine.cli import commands, demo, doctor, replay, runs, scenario, serve, simulate
-from valine.cli.trouble import Debug, tell
+from valine.cli import commands, doctor, play, replay, runs, serve
+from valine.cli.command_error import Debug, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,13 +26,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve.serve)
-app.command("simulate")(simulate.simulate)
-app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("replay")(replay.replay)
-app.add_typer(scenario.app, name="scenario")
 app.add_typer(runs.app, name="runs")
 app.add_typer(commands.app, name="commands")
+play.add_to(app)
 
 
 def _version(asked: bool) -> None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from valine.cli.command_error import CommandError
 from valine.cli.serve import DOTENV, EnvFile, environment
-from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from valine.config import DiscordApplication
     from valine.errors import OutsideError
+    from valine.settings import DiscordApplication
 
 app = typer.Typer(help="Discord's slash commands.", no_args_is_help=True)
 Guild = Annotated[str | None, typer.Option("--guild", metavar="ID", help="That guild (default: DISCORD_GUILD_ID).")]
@@ -42,7 +42,7 @@ def diff(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None)
     for difference in wrong:
         typer.echo(difference)
     if wrong:
-        raise Stop(
+        raise CommandError(
             f"The commands {_where(target)} are not Valine's as they should be: `valine commands push` mends it."
         )
 
@@ -60,12 +60,14 @@ def push(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None)
     )
     wrong = differences(wanted, found)
     if wrong:
-        raise Stop(f"Discord took the commands, but has others {_where(target)}: {'; '.join(wrong)}. Push them again.")
+        raise CommandError(
+            f"Discord took the commands, but has others {_where(target)}: {'; '.join(wrong)}. Push them again."
+        )
     typer.echo(f"Registered {_named(found)} {_where(target)}.")
 
 
 def _wanted(target: str | None) -> list[dict[str, Any]]:
-    from valine.wire.discord_manifest import manifest
+    from valine.ingress.discord.manifest import manifest
 
     return manifest(in_guild=target is not None)
 
@@ -111,7 +113,7 @@ def _asked(
     try:
         return asyncio.run(asking())
     except OutsideError as error:
-        raise Stop(f"{otherwise}: {_why(error)}") from error
+        raise CommandError(f"{otherwise}: {_why(error)}") from error
 
 
 def _why(error: OutsideError) -> str:
@@ -133,16 +135,16 @@ def _why(error: OutsideError) -> str:
 
 def _target(guild: str | None, everywhere: bool, env: Path | None) -> tuple[DiscordApplication, str | None]:
     """Whose commands, and the guild's id; None is everywhere."""
-    from valine.config import registration
+    from valine.settings import registration
 
     if everywhere and guild is not None:
-        raise Stop("--guild and --global exclude each other.", code=2)
+        raise CommandError("--guild and --global exclude each other.", code=2)
     application, home = registration(environment(env, ("DISCORD_BOT_TOKEN",)), env or DOTENV)
     target = None if everywhere else guild or home
     if target is None and not everywhere:
-        raise Stop("DISCORD_GUILD_ID is missing: set it, or use --guild ID or --global.", code=2)
+        raise CommandError("DISCORD_GUILD_ID is missing: set it, or use --guild ID or --global.", code=2)
     if target is not None and not (target.isascii() and target.isdigit()):
-        raise Stop(f"--guild takes a guild's id, which is a number: {target} is none.", code=2)
+        raise CommandError(f"--guild takes a guild's id, which is a number: {target} is none.", code=2)
     return application, target
 
 

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
+from valine.cli.command_error import CommandError
 from valine.cli.runs import AsJson
 from valine.cli.serve import EnvFile, load
-from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from valine.bootstrap import Outside
-    from valine.config import Settings
+    from valine.settings import Settings
 
 State = Literal["ok", "mind", "wrong"]
 MARKS: dict[State, str] = {"ok": "ok     ", "mind": "mind   ", "wrong": "WRONG  "}
 HEALTHY, UNTRUSTED = 200, 401
-PATIENCE = 10.0  # seconds that our own doors may take
-DISCORD_DOOR, GITHUB_DOOR, HEALTH = "/discord", "/github/webhook", "/healthz"
+TIMEOUT = 10.0  # seconds that our own endpoints may take
+DISCORD_ENDPOINT, GITHUB_ENDPOINT, HEALTH = "/discord", "/github/webhook", "/healthz"
 
 
 class Finding(NamedTuple):
@@ -32,14 +32,14 @@ class Finding(NamedTuple):
 
 
 def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
-    """Look at the store, GitHub, Discord and the own doors; exit 1 if anything is wrong. Changes nothing."""
+    """Look at the store, GitHub, Discord and the own endpoints; exit 1 if anything is wrong. Changes nothing."""
     import asyncio
 
     from valine.cli import tables
     from valine.orchestrator.text import plain, plural
 
     settings = load(env)
-    findings = asyncio.run(_looked(settings))
+    findings = asyncio.run(_refreshed(settings))
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
         tables.as_json([finding._asdict() for finding in findings])
@@ -47,10 +47,10 @@ def doctor(as_json: AsJson = False, env: EnvFile = None) -> None:
         for finding in findings:
             typer.echo(f"{MARKS[finding.state]}{finding.about}: {plain(finding.sentence)}")
     if wrong:
-        raise Stop(f"{plural(wrong, 'thing')} must be put right; `valine doctor` then looks again.")
+        raise CommandError(f"{plural(wrong, 'thing')} must be put right; `valine doctor` then looks again.")
 
 
-async def _looked(settings: Settings) -> list[Finding]:
+async def _refreshed(settings: Settings) -> list[Finding]:
     from valine.bootstrap import outside
 
     async with outside(settings) as there:
@@ -61,13 +61,13 @@ async def examine(there: Outside, settings: Settings) -> list[Finding]:
     """All that can be found, whatever else is wrong."""
     found = [Finding("mind", "Settings", warning) for warning in settings.warnings]
     found.append(await _store(settings))
-    for about, look in (("GitHub", _github), ("Discord", _discord), ("The doors", _doors)):
+    for about, look in (("GitHub", _github), ("Discord", _discord), ("The endpoints", _endpoints)):
         found += await _guarded(about, look(there, settings))
     return found
 
 
 async def _guarded(about: str, look: AsyncIterator[Finding]) -> list[Finding]:
-    """What a look finds until the platform refuses; then why it does."""
+    """What a refresh finds until the platform refuses; then why it does."""
     from valine.errors import OutsideError
 
     found: list[Finding] = []
@@ -92,8 +92,8 @@ def _cure(about: str, code: str) -> str:
 
 async def _store(settings: Settings) -> Finding:
     from valine.bootstrap import open_store
-    from valine.config.values import DYNAMODB
     from valine.errors import ConfigurationError, StoreError
+    from valine.settings.parsers import DYNAMODB
 
     try:
         opened = open_store(settings.store, settings.queue_url)
@@ -108,7 +108,7 @@ async def _store(settings: Settings) -> Finding:
 
 
 async def _github(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
-    from valine.orchestrator.policy import FILE, PolicyProblem, parse
+    from valine.orchestrator.model.policy import FILE, PolicyProblem, parse
     from valine.orchestrator.text import plural
 
     world = await there.forge.plan_world(None)
@@ -138,20 +138,20 @@ async def _github(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _hooks(hooks: Any, settings: Settings) -> Iterator[Finding]:
-    from valine.wire.github_payloads import WANTED_EVENTS
+    from valine.ingress.github.payloads import WANTED_EVENTS
 
     about = "Webhook"
     if hooks is None:
         yield Finding(
-            "mind", about, f"this token may not see webhooks: see for yourself that one goes to {GITHUB_DOOR}."
+            "mind", about, f"this token may not see webhooks: see for yourself that one goes to {GITHUB_ENDPOINT}."
         )
         return
-    mine = [hook for hook in hooks if hook.url.endswith(GITHUB_DOOR)]
+    mine = [hook for hook in hooks if hook.url.endswith(GITHUB_ENDPOINT)]
     if settings.public_url is not None:
-        mine = [hook for hook in mine if hook.url == settings.public_url.rstrip("/") + GITHUB_DOOR]
+        mine = [hook for hook in mine if hook.url == settings.public_url.rstrip("/") + GITHUB_ENDPOINT]
     if not mine:
         yield Finding(
-            "wrong", about, f"none goes to {settings.public_url or 'https://your.host'}{GITHUB_DOOR}: add it."
+            "wrong", about, f"none goes to {settings.public_url or 'https://your.host'}{GITHUB_ENDPOINT}: add it."
         )
     for hook in mine:
         lacking = sorted(WANTED_EVENTS - set(hook.events)) if "*" not in hook.events else []
@@ -164,7 +164,7 @@ def _hooks(hooks: Any, settings: Settings) -> Iterator[Finding]:
 
 async def _discord(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
     from valine.cli.commands import differences
-    from valine.wire.discord_manifest import manifest
+    from valine.ingress.discord.manifest import manifest
 
     application = await there.discord.application()
     yield Finding("ok", "Discord", f"the bot token is that of {application.get('name')}.")
@@ -185,30 +185,30 @@ async def _discord(there: Outside, settings: Settings) -> AsyncIterator[Finding]
 
 def _endpoint(url: str | None, settings: Settings) -> Finding:
     about = "Endpoint"
-    wanted = f"{(settings.public_url or 'https://your.host').rstrip('/')}{DISCORD_DOOR}"
+    wanted = f"{(settings.public_url or 'https://your.host').rstrip('/')}{DISCORD_ENDPOINT}"
     if not url:
         return Finding(
             "wrong", about, f"Discord has no interactions endpoint: set it to {wanted} in General Information."
         )
-    if (settings.public_url is not None and url != wanted) or not url.endswith(DISCORD_DOOR):
+    if (settings.public_url is not None and url != wanted) or not url.endswith(DISCORD_ENDPOINT):
         return Finding(
             "wrong", about, f"Discord sends interactions to {url}: set it to {wanted} in General Information."
         )
     return Finding("ok", about, f"Discord sends interactions to {url}.")
 
 
-async def _doors(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
-    """Our own doors, from outside: open, healthy, and closed to strangers."""
+async def _endpoints(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
+    """Our own endpoints, from outside: open, healthy, and closed to strangers."""
     if settings.public_url is None:
-        yield Finding("mind", "The doors", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")
+        yield Finding("mind", "The endpoints", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")
         return
     root = settings.public_url.rstrip("/")
     forged = {"x-signature-ed25519": "00" * 64, "x-signature-timestamp": "1", "content-type": "application/json"}
     unsigned = {"x-hub-signature-256": "sha256=" + "00" * 32, "x-github-event": "ping", "x-github-delivery": "doctor"}
     tries: list[tuple[str, str, dict[str, str], int]] = [
         ("GET", HEALTH, {}, HEALTHY),
-        ("POST", DISCORD_DOOR, forged, UNTRUSTED),
-        ("POST", GITHUB_DOOR, unsigned, UNTRUSTED),
+        ("POST", DISCORD_ENDPOINT, forged, UNTRUSTED),
+        ("POST", GITHUB_ENDPOINT, unsigned, UNTRUSTED),
     ]
     for method, path, headers, expected in tries:
         yield await _try(there, method, root + path, headers, expected)
@@ -222,15 +222,15 @@ async def _try(there: Outside, method: str, url: str, headers: dict[str, str], e
     content = b'{"type":1}' if method == "POST" else None
     try:
         async with (  # whatever follows the status is not read, so that it may be endless
-            asyncio.timeout(PATIENCE),
-            there.web.stream(method, url, headers=headers, content=content, timeout=PATIENCE) as answer,
+            asyncio.timeout(TIMEOUT),
+            there.web.stream(method, url, headers=headers, content=content, timeout=TIMEOUT) as answer,
         ):
             status = answer.status_code
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         why = f"{type(error).__name__}: {error}"
-        return Finding("wrong", "The doors", f"{url} does not answer ({why}): is it served there, and let through?")
+        return Finding("wrong", "The endpoints", f"{url} does not answer ({why}): is it served there, and let through?")
     what = "is healthy" if expected == HEALTHY else "turns a forged request away"
     if status == expected:
-        return Finding("ok", "The doors", f"{url} {what}.")
+        return Finding("ok", "The endpoints", f"{url} {what}.")
     cure = "is Valine served there, and does whatever stands before it pass requests on?"
-    return Finding("wrong", "The doors", f"{url} answers {status} instead of {expected}: {cure}")
+    return Finding("wrong", "The endpoints", f"{url} answers {status} instead of {expected}: {cure}")

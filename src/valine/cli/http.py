@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from valine.cli.patience import JUST_ACCEPTED, PatientProtocol
-from valine.cli.trouble import FAILED, INTERRUPTED, Stop
+from valine.cli.command_error import FAILED, INTERRUPTED, CommandError
+from valine.cli.header_timeout import JUST_ACCEPTED, PatientProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ LAST_ANSWERS = 10  # seconds for requests under way when the server stops
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket of that address, not listening yet; port 0 is any free one. Raises Stop, with a sentence."""
+    """A socket of that address, not listening yet; port 0 is any free one. Raises CommandError, with a sentence."""
     try:
         found_there = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
@@ -36,13 +36,13 @@ def bind(host: str, port: int) -> socket.socket:
         # With its protocol: only for a socket that is TCP by its own word does asyncio switch off Nagle's delay.
         found = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise Stop(f"{host} is no address of this machine ({error.strerror}): see --host.") from error
+        raise CommandError(f"{host} is no address of this machine ({error.strerror}): see --host.") from error
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
     except (OSError, OverflowError) as error:
         found.close()
-        raise Stop(_unbound(host, port, error)) from error
+        raise CommandError(_unbound(host, port, error)) from error
     return found
 
 
@@ -97,9 +97,9 @@ class _Server(uvicorn.Server):
             await super().startup(sockets)
         except OSError as error:  # somebody else began to listen between our bind and this
             host, port = self._bound.getsockname()[:2]
-            raise Stop(_unbound(host, port, error)) from error
+            raise CommandError(_unbound(host, port, error)) from error
         except SystemExit as error:  # how uvicorn says that the app's lifespan failed
-            raise Stop("The server could not start: the line above says why.") from error
+            raise CommandError("The server could not start: the line above says why.") from error
         self.listening.set()
 
     async def run_until_stopped(self) -> None:

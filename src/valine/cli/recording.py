@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from valine import documents
-from valine.cli.trouble import Stop
+from valine.cli.command_error import CommandError
 from valine.errors import StoreError
-from valine.orchestrator.model import Run
+from valine.orchestrator.model.run import Run
 from valine.ports import History
 
 HEAD, TAIL = b'{"valine_recording":1,"run":', b"]}\n"
@@ -34,20 +34,20 @@ class _File(msgspec.Struct):
 
 
 def write(path: Path, recording: Recording) -> None:
-    """Write the file, a line a step. Raises Stop if it cannot be written or is there already."""
+    """Write the file, a line a step. Raises CommandError if it cannot be written or is there already."""
     lines = b",\n".join(documents.plain(step) for step in recording.history)
     body = [HEAD, documents.plain(recording.run), b',\n"outlines":', msgspec.json.encode(recording.outlines)]
     try:
         with path.open("xb") as file:
             file.write(b"".join([*body, b',\n"history":[\n', lines, TAIL]))
     except FileExistsError as error:
-        raise Stop(f"{path} is there already: nothing was written. Name another file.") from error
+        raise CommandError(f"{path} is there already: nothing was written. Name another file.") from error
     except OSError as error:
-        raise Stop(f"{path} cannot be written ({error.strerror}).") from error
+        raise CommandError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def read(path: Path) -> Recording:
-    """What was recorded. Raises Stop if the file cannot be read or is no recording."""
+    """What was recorded. Raises CommandError if the file cannot be read or is no recording."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_File)
         return Recording(
@@ -56,6 +56,6 @@ def read(path: Path) -> Recording:
             outlines=found.outlines,
         )
     except OSError as error:
-        raise Stop(f"{path} cannot be read ({error.strerror}).", code=2) from error
+        raise CommandError(f"{path} cannot be read ({error.strerror}).", code=2) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, StoreError) as error:
-        raise Stop(f"{path} is no recording that this Valine can read: {error}", code=2) from error
+        raise CommandError(f"{path} is no recording that this Valine can read: {error}", code=2) from error

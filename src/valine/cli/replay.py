@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from valine.cli import runs, telling
+from valine.cli import run_text, runs
+from valine.cli.command_error import CommandError
 from valine.cli.serve import EnvFile
-from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from valine.cli.recording import Recording
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.run import Run
     from valine.orchestrator.replay import Step
     from valine.orchestrator.replies import Reply
 
@@ -39,11 +39,11 @@ def replay(
     from valine.orchestrator.rules import FACTS
 
     recording = files.read(Path(run)) if run.endswith(".json") else _stored(run, env)
-    steps, trouble = _told(recording)
+    steps, problem = _told(recording)
     if record is not None:
-        _record(record, recording, steps, trouble)
+        _record(record, recording, steps, problem)
     if at is not None and at > len(steps):
-        raise Stop(trouble or f"{recording.run.name} has {len(steps)} steps, so there is no step {at}.", code=2)
+        raise CommandError(problem or f"{recording.run.name} has {len(steps)} steps, so there is no step {at}.", code=2)
     shown = steps if at is None else steps[at - 1 : at]
     if as_json:
         _print_json(shown, recording)
@@ -51,8 +51,8 @@ def replay(
         _print_all(steps, recording)
     else:
         _print_one(shown[0], recording)
-    if trouble:
-        raise Stop(trouble)
+    if problem:
+        raise CommandError(problem)
     if at is None and not as_json:
         typer.echo(f"\nTold again, {recording.run.name} comes to what is stored at all of its {len(steps)} steps.")
         if steps[0].rules < FACTS:
@@ -70,7 +70,7 @@ def _stored(name: str, env: Path | None) -> Recording:
     with runs.opened_store(env) as (opened, repository):
         found, history = asyncio.run(runs.found_run(opened.store, repository, number, history=True))
     if found is None:
-        raise Stop(f"There is no run {name} of {repository}. `valine runs list --all` lists them.")
+        raise CommandError(f"There is no run {name} of {repository}. `valine runs list --all` lists them.")
     return Recording(run=found, history=tuple(history))
 
 
@@ -103,11 +103,11 @@ def _unlike(told: Run, stored: Run) -> str:
     return f"Told again, the run is not what is stored (it differs in {what}): {why}."
 
 
-def _record(path: Path, recording: Recording, steps: Sequence[Step], trouble: str) -> None:
+def _record(path: Path, recording: Recording, steps: Sequence[Step], problem: str) -> None:
     from valine.cli import recording as files
     from valine.orchestrator.replay import outline
 
-    outlines = () if trouble else tuple(outline(step.run) for step in steps)
+    outlines = () if problem else tuple(outline(step.run) for step in steps)
     files.write(path, files.Recording(run=recording.run, history=recording.history, outlines=outlines))
     typer.echo(f"{path} has the history of {recording.run.name}: names and titles too, no tokens.", err=True)
 
@@ -116,7 +116,7 @@ def _print_all(steps: Sequence[Step], recording: Recording) -> None:
     from valine.cli import tables
 
     rows = [
-        (*telling.step_row(kept), str(step.run.stage), _in_short(step))
+        (*run_text.step_row(kept), str(step.run.stage), _in_short(step))
         for step, kept in zip(steps, recording.history, strict=False)
     ]
     tables.table(("Step", "When", "What", "By", "Stage", "Came to"), rows)
@@ -141,10 +141,10 @@ def _print_one(step: Step, recording: Recording) -> None:
 
     kept = recording.history[step.number - 1]
     typer.echo(
-        f"Step {step.number} of {len(recording.history)}, {telling.moment(kept.at)}: {type(step.event).__name__}"
+        f"Step {step.number} of {len(recording.history)}, {run_text.moment(kept.at)}: {type(step.event).__name__}"
     )
     typer.echo("")
-    telling.tell_run(step.run)
+    run_text.tell_run(step.run)
     typer.echo("\nThe event")
     tables.table(("Field", "Value"), [(path, _value(value)) for path, _, value in _fields({}, step.event)])
     changed = [(path, _value(before), _value(after)) for path, before, after in _changed(step.before, step.run)]
@@ -153,7 +153,7 @@ def _print_one(step: Step, recording: Recording) -> None:
         "Nothing but what is to be done, and when."
     )
     if step.reply is not None:
-        typer.echo(f"\nThe reply\n{telling.plain_line(_words(step.reply))}")
+        typer.echo(f"\nThe reply\n{run_text.plain_line(_words(step.reply))}")
     typer.echo("\nThe effects")
     rows = list(_effects(step))
     tables.table(("Effect", "", "Attempts", "Not before", "What"), rows) if rows else typer.echo("None.")
@@ -166,12 +166,12 @@ def _words(reply: Reply) -> str:
 
 
 def _effects(step: Step) -> Iterator[tuple[str, ...]]:
-    from valine.orchestrator.wanted import wanted
+    from valine.orchestrator.decide.desired_effects import desired_effects
 
-    effects = {effect.key: effect for effect in wanted(step.run)}
+    effects = {effect.key: effect for effect in desired_effects(step.run)}
     for key, pending in step.run.pending.items():
-        due = telling.moment(pending.not_before) if pending.not_before else "at once"
-        what = _value(telling.document_of(effects[key])) if key in effects else ""
+        due = run_text.moment(pending.not_before) if pending.not_before else "at once"
+        what = _value(run_text.document_of(effects[key])) if key in effects else ""
         yield key, "new" if key in step.fresh else "still to do", str(pending.attempts), due, what
     for key in step.settled:
         yield key, "done, or of no use any more", "", "", ""
@@ -185,14 +185,14 @@ def _print_json(steps: Sequence[Step], recording: Recording) -> None:
             {
                 "step": step.number,
                 "at": kept.at.isoformat(),
-                "event": telling.document_of(step.event),
+                "event": run_text.document_of(step.event),
                 "changes": [
                     {"field": path, "before": before, "after": after}
                     for path, before, after in _changed(step.before, step.run)
                 ],
                 "reply": _words(step.reply) if step.reply else None,
                 "effects": {"new": step.fresh, "settled": step.settled, "pending": list(step.run.pending)},
-                "run": telling.document_of(step.run),
+                "run": run_text.document_of(step.run),
             }
             for step, kept in zip(steps, recording.history[steps[0].number - 1 :] if steps else (), strict=False)
         ]
@@ -218,5 +218,5 @@ def _value(value: object) -> str:
     import json
 
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    line = telling.plain_line(text)
+    line = run_text.plain_line(text)
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

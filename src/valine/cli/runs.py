@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from valine.cli import telling
+from valine.cli import run_text
+from valine.cli.command_error import CommandError
 from valine.cli.serve import DOTENV, EnvFile
-from valine.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from valine.bootstrap import Opened
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.run import Run
     from valine.ports import History, RunStore
 
 app = typer.Typer(help="What the store knows of runs.", no_args_is_help=True)
@@ -68,21 +68,22 @@ def show(
     with opened_store(env) as (opened, repository):
         found, steps = asyncio.run(found_run(opened.store, repository, run_number(run), history=history))
     if found is None:
-        raise Stop(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
+        raise CommandError(f"There is no run {run} of {repository}. `valine runs list --all` lists them.")
     if as_json:
         tables.as_json(
-            telling.document_of(found) | ({"history": [telling.document_of(step) for step in steps]} if history else {})
+            run_text.document_of(found)
+            | ({"history": [run_text.document_of(step) for step in steps]} if history else {})
         )
         return
-    telling.tell_run(found)
+    run_text.tell_run(found)
     if history:
         typer.echo("")
-        tables.table(("Step", "When", "What", "By"), [telling.step_row(step) for step in steps])
+        tables.table(("Step", "When", "What", "By"), [run_text.step_row(step) for step in steps])
 
 
 @app.command()
 def dead(as_json: AsJson = False, env: EnvFile = None) -> None:
-    """List the requests that were set aside because they could not be dealt with."""
+    """List the requests that were dead-lettered because they could not be dealt with."""
     import asyncio
 
     from valine.cli import tables
@@ -92,7 +93,7 @@ def dead(as_json: AsJson = False, env: EnvFile = None) -> None:
     if as_json:  # without the envelope: it has the token that answers its author
         tables.as_json([{"id": one.id, "trouble": one.trouble, "attempts": one.attempts} for one in letters])
     elif letters:
-        rows = [(telling.plain_line(one.id), str(one.attempts), telling.plain_line(one.trouble)) for one in letters]
+        rows = [(run_text.plain_line(one.id), str(one.attempts), run_text.plain_line(one.trouble)) for one in letters]
         tables.table(("Id", "Attempts", "Trouble"), rows)
     else:
         typer.echo("Nothing was set aside.")
@@ -103,7 +104,7 @@ def redrive(
     request: Annotated[str, typer.Argument(metavar="ID", help="Which one, as `valine runs dead` names it.")],
     env: EnvFile = None,
 ) -> None:
-    """Put a request that was set aside back on the queue."""
+    """Put a request that was dead-lettered back on the queue."""
     import asyncio
 
     from valine.bootstrap import wall_clock
@@ -111,8 +112,8 @@ def redrive(
     with opened_store(env) as (opened, _):
         found = asyncio.run(opened.queue.redrive(request, wall_clock().now()))
     if not found:
-        raise Stop(f"No request {telling.plain_line(request)} was set aside. `valine runs dead` lists them.")
-    typer.echo(f"{telling.plain_line(request)} is on the queue again.")
+        raise CommandError(f"No request {run_text.plain_line(request)} was set aside. `valine runs dead` lists them.")
+    typer.echo(f"{run_text.plain_line(request)} is on the queue again.")
 
 
 @app.command()
@@ -123,7 +124,7 @@ def backup(
     """Copy the store to a file, beside a server that may be running. A plain copy of its file would lack the newest."""
     with opened_store(env) as (opened, _):
         opened.back_up(to)
-    kept = telling.plain_line(str(to))
+    kept = run_text.plain_line(str(to))
     typer.echo(f"The store is copied to {kept}. It may hold tokens: keep it where only you can read it.")
 
 
@@ -133,7 +134,7 @@ def opened_store(env: Path | None) -> Iterator[tuple[Opened, str]]:
     import os
 
     from valine.bootstrap import open_store
-    from valine.config import queue_url, repository_name, store_url
+    from valine.settings import queue_url, repository_name, store_url
 
     source = env or DOTENV
     address, repository = store_url(os.environ, source), repository_name(os.environ, source)
@@ -145,7 +146,7 @@ def opened_store(env: Path | None) -> Iterator[tuple[Opened, str]]:
 
 
 async def _listed(store: RunStore, repository: str, *, everything: bool) -> list[Run]:
-    from valine.intake import active_runs
+    from valine.ingress.endpoints import active_runs
 
     active = list(await active_runs(store, repository))
     known = {run.number for run in active}
@@ -167,23 +168,23 @@ async def found_run(
 
 
 def run_number(name: str) -> int:
-    """12 for r12, R12 or 12. Raises Stop for anything else."""
+    """12 for r12, R12 or 12. Raises CommandError for anything else."""
     match = NAME.fullmatch(name)
     if match is None:
-        raise Stop(f"{name} is no run: runs are named like r12.", code=2)
+        raise CommandError(f"{name} is no run: runs are named like r12.", code=2)
     return int(match[1])
 
 
 def _row(run: Run) -> tuple[str, ...]:
     from valine.view.run_replies import stage
 
-    who = telling.plain_line(run.requested_by.name)
+    who = run_text.plain_line(run.requested_by.name)
     return (
         run.name,
         str(run.status),
         stage(status=run.status, stage=run.stage, approved=bool(run.approvals)),
-        telling.progress(run),
-        telling.moment(run.created_at),
+        run_text.progress(run),
+        run_text.moment(run.created_at),
         who,
     )
 

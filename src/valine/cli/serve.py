@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
-    from valine.config import Settings
+    from valine.settings import Settings
 
 DOTENV = Path(".env")
 
@@ -38,7 +38,7 @@ EnvFile = Annotated[
 
 def load(env: Path | None) -> Settings:
     """The settings of the environment, and of the file (or .env) for what it lacks. Raises ConfigurationError."""
-    from valine.config import Settings
+    from valine.settings import Settings
 
     return Settings.load(environment(env, Settings.SECRETS), env or DOTENV)
 
@@ -50,7 +50,7 @@ def environment(env: Path | None, secrets: Sequence[str]) -> Mapping[str, str]:
     """
     import os
 
-    from valine.config import elsewhere
+    from valine.settings import elsewhere
 
     there = elsewhere(os.environ, env or DOTENV, secrets)
     if there is None:
@@ -66,7 +66,7 @@ def serve(
     log: Annotated[Log | None, typer.Option(help="json or human; default: human at a terminal.")] = None,
     env: EnvFile = None,
 ) -> None:
-    """Serve Discord and GitHub: the doors, the worker and the clock in one process."""
+    """Serve Discord and GitHub: the endpoints, the worker and the clock in one process."""
     import asyncio
     import sys
 
@@ -107,9 +107,9 @@ async def _served(settings: Settings, bound: socket.socket) -> int:
         log.warning("%s", warning)
     turns, precedence = Turns(wall_clock()), write_precedence()
     # The thread comes first: it makes the file ready, and what is wrong with that is a sentence here.
-    async with in_a_thread(partial(assemble, settings, precedence=precedence), turns) as ring:
+    async with in_a_thread(partial(assemble, settings, precedence=precedence), turns) as wake_worker:
         with endpoints(settings, precedence=precedence) as parts:
-            code = await http.serve_all([(endpoints_app(parts, ring, turns), bound)], ready)
+            code = await http.serve_all([(endpoints_app(parts, wake_worker, turns), bound)], ready)
     log.info("stopped: what was stored goes on with the next start")
     return code
 

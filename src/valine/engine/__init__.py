@@ -1,4 +1,4 @@
-"""The only impure loop. See loop.py, and commander.py for what people ask."""
+"""The only impure loop. See loop.py, and command_handler.py for what people ask."""
 
 from valine.engine.loop import Engine
 

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from valine.orchestrator import display, events, facts, naming
-from valine.orchestrator.display import RemovePage, WritePage
-from valine.orchestrator.document_facts import facts_of
-from valine.orchestrator.model import Posted
+from valine.orchestrator import naming
+from valine.orchestrator.facts import display, documents
+from valine.orchestrator.facts.display import RemovePage, WritePage
+from valine.orchestrator.facts.of_run import facts_of
+from valine.orchestrator.model import events
+from valine.orchestrator.model.run import Posted
 from valine.view.cards import RENDERING, Rendering
 from valine.view.components import Message
 
 if TYPE_CHECKING:
-    from valine.engine.ledger import Ledger
-    from valine.orchestrator.effects import EnsureDocument
-    from valine.orchestrator.model import Run
+    from valine.engine.unit_of_work import UnitOfWork
+    from valine.orchestrator.model.effects import EnsureDocument
+    from valine.orchestrator.model.run import Run
     from valine.ports import Chat, Clock
 
 replace = msgspec.structs.replace
@@ -44,10 +46,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 class Display:
     """Ensures documents on Discord. What it remembers spares it renderings and requests, and is never decided on."""
 
-    def __init__(self, *, chat: Chat, clock: Clock, ledger: Ledger, rendering: Rendering = RENDERING) -> None:
+    def __init__(self, *, chat: Chat, clock: Clock, unit_of_work: UnitOfWork, rendering: Rendering = RENDERING) -> None:
         self._chat = chat
         self._clock = clock
-        self._ledger = ledger
+        self._unit_of_work = unit_of_work
         self.version = rendering.version
         self._render = rendering.render
         self._rendered: dict[tuple[str, str], tuple[Message, ...]] = {}
@@ -58,7 +60,7 @@ class Display:
         found = facts_of(run, document)
         if found is None:
             raise LookupError(f"{run.name} has no {document}")
-        key = facts.key(found)
+        key = documents.key(found)
         pages = self._pages(document, key, found)
         step = display.next_step(run, document, key, len(pages), self.version)
         if isinstance(step, WritePage):
@@ -95,7 +97,7 @@ class Display:
             posted=posted if posted and posted.message else None,
             since=run.pending[effect.key].since,
             # One that was there, and is to be put up anew, may have been put up by another process that stood still.
-            untried=self._ledger.take_untried(run, effect.key, layout.page) and posted is None,
+            first_attempt=self._unit_of_work.take_first_attempt(run, effect.key, layout.page) and posted is None,
         )
         now = self._clock.now()
         self.sent(sent.message, now, message)
@@ -110,7 +112,7 @@ class Display:
             shown_at=sent.shown_at,
         )
 
-    def _pages(self, document: str, key: str, found: facts.Document) -> tuple[Message, ...]:
+    def _pages(self, document: str, key: str, found: documents.Document) -> tuple[Message, ...]:
         if (document, key) not in self._rendered:
             if len(self._rendered) >= RENDERED_KEPT:
                 self._rendered.pop(next(iter(self._rendered)))
@@ -128,7 +130,7 @@ class Display:
     def _is_sent(self, posted: Posted, message: Message) -> bool:
         """Whether this process wrote exactly that there, and nobody anything else since.
 
-        Where facts are not known somebody may have: a doubtful page bears the time of whoever noted it last.
+        Where facts are not known somebody may have: an unconfirmed page has the time of whoever noted it last.
         """
         return bool(posted.facts) and self._sent.get(posted.message) == (posted.at, message)
 

@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from valine.bootstrap import aws
-from valine.config.functions import Place
 from valine.handlers.warm import Made, Warm
+from valine.settings.functions import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,6 @@ async def tick(clockwork: Clockwork) -> dict[str, int]:
     try:
         released = await clockwork.queue.release(now)
     finally:
-        woken = await clockwork.alarms.ring()
+        woken = await clockwork.scheduler.enqueue_due()
     log.info("woken: %d, released: %d", woken, released)
     return {"woken": woken, "released": released}

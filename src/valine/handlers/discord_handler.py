@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from valine.bootstrap import aws
-from valine.config.functions import DiscordDoor
-from valine.handlers.doors import answered
+from valine.handlers.endpoints import answered
 from valine.handlers.warm import Made, Warm
-from valine.intake import Intake
+from valine.ingress.endpoints import Ingress
+from valine.settings.functions import DiscordEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def make(environ: Mapping[str, str]) -> Made[Intake]:
-    """The door of this environment. Raises ConfigurationError."""
-    return Made(aws.discord_door(DiscordDoor.load(environ)))
+def make(environ: Mapping[str, str]) -> Made[Ingress]:
+    """The endpoint of this environment. Raises ConfigurationError."""
+    return Made(aws.discord_endpoint(DiscordEndpoint.load(environ)))
 
 
 _warm = Warm(make)
@@ -25,4 +25,4 @@ _warm.prepare()
 
 def handler(event: object, _: object) -> dict[str, Any]:
     """The answer to an interaction, as API Gateway takes it."""
-    return answered(event, _warm, Intake.discord)
+    return answered(event, _warm, Ingress.discord)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from valine.errors import Malformed
-from valine.intake import HttpAnswer, HttpRequest
+from valine.ingress.endpoints import HttpAnswer, HttpRequest
 
 DEFAULT_STAGE = "$default"  # the only one whose name is not in the path
 

@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from valine.bootstrap import aws
-from valine.config.functions import WorkerPlace
 from valine.errors import StoreError
 from valine.handlers.warm import Made, Warm
+from valine.settings.functions import WorkerPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,14 +57,14 @@ async def work(hands: Hands, records: Sequence[Mapping[str, Any]], left: timedel
     try:
         for record in records:
             hands.queue.hand_over(record)
-            taken = await hands.queue.take(hands.clock.now())
-            if taken is not None:  # else it is stored elsewhere: this version cannot read it
-                batch.append(taken)
+            delivery = await hands.queue.receive(hands.clock.now())
+            if delivery is not None:  # else it is stored elsewhere: this version cannot read it
+                batch.append(delivery)
     except StoreError as error:
         log.error("handed back: %s", error)  # noqa: TRY400 - the sentence says it all
         return _failures(records)
-    suspects = {taken.receipt for taken in batch if taken.received > 1}
-    unsettled = {taken.receipt for taken in await hands.batches.work(batch, ends, suspects)}
+    suspects = {delivery.receipt for delivery in batch if delivery.received > 1}
+    unsettled = {delivery.receipt for delivery in await hands.batches.work(batch, ends, suspects)}
     return _failures([record for record in records if record["receiptHandle"] in unsettled])
 
 

@@ -2,7 +2,7 @@
 
 A run is proposed, executed, tracked and shipped, and then it is done; `MOVES` has every step it can take between
 these stages, and what causes it. What a run must have done outside is never decided here step by step: it is
-derived from what the run is (wanted.py), so that a crash, a lost answer or a second delivery has nothing to undo.
+derived from the run (desired_effects.py), so that a crash, a lost answer or a second delivery has nothing to undo.
 
 An event is decided in three steps: find the run it means; let the part that knows the event change it; then bring
 everything derived up to date (stage, claims, pending effects, alarm clock).
@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from valine.orchestrator import control, events, propose, replies, results, ship, track
-from valine.orchestrator.decision import Decision, Nothing, Outcome, Refusal, State
-from valine.orchestrator.model import Active, Repository, Run
-from valine.orchestrator.states import RunStatus, Stage
-from valine.orchestrator.wanted import schedule
+from valine.orchestrator import replies
+from valine.orchestrator.decide import effect_results, observe, plan_commands, run_commands, ship_commands
+from valine.orchestrator.decide.desired_effects import schedule
+from valine.orchestrator.model import events
+from valine.orchestrator.model.decision import Decision, Nothing, Outcome, Refusal, State
+from valine.orchestrator.model.run import Active, Repository, Run
+from valine.orchestrator.model.states import RunStatus, Stage
 
 if TYPE_CHECKING:
-    from valine.orchestrator.events import Event, PersonCommand
+    from valine.orchestrator.model.events import Event, PersonCommand
 
 replace = msgspec.structs.replace
 
@@ -66,13 +68,13 @@ def decide(state: State, event: Event) -> Outcome:
     outcome = _command(state, event) if isinstance(event, events.Command) else _observation(state, event)
     if not isinstance(outcome, Decision):
         return outcome
-    run = schedule(ship.advance(outcome.run, event.at), event.at, state.render)
+    run = schedule(ship_commands.advance(outcome.run, event.at), event.at, state.render)
     return replace(outcome, run=run, repository=recorded(outcome.repository, run))
 
 
 def _command(state: State, event: PersonCommand) -> Outcome:
     if isinstance(event, events.PlanRequested):
-        return propose.requested(state, event)
+        return plan_commands.requested(state, event)
     run = meant(state, event)
     if isinstance(run, Refusal):
         return run
@@ -82,25 +84,25 @@ def _command(state: State, event: PersonCommand) -> Outcome:
 def _on_run(state: State, run: Run, event: PersonCommand) -> Outcome:  # noqa: C901, PLR0911 - a line a command
     match event:
         case events.PlanEdited():
-            return propose.edited(state, run, event)
+            return plan_commands.edited(state, run, event)
         case events.PlanApproved():
-            return propose.approved(state, run, event)
+            return plan_commands.approved(state, run, event)
         case events.PlanRejected():
-            return propose.rejected(state, run, event)
+            return plan_commands.rejected(state, run, event)
         case events.ShipRequested():
-            return ship.requested(state, run, event)
+            return ship_commands.requested(state, run, event)
         case events.ShipConfirmed():
-            return ship.confirmed(state, run, event)
+            return ship_commands.confirmed(state, run, event)
         case events.CancelRequested():
-            return control.cancel_requested(run, event)
+            return run_commands.cancel_requested(run, event)
         case events.CancelConfirmed():
-            return control.cancel_confirmed(state, run, event)
+            return run_commands.cancel_confirmed(state, run, event)
         case events.RetryRequested():
-            return control.retry_requested(state, run, event)
+            return run_commands.retry_requested(state, run, event)
         case events.DropRequested():
-            return control.drop_requested(state, run, event)
+            return run_commands.drop_requested(state, run, event)
         case events.StatusRequested():
-            return control.status_requested(run, event)
+            return run_commands.status_requested(run, event)
         case events.PlanRequested():
             return Nothing()  # it means no run
         case _:
@@ -115,15 +117,17 @@ def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a li
         case events.Woken():
             return _woken(state, run, event)
         case events.PlanObserved():
-            return propose.observed(state, run, event)
+            return plan_commands.observed(state, run, event)
         case events.WorldObserved():
-            return Nothing() if run.final else _decided(state, track.observe(run, event))
+            return Nothing() if run.final else _decided(state, observe.observe(run, event))
         case events.LookFailed():
-            return Nothing() if run.final else _decided(state, results.look_failed(run, event.failure, event.at))
+            return (
+                Nothing() if run.final else _decided(state, effect_results.refresh_failed(run, event.failure, event.at))
+            )
         case events.EffectSucceeded():
-            return _decided(state, track.judge(results.succeeded(run, event), event.at))
+            return _decided(state, observe.judge(effect_results.succeeded(run, event), event.at))
         case events.EffectFailed():
-            return _decided(state, track.judge(results.failed(run, event), event.at))
+            return _decided(state, observe.judge(effect_results.failed(run, event), event.at))
         case _:
             return Nothing()
 
@@ -131,11 +135,11 @@ def _observation(state: State, event: Event) -> Outcome:  # noqa: PLR0911 - a li
 def _woken(state: State, run: Run, event: events.Woken) -> Outcome:
     """A proposal may have expired; any other run is only brought up to date, since time itself can hold a task."""
     at = event.at
-    seen = results.unsure(run, run.messages, at) if event.afresh else run
+    seen = effect_results.invalidate(run, run.messages, at) if event.afresh else run
     if run.stage is not Stage.PROPOSED:
-        fresh = schedule(ship.advance(track.judge(seen, at), at), at, state.render)
+        fresh = schedule(ship_commands.advance(observe.judge(seen, at), at), at, state.render)
     elif run.expires_at <= at:
-        return propose.expired(state, seen, at)
+        return plan_commands.expired(state, seen, at)
     else:
         fresh = schedule(seen, at, state.render)
     return Nothing() if fresh == run else _decided(state, fresh)
@@ -163,7 +167,7 @@ def commented(state: State, event: PersonCommand) -> Run | None:
     """The active run on whose issue or pull request that comment is, unless the comment is older than the run."""
     for run in state.active:
         made = run.created_at.replace(microsecond=0)  # GitHub's times are whole seconds
-        if event.number is not None and control.is_about(run, event.number) and event.asked_at >= made:
+        if event.number is not None and run_commands.is_about(run, event.number) and event.asked_at >= made:
             return run
     return None
 

@@ -2,7 +2,7 @@
 
 The blocks are CommonMark's (https://spec.commonmark.org/0.31.2/#phase-1-block-structure). Where GitHub shows more as
 code than CommonMark knows (`<code>` around paragraphs), or a construct is left open, the stricter reading holds.
-Linear in the length of the text; held against markdown-it-py in tests/core/test_markdown.py.
+Linear in the length of the text; held against markdown-it-py in tests/orchestrator/test_markdown.py.
 """
 
 from __future__ import annotations

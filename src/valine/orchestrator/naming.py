@@ -8,12 +8,12 @@ import unicodedata
 from base64 import b32encode
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.states import RunUid
+from valine.orchestrator.model.states import RunUid
 from valine.orchestrator.text import quiet
 
 if TYPE_CHECKING:
-    from valine.orchestrator.facts import RunRef
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.facts.documents import RunRef
+    from valine.orchestrator.model.run import Run
 
 SLUG_LENGTH = 40
 LONGEST_SUBJECT = 200
@@ -44,7 +44,7 @@ def branch(run_name: str, issue: int, title: str) -> str:
 
 
 def marker(run: Run | RunRef, name: str) -> str:
-    """What the message `name` of the run bears, in sight of people: r12 · card · <uid>."""
+    """What the message `name` of the run carries, in sight of people: r12 · card · <uid>."""
     return f"{run.name} · {name} · {run.uid}"
 
 
@@ -65,7 +65,7 @@ def github_marker(uid: str, name: str = "run") -> str:
 
 def commit_message(issue: int, title: str, uid: str) -> str:
     """The message of a task's first commit, the run's uid as its trailer."""
-    subject = f"Start #{issue}: {quiet(' '.join(title.split()))}"  # a title must close or ring nothing
+    subject = f"Start #{issue}: {quiet(' '.join(title.split()))}"  # a title must close or mention nothing
     return f"{subject[:72].rstrip()}\n\nValine-Run: {uid}\n"
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from valine.orchestrator.decision import Decision, Nothing, State
-from valine.orchestrator.events import EffectFailed, EffectSucceeded, Event, Woken
 from valine.orchestrator.graph import decide
-from valine.orchestrator.model import Pending, Repository, Run
+from valine.orchestrator.model.decision import Decision, Nothing, State
+from valine.orchestrator.model.events import EffectFailed, EffectSucceeded, Event, Woken
+from valine.orchestrator.model.run import Pending, Repository, Run
 from valine.orchestrator.replies import Reply
 from valine.orchestrator.rules import FACTS, RULES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from valine.orchestrator.graph import MOVES
-from valine.orchestrator.states import Stage
+from valine.orchestrator.model.states import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,8 @@ THEORY = """\
 
 A run is one value. `decide(state, event)` is the only place where it changes: pure, total, and answering a wrong
 request with a refusal that changes nothing. Each decision takes three steps: the part that knows the event changes the
-run; `ship.advance` moves it to the stage that its tasks are in; `wanted.schedule` derives what must now be so outside.
+run; `ship_commands.advance` moves it to the stage that its tasks are in; `desired_effects.schedule`
+derives what must now be so outside.
 
 Effects are not queued, they are derived. What is wanted is a function of the run, so a crash, a lost answer or a second
 delivery leaves nothing to undo: the next look at the run wants the same again, and performing it finds that it is so.

@@ -1,4 +1,4 @@
-"""Other people's words made safe to show: on one line, without a way to ring, to forge or to overflow.
+"""Other people's words made safe to show: on one line, without a way to mention, to forge or to overflow.
 
 Lengths are counted in UTF-16 units, as Discord's clients do: never fewer than Python counts.
 """

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from valine.errors import StoreError
-from valine.intake import HttpAnswer, HttpRequest
+from valine.ingress.endpoints import HttpAnswer, HttpRequest
 from valine.server.background import Turns, in_a_thread, running, unwritten
 from valine.server.bodies import INTERACTION, NO_BODY, WEBHOOK, BodyRefused, Budget
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from valine.bootstrap import System
-    from valine.intake import Intake
+    from valine.ingress.endpoints import Ingress
     from valine.ports import Clock
     from valine.server.background import Probed
     from valine.server.bodies import Limit
@@ -49,7 +49,7 @@ class Endpoints(Protocol):
         ...
 
     @property
-    def intake(self) -> Intake:
+    def ingress(self) -> Ingress:
         """What answers."""
         ...
 
@@ -61,43 +61,48 @@ class Endpoints(Protocol):
 
 def make_app(system: System) -> Starlette:
     """The endpoints' app whose lifespan runs the rest on the same loop: for a demonstration, on its own clock."""
-    bell, turns = asyncio.Event(), Turns(system.clock)
+    work_waits, turns = asyncio.Event(), Turns(system.clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(system, bell, turns):
+        async with running(system, work_waits, turns):
             yield
 
-    app = endpoints_app(system, bell.set, turns)
+    app = endpoints_app(system, work_waits.set, turns)
     app.router.lifespan_context = lifespan
     return app
 
 
-def endpoints_app(parts: Endpoints, ring: Callable[[], None], turns: Turns, budget: Budget | None = None) -> Starlette:
-    """The ASGI app with `POST /discord`, `POST /github/webhook` and `GET /healthz`; `ring` wakes the worker."""
+def endpoints_app(
+    parts: Endpoints, wake_worker: Callable[[], None], turns: Turns, budget: Budget | None = None
+) -> Starlette:
+    """The ASGI app with `POST /discord`, `POST /github/webhook` and `GET /healthz`; `wake_worker` wakes the worker."""
     budget = budget or Budget()
 
     async def health(_: HttpRequest) -> HttpAnswer:
         trouble = turns.stuck()
-        with contextlib.suppress(StoreError):  # what cannot even be read is told by intake.health()
+        with contextlib.suppress(StoreError):  # what cannot even be read is told by ingress.health()
             trouble |= await unwritten(parts.queue, parts.clock, turns)
         if trouble:
             log.error("not healthy: %s", trouble)
             return HttpAnswer(status=503, headers=JSON, body=json.dumps({"status": "unavailable", **trouble}).encode())
-        return await parts.intake.health()
+        return await parts.ingress.health()
 
-    endpoint = partial(_endpoint, budget=budget, ring=ring)
+    endpoint = partial(_endpoint, budget=budget, wake_worker=wake_worker)
     return Starlette(
         routes=[
-            Route("/discord", endpoint(parts.intake.discord, INTERACTION), methods=["POST"]),
-            Route("/github/webhook", endpoint(parts.intake.github, WEBHOOK), methods=["POST"]),
+            Route("/discord", endpoint(parts.ingress.discord, INTERACTION), methods=["POST"]),
+            Route("/github/webhook", endpoint(parts.ingress.github, WEBHOOK), methods=["POST"]),
             Route("/healthz", endpoint(health, NO_BODY), methods=["GET", "HEAD"]),
         ],
     )
 
 
 def _endpoint(
-    handler: Callable[[HttpRequest], Awaitable[HttpAnswer]], limit: Limit, budget: Budget, ring: Callable[[], None]
+    handler: Callable[[HttpRequest], Awaitable[HttpAnswer]],
+    limit: Limit,
+    budget: Budget,
+    wake_worker: Callable[[], None],
 ) -> Callable[[Request], Awaitable[Response]]:
     """What reads the raw body within its limits, hands it to the handler, and rings for the worker."""
 
@@ -112,7 +117,7 @@ def _endpoint(
         answer = await handler(
             HttpRequest(method=request.method, path=request.url.path, headers=dict(request.headers), body=body)
         )
-        ring()
+        wake_worker()
         return Response(answer.body, status_code=answer.status, headers=answer.headers)
 
     return answered

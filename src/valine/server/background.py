@@ -29,8 +29,8 @@ QUEUE, CLOCKS, STORE = "the queue", "the alarm clocks", "the store"
 SWEEP_EVERY = 1.0  # seconds between two looks at the alarm clocks; so much quiet, and the log is folded into the file
 PROBE_EVERY = 10.0  # seconds between two writes that show that the store can be written
 UNWRITTEN = timedelta(seconds=30)  # without one: people must know, as nothing that is sent can be stored
-STANDS_STILL = timedelta(minutes=5)  # a look at the largest plan, each read nearly too late, takes three
-STOP_WITHIN = 20.0  # seconds for the slice under way when the server is stopped
+STANDS_STILL = timedelta(minutes=5)  # a refresh of the largest plan, each read nearly too late, takes three
+STOP_WITHIN = 20.0  # seconds for the time slice under way when the server is stopped
 STOPPED_WITHIN = STOP_WITHIN + 5.0  # seconds for the thread
 
 
@@ -68,23 +68,23 @@ class Turns:
 
 
 @contextlib.asynccontextmanager
-async def running(system: System, bell: asyncio.Event, turns: Turns) -> AsyncIterator[None]:
-    """The worker, clock and probe run inside, on this loop; on leaving, the slice under way is finished first."""
+async def running(system: System, work_waits: asyncio.Event, turns: Turns) -> AsyncIterator[None]:
+    """The worker, clock and probe run inside, on this loop; on leaving, the time slice under way is finished first."""
     await system.recover()
     stop = asyncio.Event()
     for what in (QUEUE, CLOCKS, STORE):
         turns.turned(what)  # or one that breaks from its first turn on would never be missed
     await probe(system, turns)
     tasks = [
-        asyncio.create_task(_work(system, bell, stop, turns)),
-        asyncio.create_task(_sweep(system, bell, stop, turns)),
+        asyncio.create_task(_work(system, work_waits, stop, turns)),
+        asyncio.create_task(_sweep(system, work_waits, stop, turns)),
         asyncio.create_task(_probe(system, stop, turns)),
     ]
     try:
         yield
     finally:
         stop.set()
-        bell.set()
+        work_waits.set()
         _, late = await asyncio.wait(tasks, timeout=STOP_WITHIN)
         for task in late:
             log.warning("a slice was not finished in %s s: the next start goes on with it", STOP_WITHIN)
@@ -96,7 +96,7 @@ class _Thread(NamedTuple):
     """What the other side of a thread is reached by."""
 
     loop: asyncio.AbstractEventLoop
-    bell: asyncio.Event
+    work_waits: asyncio.Event
     leave: asyncio.Event
 
 
@@ -111,9 +111,9 @@ async def in_a_thread(assemble: Callable[[], System], turns: Turns) -> AsyncIter
     ended = asyncio.Event()
 
     async def work() -> None:
-        bell, leave = asyncio.Event(), asyncio.Event()
-        async with assemble() as system, running(system, bell, turns):
-            here.call_soon_threadsafe(started.set_result, _Thread(asyncio.get_running_loop(), bell, leave))
+        work_waits, leave = asyncio.Event(), asyncio.Event()
+        async with assemble() as system, running(system, work_waits, turns):
+            here.call_soon_threadsafe(started.set_result, _Thread(asyncio.get_running_loop(), work_waits, leave))
             await leave.wait()
 
     def live() -> None:
@@ -126,9 +126,9 @@ async def in_a_thread(assemble: Callable[[], System], turns: Turns) -> AsyncIter
 
     # A daemon: a computation that goes on and on does not keep the process, and the store stands kill -9 anyway.
     threading.Thread(target=live, name="valine-worker", daemon=True).start()
-    there, bell, leave = await started
+    there, work_waits, leave = await started
     try:
-        yield lambda: _call(there, bell.set)
+        yield lambda: _call(there, work_waits.set)
     finally:
         _call(there, leave.set)
         try:
@@ -172,10 +172,10 @@ async def _probe(system: System, stop: asyncio.Event, turns: Turns) -> None:
         await probe(system, turns)
 
 
-async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
+async def _work(system: System, work_waits: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
     dropped = False  # an envelope whose end could not be written: it would lie in nobody's hands for minutes
 
-    async def take_one() -> bool:
+    async def receive_one() -> bool:
         nonlocal dropped
         if dropped:
             await system.queue.recover()
@@ -185,10 +185,10 @@ async def _work(system: System, bell: asyncio.Event, stop: asyncio.Event, turns:
         return found
 
     while not stop.is_set():
-        bell.clear()
-        if not await _guarded(take_one, QUEUE, turns):
+        work_waits.clear()
+        if not await _guarded(receive_one, QUEUE, turns):
             try:
-                await asyncio.wait_for(bell.wait(), SWEEP_EVERY)
+                await asyncio.wait_for(work_waits.wait(), SWEEP_EVERY)
             except TimeoutError:
                 _fold(system)
 
@@ -201,10 +201,10 @@ def _fold(system: System) -> None:
         log.warning("the log was not folded into the file: %s", error)
 
 
-async def _sweep(system: System, bell: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
+async def _sweep(system: System, work_waits: asyncio.Event, stop: asyncio.Event, turns: Turns) -> None:
     while not stop.is_set():
         if await _guarded(system.engine.sweep, CLOCKS, turns):
-            bell.set()
+            work_waits.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SWEEP_EVERY)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from valine.intake import LARGEST_INTERACTION, LARGEST_WEBHOOK
+from valine.ingress.endpoints import LARGEST_INTERACTION, LARGEST_WEBHOOK
 
 if TYPE_CHECKING:
     from starlette.requests import Request

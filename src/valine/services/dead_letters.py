@@ -18,7 +18,7 @@ NEWER_FOR: Final = timedelta(hours=1)
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """An envelope that was set aside (None: this version cannot read it): why, and how often it was taken."""
+    """An envelope that was dead-lettered (None: this version cannot read it): why, and how often it was taken."""
 
     id: str
     envelope: Envelope | None

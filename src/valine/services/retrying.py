@@ -1,4 +1,4 @@
-"""A short patience that blocks nobody: what is Busy is called again after a pause in which the loop goes on.
+"""A short timeout that blocks nobody: what is Busy is called again after a pause in which the loop goes on.
 
 SQLite's own waiting (`busy_timeout`) would stop every request of a process for as long as one of them waits.
 """
@@ -12,7 +12,7 @@ from valine.errors import Busy
 
 if TYPE_CHECKING:
     from valine.ports import Clock
-    from valine.services.precedence import Precedence
+    from valine.services.sqlite.precedence import Precedence
 
 ATTEMPTS = 100
 PAUSE = 0.01  # seconds between two: one second in all, of the three that Discord waits

@@ -1,4 +1,5 @@
-"""The board: how every task of a run stands, those that need somebody first. It says nothing that a look alone changes.
+"""The board: how every task of a run stands, those that need somebody first. It says nothing that a refresh alone
+changes.
 
 One message in the channel, edited in place; what does not fit there goes on in the thread.
 """
@@ -8,8 +9,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Board, TaskRow
-from valine.orchestrator.states import RunStatus, Stage, TaskState
+from valine.orchestrator.facts.documents import Board, TaskRow
+from valine.orchestrator.model.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import REMEMBERED, escape, stamp
 from valine.view import links
 from valine.view.components import (

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from valine.orchestrator.facts import Board, Document, PlanCard, ThreadLine
+from valine.orchestrator.facts.documents import Board, Document, PlanCard, ThreadLine
 from valine.view import RENDER_VERSION
 from valine.view.board import board
 from valine.view.components import Message

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from valine.orchestrator import naming
-from valine.orchestrator.facts import RunRef
+from valine.orchestrator.facts.documents import RunRef
 from valine.orchestrator.naming import page_name
 from valine.orchestrator.text import shorten, size
 from valine.view.custom_id import Action, CustomId
@@ -18,7 +18,7 @@ from valine.view.custom_id import Action, CustomId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from valine.orchestrator.model import Run
+    from valine.orchestrator.model.run import Run
 
 Json = dict[str, Any]
 Style = Literal["primary", "secondary", "success", "danger"]
@@ -72,9 +72,9 @@ def page_of(frame: Frame, page: int, found: Sequence[Sequence[Entry]], controls:
     return shown([text(title), *([text(joined(entries))] if entries else []), *controls, footer], frame.color)
 
 
-def said(content: str, ring: Sequence[str] = ()) -> Message:
-    """A message of plain text, which alone is shown in push notifications; only the people in `ring` are rung."""
-    mentions = {"parse": [], "users": sorted(set(ring))[:100]} if ring else SILENT
+def said(content: str, mention: Sequence[str] = ()) -> Message:
+    """A message of plain text, which alone is shown in push notifications; only those in `mention` are mentioned."""
+    mentions = {"parse": [], "users": sorted(set(mention))[:100]} if mention else SILENT
     return Message(body={"content": clip(content, MOST_CONTENT), "allowed_mentions": mentions})
 
 

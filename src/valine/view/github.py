@@ -1,7 +1,7 @@
 """What is written on GitHub: pull requests, comments, releases. It rings nobody and closes what it means to.
 
 Each text is made of its effect alone, by whoever performs that (what a pull request quotes is read only then). Words of
-other people (titles, briefs) go through text.quiet: what they would ring or close, they do not. Commit messages are in
+other people (titles, briefs) go through text.quiet: what they would ping or close, they do not. Commit messages are in
 orchestrator.naming, since they are part of what is decided.
 """
 
@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from valine.orchestrator import naming
-from valine.orchestrator.effects import WorkStarted
+from valine.orchestrator.model.effects import WorkStarted
 from valine.orchestrator.text import github_line, listed, plural, quiet
 from valine.view.replies import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from valine.orchestrator.effects import EnsureComment, EnsurePullRequest, EnsureRelease, EnsureThread
-    from valine.orchestrator.facts import NoteRow
+    from valine.orchestrator.facts.documents import NoteRow
+    from valine.orchestrator.model.effects import EnsureComment, EnsurePullRequest, EnsureRelease, EnsureThread
     from valine.orchestrator.replies import Reply
 
 LONGEST_BODY = 8_000
@@ -34,7 +34,7 @@ def pull_request_title(effect: EnsurePullRequest) -> str:
 
 
 def pull_request_body(effect: EnsurePullRequest, brief: str | None) -> str:
-    """Closes the issue, quotes its brief, bears the run's uid; `brief` None means that it is not what was approved."""
+    """Closes the issue, quotes its brief, has the run's uid; `brief` None means that it is not what was approved."""
     opening = f"Closes #{effect.issue}\n\n"
     closing = (
         f"\n\n---\nOpened by Valine for run {effect.run}. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from valine.orchestrator.facts import TaskRow
+    from valine.orchestrator.facts.documents import TaskRow
 
 
 def issue(site: str, number: int) -> str:

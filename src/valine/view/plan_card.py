@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, assert_never
 
-from valine.orchestrator.facts import LeftOutRow, PlanCard, PlanRow
-from valine.orchestrator.states import Reason
+from valine.orchestrator.facts.documents import LeftOutRow, PlanCard, PlanRow
+from valine.orchestrator.model.states import Reason
 from valine.orchestrator.text import REMEMBERED, escape, listed, numbers, plural, stamp
 from valine.view import links
 from valine.view.components import (

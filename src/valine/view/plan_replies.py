@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from valine.orchestrator import replies
-from valine.orchestrator.states import RunStatus, Stage
+from valine.orchestrator.model.states import RunStatus, Stage
 from valine.orchestrator.text import escape, listed, numbers, plural, stamp
 from valine.view.tasks import left_out, name
 

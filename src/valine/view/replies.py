@@ -9,8 +9,8 @@ from typing import assert_never
 
 import msgspec
 
-from valine.orchestrator.replies import Button, IntakeReply, PlanReply, Reply, RunReply, Said, Trouble
-from valine.view import intake, plan_replies, run_replies, trouble
+from valine.orchestrator.replies import Button, EndpointReply, FailureReply, PlanReply, Reply, RunReply, Said
+from valine.view import endpoint_replies, failure_replies, plan_replies, run_replies
 from valine.view.components import COMPONENTS_V2, EPHEMERAL, MOST_CHARACTERS, SILENT, Json, button, clip, text
 from valine.view.components import buttons as rows
 from valine.view.reply_buttons import buttons
@@ -35,10 +35,10 @@ def _words(reply: Reply) -> str:
         return plan_replies.words(reply)
     if isinstance(reply, RunReply):
         return run_replies.words(reply)
-    if isinstance(reply, Trouble):
-        return trouble.words(reply)
-    if isinstance(reply, IntakeReply):
-        return intake.words(reply)
+    if isinstance(reply, FailureReply):
+        return failure_replies.words(reply)
+    if isinstance(reply, EndpointReply):
+        return endpoint_replies.words(reply)
     assert_never(reply)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
 from valine.orchestrator import replies
-from valine.orchestrator.states import RunStatus, Stage, TaskState
+from valine.orchestrator.model.states import RunStatus, Stage, TaskState
 from valine.orchestrator.text import escape, numbers, plural, stamp
 from valine.view import links
 from valine.view.plan_replies import where
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from valine.orchestrator.facts import TaskRow
+    from valine.orchestrator.facts.documents import TaskRow
     from valine.orchestrator.replies.parts import ReadyRow, Standing, Waiting
 
 MOST_LINES = 12

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from valine.orchestrator.facts import LeftOutRow, TaskRow
-from valine.orchestrator.states import Reason, TaskState, Why
+from valine.orchestrator.facts.documents import LeftOutRow, TaskRow
+from valine.orchestrator.model.states import Reason, TaskState, Why
 from valine.orchestrator.text import escape, listed, numbers
 
 LONGEST_DETAIL = 150
@@ -31,7 +31,7 @@ def why(row: TaskRow) -> str:  # noqa: C901, PLR0911, PLR0912 - one sentence for
     """What the task waits for, or who must do what: a sentence that begins in lower case; empty if nothing is known."""
     detail = escape(row.detail, LONGEST_DETAIL)
     match row.why:
-        case Why.STRANGER:
+        case Why.FOREIGN:
             branch = escape(row.branch, 100)
             return f"{branch} or its pull request is not mine: somebody must rename or delete it, then Retry"
         case Why.REFUSED:

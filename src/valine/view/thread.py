@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from valine.orchestrator import naming
-from valine.orchestrator.states import MilestoneKind
+from valine.orchestrator.model.states import MilestoneKind
 from valine.orchestrator.text import escape, numbers, plural, size
 from valine.view.components import clip, said
 from valine.view.github import by_milestone, note
 from valine.view.tasks import name, why
 
 if TYPE_CHECKING:
-    from valine.orchestrator.facts import ThreadLine
+    from valine.orchestrator.facts.documents import ThreadLine
     from valine.view.components import Message
 
 MOST_NOTES = 1_300  # with the line above them and the marker below a message has no more than 2000 characters

@@ -16,11 +16,11 @@ from dynamodb import environment
 from ports import closed_port
 from valine.errors import Busy, ConfigurationError, Conflict, StoreError, TooLarge
 from valine.ports import Commit
-from valine.services import aws
-from valine.services.queue_sqs import SqsQueue
-from valine.services.run_store import DynamoRunStore
-from valine.services.secrets import fetch
-from valine.simulator.clock import ManualClock
+from valine.services.aws import client
+from valine.services.aws.queue import SqsQueue
+from valine.services.aws.run_store import DynamoRunStore
+from valine.services.aws.secrets import fetch
+from valine_twins.clock import ManualClock
 from waiting import until
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def cancelled(*codes: str, text: str = "because") -> Any:
 
 
 def store_at(url: str, read_timeout: float = 30) -> DynamoRunStore:
-    return DynamoRunStore(aws.client("dynamodb", endpoint_url=url, read_timeout=read_timeout), "RunStateTable")
+    return DynamoRunStore(client.client("dynamodb", endpoint_url=url, read_timeout=read_timeout), "RunStateTable")
 
 
 async def trouble_with(url: str, question: str = "run") -> ValineError:
@@ -130,9 +130,9 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One that tells neither who asks nor where."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    aws._session.cache_clear()
+    client._session.cache_clear()
     yield
-    aws._session.cache_clear()
+    client._session.cache_clear()
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ async def test_a_missing_table_is_told_with_the_setting_that_names_it() -> None:
 async def test_a_missing_queue_is_told_with_the_setting_that_names_it() -> None:
     body = {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "The specified queue does not exist."}
     with answering(400, body) as server:
-        sqs, dynamodb = (aws.client(name, endpoint_url=server.url) for name in ("sqs", "dynamodb"))
+        sqs, dynamodb = (client.client(name, endpoint_url=server.url) for name in ("sqs", "dynamodb"))
         queue = SqsQueue(
             sqs=sqs, queue_url=f"{server.url}/1/q.fifo", dynamodb=dynamodb, table="T" * 9, clock=ManualClock(NOON)
         )
@@ -236,21 +236,21 @@ async def test_a_missing_queue_is_told_with_the_setting_that_names_it() -> None:
 
 def test_no_region_is_told(bare_environment: None) -> None:
     with pytest.raises(StoreError, match=r"You must specify a region\. Set AWS_DEFAULT_REGION"):
-        aws.client("dynamodb")
+        client.client("dynamodb")
 
 
 def test_no_credentials_are_told(closed: str, bare_environment: None) -> None:
-    dynamodb = aws.client("dynamodb", region="eu-central-1", endpoint_url=closed)
+    dynamodb = client.client("dynamodb", region="eu-central-1", endpoint_url=closed)
 
     with pytest.raises(StoreError, match="Unable to locate credentials"):
-        aws.ask(dynamodb, "list_tables")
+        client.ask(dynamodb, "list_tables")
 
 
 def test_a_mistake_in_the_program_is_not_taken_for_an_outage(closed: str) -> None:
-    dynamodb = aws.client("dynamodb", endpoint_url=closed)
+    dynamodb = client.client("dynamodb", endpoint_url=closed)
 
     with pytest.raises(Exception, match="Parameter validation failed") as told:
-        aws.ask(dynamodb, "get_item", TableName="RunStateTable", Key=7)
+        client.ask(dynamodb, "get_item", TableName="RunStateTable", Key=7)
 
     assert not isinstance(told.value, StoreError)
 

@@ -8,7 +8,7 @@ import pytest
 
 from moto_aws import moto_aws, moto_client
 from valine.errors import ConfigurationError
-from valine.services.secrets import fetch, with_secrets
+from valine.services.aws.secrets import fetch, with_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

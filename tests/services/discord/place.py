@@ -12,10 +12,10 @@ import msgspec
 
 from builders import NOON
 from valine.services.discord import DiscordAdmin, DiscordChat
-from valine.simulator.discord import DiscordTwin
-from valine.simulator.inprocess import TwinTransport
-from valine.simulator.transport import Delivery, Response
 from valine.view.components import Message
+from valine_twins.discord import DiscordTwin
+from valine_twins.inprocess import TwinTransport
+from valine_twins.transport import Delivery, Response
 
 API = "https://discord.test/api/v10"
 MARKER = "r1 · card · abcdefghijkl"
@@ -45,7 +45,7 @@ class Place:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.sent: list[Sent] = []
-        self.twin = DiscordTwin(random.Random(7), now=self.clock.now(), endpoint="https://valine.test/discord")  # noqa: S311 - repeatable dice
+        self.twin = DiscordTwin(random.Random(7), now=self.clock.now(), endpoint="https://valine.test/discord")  # noqa: S311 - repeatable random numbers
         self.guild = self.act("create_guild", members={"ana": []}, channels=["work"])
         self.channel: str = self.guild["channels"]["work"]
         self.client = httpx2.AsyncClient(transport=TwinTransport(self.twin, self.clock, lambda _: None, self._record))
@@ -91,7 +91,7 @@ class Place:
 
 
 def a_message(text: str = "Plan r1", marker: str = MARKER) -> Message:
-    """A message of Components V2 that bears the marker."""
+    """A message of Components V2 that has the marker."""
     parts = [{"type": 17, "components": [{"type": 10, "content": text}, {"type": 10, "content": f"-# {marker}"}]}]
     return Message(body={"flags": 1 << 15, "components": parts, "allowed_mentions": {"parse": []}})
 
@@ -105,7 +105,7 @@ def ensuring(place: Place, text: str = "Plan r1", **changes: Any) -> dict[str, A
         "message": a_message(text),
         "posted": None,
         "since": place.clock.now(),
-        "untried": True,
+        "first_attempt": True,
     }
     return {**given, **changes}
 

@@ -7,8 +7,8 @@ import pytest
 
 from services.discord.place import Place, ensuring
 from valine.errors import Permanent
+from valine.ingress.discord.manifest import manifest
 from valine.services.discord import DiscordAdmin
-from valine.wire.discord_manifest import manifest
 
 
 async def test_the_application_is_named(place: Place) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from builders import NOON
 from services.discord.place import API, HandClock, Handler, a_message
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model.observations import Failure
 from valine.ports import ReplyTo, Sent
 from valine.services.discord import DiscordChat
 from valine.services.discord.answers import understand
@@ -152,9 +152,15 @@ def raising(error: type[httpx2.RequestError]) -> Handler:
     return handler
 
 
-async def create(chat: DiscordChat, *, untried: bool = True) -> Sent:
+async def create(chat: DiscordChat, *, first_attempt: bool = True) -> Sent:
     return await chat.ensure_message(
-        channel="2" * 18, marker="m", nonce="n", message=a_message(), posted=None, since=NOON, untried=untried
+        channel="2" * 18,
+        marker="m",
+        nonce="n",
+        message=a_message(),
+        posted=None,
+        since=NOON,
+        first_attempt=first_attempt,
     )
 
 
@@ -194,7 +200,7 @@ async def test_a_page_of_another_shape_makes_nothing(page: object) -> None:
         return httpx2.Response(200, json={"id": "1"} if request.url.path.endswith("@me") else page)
 
     with pytest.raises(Transient):
-        await create(a_chat(handler), untried=False)
+        await create(a_chat(handler), first_attempt=False)
 
 
 async def test_whatever_a_token_holds_it_stays_in_its_place_in_the_address() -> None:
@@ -261,7 +267,7 @@ async def test_our_messages_are_known_by_the_bots_id_which_may_not_be_the_applic
             return httpx2.Response(200, json={"id": "1" * 18, "bot": {"id": "55"}})
         return httpx2.Response(200, json=[ours, quoting] if request.method == "GET" else {"id": "77"})
 
-    found = await create(a_chat(handler), untried=False)
+    found = await create(a_chat(handler), first_attempt=False)
 
     assert found == Sent(message="77")
 

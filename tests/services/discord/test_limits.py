@@ -77,7 +77,7 @@ def test_requests_that_are_under_way_are_counted() -> None:
     assert [limits.take(a_route(), NOON) is None for _ in range(3)] == [True, True, False]
 
 
-def test_an_answer_that_was_overtaken_does_not_raise_the_count() -> None:
+def test_a_stale_result_does_not_raise_the_count() -> None:
     limits = Limits()
     limits.learn(a_route(), 200, headers(remaining="0"), None, NOON)
 

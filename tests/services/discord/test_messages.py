@@ -8,7 +8,7 @@ import pytest
 
 from services.discord.place import MARKER, Place, a_message, ensuring
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.model import Posted
+from valine.orchestrator.model.run import Posted
 
 MINUTES = timedelta(minutes=1)
 
@@ -60,7 +60,7 @@ async def test_a_message_that_may_have_been_tried_is_looked_for_however_new_it_l
     first = await place.sends(**ensuring(place))
     await place.clock.sleep(1130)
 
-    found = await place.sends(**ensuring(place, untried=False))  # as new as it looks: a clock ran ahead
+    found = await place.sends(**ensuring(place, first_attempt=False))  # as new as it looks: a clock ran ahead
 
     assert found == first
     assert [message["id"] for message in place.messages()] == [first]

@@ -7,11 +7,11 @@ import pytest
 
 from services.discord.place import Place
 from valine.errors import Transient
+from valine.ingress.discord.manifest import manifest
 from valine.orchestrator.replies import Button
 from valine.ports import ReplyTo
-from valine.simulator.transport import Delivery
 from valine.view.replies import RenderedReply
-from valine.wire.discord_manifest import manifest
+from valine_twins.transport import Delivery
 
 REPLY = RenderedReply(text="All is well.", buttons=(Button(label="Again", custom_id="v1:status:1:abcdefghijkl"),))
 

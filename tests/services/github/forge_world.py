@@ -15,7 +15,7 @@ import pytest
 
 from builders import NOON, REPOSITORY
 from valine.errors import OutsideError
-from valine.orchestrator.effects import ForgeEffect
+from valine.orchestrator.model.effects import ForgeEffect
 from valine.ports import Forge
 from valine.services.github import Auth, GitHubForge, TokenAuth
 from valine.services.pacing import Pacer

@@ -15,14 +15,9 @@ from services.github.things import (
 )
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.effects import (
-    EnsureBranchDeleted,
-)
-from valine.orchestrator.events import (
-    BranchDeleted,
-    BranchEnsured,
-)
-from valine.orchestrator.states import IssueNumber, Sha
+from valine.orchestrator.model.effects import EnsureBranchDeleted
+from valine.orchestrator.model.events import BranchDeleted, BranchEnsured
+from valine.orchestrator.model.states import IssueNumber, Sha
 
 
 async def test_a_branch_starts_with_one_commit_of_ours(world: TwinWorld) -> None:
@@ -71,7 +66,7 @@ async def test_a_branch_that_github_forgot_is_ambiguous_and_made_the_next_time(w
     assert isinstance(made, BranchEnsured)
 
 
-async def test_a_branch_of_that_name_without_our_commit_is_a_strangers(world: TwinWorld) -> None:
+async def test_a_branch_of_that_name_without_our_commit_is_foreign(world: TwinWorld) -> None:
     effect = await world.branch_effect()
     world.act("push", branch=BRANCH, files={"a": "b"}, by="bo", from_="main")
 

@@ -13,7 +13,7 @@ from builders import NOON, a_run, a_task, after
 from services.github.forge_world import TOKEN, OddGitHub, no, ok
 from services.github.things import EFFECTS, LABEL_EFFECT, MERGE_EFFECT, UNLABEL_EFFECT, a_rest_pull
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.effects import ForgeEffect
+from valine.orchestrator.model.effects import ForgeEffect
 from valine.services.github.errors import redact
 
 
@@ -226,7 +226,7 @@ async def test_an_odd_answer_to_an_effect_raises_nothing_unnamed(
 
 @pytest.mark.parametrize("index", range(len(ODD)))
 @pytest.mark.parametrize("look", ["plan", "work", "comments", "permission"])
-async def test_an_odd_answer_to_a_look_raises_nothing_unnamed(github: OddGitHub, look: str, index: int) -> None:
+async def test_an_odd_answer_to_a_refresh_raises_nothing_unnamed(github: OddGitHub, look: str, index: int) -> None:
     github.says(*[_odd(index) for _ in range(20)])
     forge = github.forge()
     looks: dict[str, Any] = {

@@ -20,18 +20,9 @@ from services.github.things import (
 )
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous
-from valine.orchestrator.effects import (
-    EnsureAssignees,
-    EnsureComment,
-    EnsureIssueClosed,
-    EnsureLabel,
-)
-from valine.orchestrator.events import (
-    AssigneesEnsured,
-    IssueClosed,
-    ReleaseEnsured,
-)
-from valine.orchestrator.states import IssueNumber, Login, Sha
+from valine.orchestrator.model.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
+from valine.orchestrator.model.events import AssigneesEnsured, IssueClosed, ReleaseEnsured
+from valine.orchestrator.model.states import IssueNumber, Login, Sha
 
 
 async def test_a_label_is_put_on_and_taken_off_as_often_as_asked(world: TwinWorld) -> None:
@@ -176,7 +167,7 @@ async def test_a_release_is_made_once(world: TwinWorld, fault: str | None) -> No
     assert world.view["tags"] == {"valine-r1": head}
 
 
-async def test_a_release_of_that_tag_that_is_not_ours_is_a_strangers(github: OddGitHub) -> None:
+async def test_a_release_of_that_tag_that_is_not_ours_is_foreign(github: OddGitHub) -> None:
     github.says(ok({"tag_name": "valine-r1", "html_url": "https://github.test/r", "body": "Mine"}))
 
     assert (await refusal_of(github.forge(), RELEASE_EFFECT)).failure.code == "stranger"

@@ -11,8 +11,8 @@ from services.github.forge_world import OddGitHub, no, ok, refusal_of
 from services.github.things import BRANCH, MERGE_EFFECT, OTHER, a_rest_pull
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.events import Merged, MergeRefused
-from valine.orchestrator.states import IssueNumber, Sha
+from valine.orchestrator.model.events import Merged, MergeRefused
+from valine.orchestrator.model.states import IssueNumber, Sha
 
 
 async def _reason(world: TwinWorld, effect: Any) -> str:

@@ -72,7 +72,7 @@ async def test_who_is_let_in_again_meanwhile_asks_once_more(github: OddGitHub) -
     assert await github.forge().may_write("ana")
 
 
-async def test_who_was_shut_out_does_not_take_everybody_for_a_stranger(github: OddGitHub) -> None:
+async def test_who_was_shut_out_does_not_take_everybody_for_an_outsider(github: OddGitHub) -> None:
     github.says(no(404, "Not Found"), no(404, "Not Found"))
 
     with pytest.raises(Permanent, match="not_found"):

@@ -1,4 +1,4 @@
-"""What a look at the issues brings back, and how few requests it takes."""
+"""What a refresh of the issues brings back, and how few requests it takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.github.things import (
     an_issue_node,
 )
 from valine.errors import OutsideError, Permanent, Transient
-from valine.orchestrator.world import Blocker
+from valine.orchestrator.model.observations import Blocker
 from valine.services.github.plan import body_hash
 
 

@@ -19,10 +19,8 @@ from services.github.things import (
 )
 from services.github.twin_world import BODY, TwinWorld
 from valine.errors import Ambiguous, Transient
-from valine.orchestrator.events import (
-    PullRequestEnsured,
-)
-from valine.orchestrator.states import IssueNumber, PullNumber
+from valine.orchestrator.model.events import PullRequestEnsured
+from valine.orchestrator.model.states import IssueNumber, PullNumber
 
 
 async def test_a_pull_request_is_a_draft_that_quotes_the_brief_and_closes_the_issue(world: TwinWorld) -> None:
@@ -80,7 +78,7 @@ async def test_one_that_a_person_closed_is_not_opened_again(world: TwinWorld) ->
     assert found == PullRequestEnsured(issue=IssueNumber(world.issue), pull_request=PullNumber(number))
 
 
-async def test_somebody_elses_pull_request_of_that_branch_is_a_strangers(world: TwinWorld) -> None:
+async def test_somebody_elses_pull_request_of_that_branch_is_foreign(world: TwinWorld) -> None:
     await world.forge.perform(await world.branch_effect())
     world.act("open_pull_request", head=BRANCH, title="Mine", by="bo")
 
@@ -159,7 +157,7 @@ async def test_a_second_one_that_was_opened_too_late_is_closed_with_the_one_that
     assert github.seen[1:] == ["PATCH /repos/team/app/pulls/9", "GET /repos/team/app/pulls/9"]
 
 
-async def test_one_that_bears_our_mark_no_more_is_closed_by_its_number(github: OddGitHub) -> None:
+async def test_one_that_has_our_marker_no_more_is_closed_by_its_number(github: OddGitHub) -> None:
     closed = a_rest_pull(state="closed")
     github.says(ok([a_rest_pull(body="edited by somebody")]), ok(a_rest_pull()), ok(closed), ok(closed))
 
@@ -177,7 +175,7 @@ async def test_ours_is_found_though_somebody_changed_its_base(github: OddGitHub)
     assert "base=" not in github.seen[0]
 
 
-async def test_a_strangers_pull_request_into_another_branch_is_not_in_the_way(github: OddGitHub) -> None:
+async def test_a_foreign_pull_request_into_another_branch_is_not_in_the_way(github: OddGitHub) -> None:
     theirs = a_rest_pull(number=6, body="somebody else's", base={"ref": "other", "sha": TREE})
     github.says(ok([theirs]), ok(a_rest_issue()), ok(a_rest_pull(), 201), ok(a_rest_pull()))
 

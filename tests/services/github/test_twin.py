@@ -13,8 +13,8 @@ from builders import NOON, REPOSITORY, a_base, a_plan, a_run, a_task
 from services.github.things import BRANCH
 from services.github.twin_world import API, BODY, TwinWorld
 from valine.errors import OutsideError, Permanent, Transient
-from valine.orchestrator.model import Run, TestMerge
-from valine.orchestrator.world import Blocker
+from valine.orchestrator.model.observations import Blocker
+from valine.orchestrator.model.run import Run, TestMerge
 from valine.services.github import AppAuth, GitHubForge, TokenAuth
 from valine.services.github.plan import body_hash
 from valine.services.pacing import Pacer
@@ -151,7 +151,7 @@ async def test_a_token_that_was_revoked_is_unauthorized(world: TwinWorld) -> Non
         ("rate_limited", "limited"),
     ],
 )
-async def test_a_look_that_fails_is_transient(world: TwinWorld, fault: str, code: str) -> None:
+async def test_a_refresh_that_fails_is_transient(world: TwinWorld, fault: str, code: str) -> None:
     world.fault(fault, "/graphql")
 
     refused = await _refused(world)

@@ -11,8 +11,8 @@ from services.github.forge_world import OddGitHub, ok, refusal_of
 from services.github.things import BRANCH, OTHER, OURS, UPDATE_EFFECT, a_commit, a_rest_pull
 from services.github.twin_world import TwinWorld
 from valine.errors import Ambiguous
-from valine.orchestrator.events import BranchUpdated
-from valine.orchestrator.states import IssueNumber, Sha
+from valine.orchestrator.model.events import BranchUpdated
+from valine.orchestrator.model.states import IssueNumber, Sha
 
 
 async def _behind(world: TwinWorld) -> str:
@@ -23,7 +23,7 @@ async def _behind(world: TwinWorld) -> str:
 
 
 async def _clean_tree(world: TwinWorld) -> str:
-    """What git's merge of both gives, as the look tells it."""
+    """What git's merge of both gives, as the refresh tells it."""
     task = a_task(world.issue, pull_request=world.pull["number"])
     run = a_run(plan=a_plan(base=a_base(branch="main")), tasks=(task,))
     (pull,) = (await world.forge.work_world(run)).pulls

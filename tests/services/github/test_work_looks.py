@@ -1,4 +1,4 @@
-"""What a look at the work under way brings back: tasks, checks, rules; half an answer is none."""
+"""What a refresh of the work under way brings back: tasks, checks, rules; half an answer is none."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from services.github.things import (
     an_issue_node,
 )
 from valine.errors import Permanent, Transient
-from valine.orchestrator.model import Check, Run, TestMerge
-from valine.orchestrator.states import Sha
+from valine.orchestrator.model.run import Check, Run, TestMerge
+from valine.orchestrator.model.states import Sha
 
 
 def _run(*tasks: Any) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from builders import HEAD, NOON, TREE
-from valine.orchestrator.effects import (
+from valine.orchestrator.model.effects import (
     EnsureAssignees,
     EnsureBranch,
     EnsureBranchDeleted,
@@ -19,8 +19,8 @@ from valine.orchestrator.effects import (
     UpdateBranch,
     WorkStarted,
 )
+from valine.orchestrator.model.states import IssueNumber, Login, PullNumber, RunNumber, RunUid, Sha
 from valine.orchestrator.naming import commit_message, github_marker
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunNumber, RunUid, Sha
 from valine.services.github.plan import body_hash
 
 UID = RunUid("abcdefghijkl")

@@ -10,16 +10,16 @@ import httpx2
 from builders import NOON, REPOSITORY
 from services.github.forge_world import ManualClock, Recorder
 from services.github.things import BRANCH, UID
-from valine.orchestrator.effects import EnsureBranch, EnsurePullRequest, MergePullRequest, UpdateBranch
+from valine.orchestrator.model.effects import EnsureBranch, EnsurePullRequest, MergePullRequest, UpdateBranch
+from valine.orchestrator.model.observations import PlanWorld
+from valine.orchestrator.model.states import IssueNumber, PullNumber, Sha
 from valine.orchestrator.naming import commit_message
-from valine.orchestrator.states import IssueNumber, PullNumber, Sha
-from valine.orchestrator.world import PlanWorld
 from valine.services.github import GitHubForge, TokenAuth
 from valine.services.github.plan import body_hash
 from valine.services.pacing import Pacer
-from valine.simulator.github.twin import GitHubTwin
-from valine.simulator.inprocess import TwinTransport
-from valine.simulator.objects_memory import MemoryObjects
+from valine_twins.github.twin import GitHubTwin
+from valine_twins.inprocess import TwinTransport
+from valine_twins.objects_memory import MemoryObjects
 
 API = "http://github.test"
 BODY = "The login is **broken** 🚪"
@@ -30,8 +30,8 @@ class TwinWorld:
 
     def __init__(self, recorder: Recorder, **options: Any) -> None:
         self.clock = ManualClock()
-        dice = random.Random(1)  # noqa: S311 - loaded on purpose
-        self.twin = GitHubTwin(MemoryObjects(), dice, enforce_limits=False, **options)
+        rng = random.Random(1)  # noqa: S311 - loaded on purpose
+        self.twin = GitHubTwin(MemoryObjects(), rng, enforce_limits=False, **options)
         self.seen: list[str] = []
 
         def record(method: str, path: str, body: bytes) -> None:

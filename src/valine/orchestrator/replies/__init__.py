@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from valine.orchestrator.facts import Fact
-from valine.orchestrator.replies.intake import (
+from valine.orchestrator.facts.documents import Fact
+from valine.orchestrator.replies.endpoint_replies import (
     AnotherServer,
     BadLabel,
     BadLimit,
     BadRun,
     DirectMessage,
-    IntakeReply,
+    EndpointReply,
     NothingChosen,
     NotRead,
     NotStored,
@@ -23,6 +23,16 @@ from valine.orchestrator.replies.intake import (
     Unexpected,
     UnknownCommand,
     UnknownComponent,
+)
+from valine.orchestrator.replies.failure_replies import (
+    FailedInside,
+    FailureReply,
+    GitHubFailed,
+    InNoRun,
+    NoRun,
+    NoSuchRun,
+    NotAllowed,
+    UnusablePolicy,
 )
 from valine.orchestrator.replies.parts import run_place
 from valine.orchestrator.replies.plan import (
@@ -44,16 +54,6 @@ from valine.orchestrator.replies.plan import (
     Rejected,
     RevisionMoved,
     WhichRun,
-)
-from valine.orchestrator.replies.trouble import (
-    FailedInside,
-    GitHubFailed,
-    InNoRun,
-    NoRun,
-    NoSuchRun,
-    NotAllowed,
-    Trouble,
-    UnusablePolicy,
 )
 from valine.orchestrator.replies.under_way import (
     AlreadyOver,
@@ -90,11 +90,12 @@ __all__ = [
     "Cancelled",
     "DirectMessage",
     "DroppedItems",
+    "EndpointReply",
     "FailedInside",
+    "FailureReply",
     "GitHubFailed",
     "HeadsMoved",
     "InNoRun",
-    "IntakeReply",
     "NoIssues",
     "NoRun",
     "NoSuchRun",
@@ -129,7 +130,6 @@ __all__ = [
     "ShipStarted",
     "StatusOf",
     "TaskDropped",
-    "Trouble",
     "Unexpected",
     "UnknownCommand",
     "UnknownComponent",
@@ -155,7 +155,7 @@ class Said(Fact, frozen=True, kw_only=True, tag=True):
     buttons: tuple[Button, ...] = ()
 
 
-Reply = PlanReply | RunReply | Trouble | IntakeReply | Said
+Reply = PlanReply | RunReply | FailureReply | EndpointReply | Said
 
 
 def upgraded(fields: dict[str, Any]) -> dict[str, Any]:

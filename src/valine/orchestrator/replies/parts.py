@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Fact, LeftOutRow, RunRef, TaskRow
-from valine.orchestrator.model import Run, Task
-from valine.orchestrator.rows import row_of, site
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, RunStatus, Sha, Stage, TaskState
+from valine.orchestrator.facts.documents import Fact, LeftOutRow, RunRef, TaskRow
+from valine.orchestrator.facts.rows import row_of, site
+from valine.orchestrator.model.run import Run, Task
+from valine.orchestrator.model.states import IssueNumber, Login, PullNumber, RunStatus, Sha, Stage, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Fact, LeftOutRow
+from valine.orchestrator.facts.documents import Fact, LeftOutRow
+from valine.orchestrator.facts.rows import left_out_row, person
+from valine.orchestrator.model.states import IssueNumber, RunNumber, RunStatus, Stage
 from valine.orchestrator.replies.parts import MOST_ROWS, PlanChanges, RunPlace, run_place
-from valine.orchestrator.rows import left_out_row, person
-from valine.orchestrator.states import IssueNumber, RunNumber, RunStatus, Stage
 
 if TYPE_CHECKING:
-    from valine.orchestrator.model import Run
-    from valine.orchestrator.plan import Plan
+    from valine.orchestrator.model.plan import Plan
+    from valine.orchestrator.model.run import Run
 
 
 class Planned(Fact, frozen=True, kw_only=True, tag=True):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from valine.orchestrator.facts import Fact
+from valine.orchestrator.facts.documents import Fact
+from valine.orchestrator.facts.rows import person
+from valine.orchestrator.model.states import IssueNumber, RunStatus, Stage, TaskState
 from valine.orchestrator.replies.parts import (
     ReadyRow,
     RunPlace,
@@ -16,13 +18,11 @@ from valine.orchestrator.replies.parts import (
     standing,
     waiting,
 )
-from valine.orchestrator.rows import person
-from valine.orchestrator.states import IssueNumber, RunStatus, Stage, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from valine.orchestrator.model import Run, Task
+    from valine.orchestrator.model.run import Run, Task
 
 
 class Preflight(Fact, frozen=True, kw_only=True, tag=True):

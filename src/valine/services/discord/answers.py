@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NoReturn
 import msgspec
 
 from valine.errors import Ambiguous, Permanent, Transient
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model.observations import Failure
 
 OLD_EDIT_WAIT: Final = 60.0  # 30046 brings no retry_after
 FULL_WAIT: Final = 600.0  # 160006: until some other thread of the guild is archived
@@ -58,8 +58,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Kind = Literal["transient", "permanent", "ambiguous"]
-Trouble = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "invalid", "lost"]
-MEANINGS: Final[dict[int, tuple[Kind, Trouble, str]]] = {
+FailureName = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "invalid", "lost"]
+ERROR_CODES: Final[dict[int, tuple[Kind, FailureName, str]]] = {
     Code.UNKNOWN_CHANNEL: ("permanent", "lost", "channel"),
     Code.UNKNOWN_MESSAGE: ("permanent", "lost", "message"),
     Code.UNKNOWN_WEBHOOK: ("permanent", "lost", "interaction"),
@@ -158,16 +158,16 @@ def _failure(
         return _lost(f"answered {status}", write=write)
     if status < 400:  # noqa: PLR2004 - a proxy's redirect: Discord was not asked
         return Failure(kind="transient", code="unreachable", detail=f"Discord answered {status}")
-    kind, trouble, detail = MEANINGS.get(code) or _by_status(status)
+    kind, trouble, detail = ERROR_CODES.get(code) or _by_status(status)
     retry_at = None
     if code in WAITS:
         kind, retry_at = "transient", now + timedelta(seconds=WAITS[code])
-        trouble = trouble if code in MEANINGS else "limited"
+        trouble = trouble if code in ERROR_CODES else "limited"
     return Failure(kind=kind, code=trouble, detail=detail or _words(status, code, error), retry_at=retry_at)
 
 
-def _by_status(status: int) -> tuple[Kind, Trouble, str]:
-    known: dict[int, Trouble] = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
+def _by_status(status: int) -> tuple[Kind, FailureName, str]:
+    known: dict[int, FailureName] = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
     return "permanent", known.get(status, "invalid"), ""
 
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 USER_AGENT: Final = f"DiscordBot (https://github.com/valine, {__version__})"
 TIMEOUT: Final = httpx2.Timeout(10.0, connect=5.0)
 BOUNDS: Final = Bounds(seconds=12, size=8 * 1024 * 1024)  # all of an exchange: 100 messages are the longest answer
-PATIENCE: Final = 5.0  # seconds that are waited for a bucket here; what takes longer is the engine's to schedule
+LONGEST_WAIT: Final = 5.0  # seconds that are waited for a bucket here; what takes longer is the engine's to schedule
 NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 
@@ -87,7 +87,7 @@ class DiscordApi:
         deadline = None
         while (until := self._limits.take(route, self._clock.now())) is not None:
             seconds = (until - self._clock.now()).total_seconds()
-            deadline = PATIENCE if deadline is None else deadline
+            deadline = LONGEST_WAIT if deadline is None else deadline
             if seconds > deadline + 0.01:
                 return until
             deadline -= seconds

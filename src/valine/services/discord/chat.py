@@ -15,7 +15,7 @@ from valine.view.replies import reply_body
 if TYPE_CHECKING:
     import httpx2
 
-    from valine.orchestrator.model import Posted
+    from valine.orchestrator.model.run import Posted
     from valine.ports import Clock, ReplyTo
     from valine.view.components import Message
     from valine.view.replies import RenderedReply
@@ -54,11 +54,11 @@ class DiscordChat:
         message: Message,
         posted: Posted | None,
         since: datetime,
-        untried: bool,
+        first_attempt: bool,
     ) -> Sent:
         if posted is not None:
             return await self._edit(posted.channel, posted.message, message)
-        if not untried or abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
+        if not first_attempt or abs(self._clock.now() - since) >= NONCE_LASTS:  # it may have been set back since
             found = await self._the_one(channel, marker, since)
             if found is not None:
                 return await self._edit(channel, found, message)
@@ -80,7 +80,7 @@ class DiscordChat:
             {"name": _thread_name(title), "auto_archive_duration": ARCHIVE_AFTER},
         )
         if answer.code == Code.THREAD_EXISTS:
-            # It bears the message's id, unless it was deleted since: then the message can have no other, and is lost.
+            # It has the message's id, unless it was deleted since: then the message can have no other, and is lost.
             # https://docs.discord.com/developers/resources/channel#start-thread-from-message
             return _id(await self._api.get("/channels/{channel}", {"channel": message}))
         return _id(answer)
@@ -121,7 +121,9 @@ class DiscordChat:
         return made
 
     async def _the_one(self, channel: str, marker: str, since: datetime) -> str | None:
-        """The message that bears the marker, None if none does; of several the first, and the others are taken away."""
+        """The message that has the marker, None if there is none; of several the first, and the others are taken
+        away.
+        """
         found = await find_marked(self._api, channel, marker, since, await self._own_authors())
         for doubled in found[1:]:
             await self.remove_message(channel=channel, message=doubled)

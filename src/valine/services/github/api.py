@@ -35,7 +35,7 @@ class GitHubApi:
         self._remembered: dict[str, Answer] = {}
         self.owner, _, self.name = repository.partition("/")
         self.clock = clock
-        self.in_doubt = False  # whether the last write was taken: until it is seen, it may or may not be so
+        self.unconfirmed = False  # whether the last write was taken: until it is seen, it may or may not be so
 
     async def get(self, path: str, *, expected: Collection[int] = (), **variables: object) -> Answer:
         """The answer to a GET of that path."""
@@ -65,9 +65,9 @@ class GitHubApi:
             expected=expected,
         )
         async with self._writing:
-            self.in_doubt = False
+            self.unconfirmed = False
             answer = await self._send(request)
-            self.in_doubt = answer.status not in expected
+            self.unconfirmed = answer.status not in expected
             return answer
 
     async def pages(self, path: str, kind: type[T], **variables: object) -> AsyncIterator[T]:

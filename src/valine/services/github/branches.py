@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from valine.orchestrator.effects import EnsureBranch, EnsureBranchDeleted
-from valine.orchestrator.events import BranchDeleted, BranchEnsured
-from valine.orchestrator.states import Sha
+from valine.orchestrator.model.effects import EnsureBranch, EnsureBranchDeleted
+from valine.orchestrator.model.events import BranchDeleted, BranchEnsured
+from valine.orchestrator.model.states import Sha
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.people import timestamp

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from valine.orchestrator.model import Check
+from valine.ingress.github.checks import check_state, status_state
+from valine.orchestrator.model.run import Check
 from valine.services.github.nodes import CheckRunNode, Context
-from valine.wire.github_checks import check_state, status_state
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

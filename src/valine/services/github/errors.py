@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from valine.errors import Ambiguous, OutsideError, Permanent, Transient
-from valine.orchestrator.world import Failure
+from valine.orchestrator.model.observations import Failure
 
 Code = Literal["unreachable", "limited", "unauthorized", "forbidden", "not_found", "stranger", "invalid"]
 
@@ -59,7 +59,7 @@ def broken(detail: str, *, write: bool, retry_at: datetime | None = None) -> Out
     return transient("unreachable", detail, retry_at)
 
 
-class _Trouble(msgspec.Struct):
+class _ErrorBody(msgspec.Struct):
     """The body of a refusal: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api."""
 
     message: str = ""
@@ -69,7 +69,7 @@ class _Trouble(msgspec.Struct):
 def words(body: bytes) -> str:
     """What GitHub says is wrong, in its own words; empty if the body is not one of its refusals."""
     try:
-        trouble = msgspec.json.decode(body, type=_Trouble)
+        trouble = msgspec.json.decode(body, type=_ErrorBody)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ""
     errors = trouble.errors if isinstance(trouble.errors, list) else [trouble.errors]

@@ -10,7 +10,7 @@ import httpx2
 import msgspec
 
 from valine.errors import Ambiguous, Transient
-from valine.orchestrator.effects import (
+from valine.orchestrator.model.effects import (
     EnsureAssignees,
     EnsureBranch,
     EnsureBranchDeleted,
@@ -25,9 +25,9 @@ from valine.orchestrator.effects import (
     MergePullRequest,
     UpdateBranch,
 )
-from valine.orchestrator.events import Result
-from valine.orchestrator.model import Run
-from valine.orchestrator.world import PlanWorld, WorkWorld
+from valine.orchestrator.model.events import Result
+from valine.orchestrator.model.observations import PlanWorld, WorkWorld
+from valine.orchestrator.model.run import Run
 from valine.ports import Clock, NewComment
 from valine.services.github import people
 from valine.services.github.api import GitHubApi
@@ -70,11 +70,11 @@ class GitHubForge:
         return await survey(self._api)
 
     async def perform(self, effect: ForgeEffect) -> Result:
-        self._api.in_doubt = False
+        self._api.unconfirmed = False
         try:
             return await self._perform(effect)
         except Transient as error:
-            if not self._api.in_doubt:
+            if not self._api.unconfirmed:
                 raise
             # What failed was asked after a write: the write itself may well have happened.
             raise Ambiguous(msgspec.structs.replace(error.failure, kind="ambiguous")) from error

@@ -27,7 +27,7 @@ class Extensions(msgspec.Struct):
     code: str | None = None
 
 
-class Trouble(msgspec.Struct):
+class GraphQlError(msgspec.Struct):
     """One error beside (or instead of) the data. `path` leads to what is null because of it."""
 
     message: str = ""
@@ -38,7 +38,7 @@ class Trouble(msgspec.Struct):
 
 class _Body(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(NULL)
-    errors: list[Trouble] = []
+    errors: list[GraphQlError] = []
     message: str | None = None
 
 
@@ -46,7 +46,7 @@ class Reply(msgspec.Struct, frozen=True):
     """Data, and errors that leave it usable: things that were not found, fields that this server does not know."""
 
     data: bytes
-    errors: list[Trouble]
+    errors: list[GraphQlError]
 
     def read(self, kind: type[T]) -> T:
         """The data as that type. Raises Permanent if the errors left none; of another shape it is broken: Transient."""
@@ -64,35 +64,35 @@ class Reply(msgspec.Struct, frozen=True):
 
     def unknown_field(self, name: str) -> bool:
         """True if this server's schema has no such field."""
-        return any(_is_unknown(trouble) and f"'{name}'" in trouble.message for trouble in self.errors)
+        return any(_is_unknown(error) and f"'{name}'" in error.message for error in self.errors)
 
     def missing(self, *path: str) -> bool:
         """True if what the path leads to was not found."""
-        return any(trouble.type == "NOT_FOUND" and trouble.path == list(path) for trouble in self.errors)
+        return any(error.type == "NOT_FOUND" and error.path == list(path) for error in self.errors)
 
 
 def judge(answer: Answer, now: datetime) -> Reply:
     """The reply in this answer. Raises Transient or Permanent if its errors leave nothing to use."""
     body = answer.read(_Body)
-    for trouble in body.errors:
-        if trouble.type != "NOT_FOUND" and not _is_unknown(trouble):
-            raise _error(trouble, answer, now)
+    for error in body.errors:
+        if error.type != "NOT_FOUND" and not _is_unknown(error):
+            raise _error(error, answer, now)
     return Reply(bytes(body.data), body.errors)
 
 
-def _is_unknown(trouble: Trouble) -> bool:
-    code = trouble.extensions.code if trouble.extensions else None
-    return code == "undefinedField" or "doesn't exist on type" in trouble.message
+def _is_unknown(error: GraphQlError) -> bool:
+    code = error.extensions.code if error.extensions else None
+    return code == "undefinedField" or "doesn't exist on type" in error.message
 
 
-def _error(trouble: Trouble, answer: Answer, now: datetime) -> OutsideError:
-    said = f"GitHub answered: {trouble.message}"
-    if trouble.type in {"RATE_LIMITED", "RATE_LIMIT"} or "rate limit" in trouble.message.lower():
+def _error(error: GraphQlError, answer: Answer, now: datetime) -> OutsideError:
+    said = f"GitHub answered: {error.message}"
+    if error.type in {"RATE_LIMITED", "RATE_LIMIT"} or "rate limit" in error.message.lower():
         until = errors.told_until(answer.headers, now) or now + timedelta(seconds=errors.UNTOLD_LIMIT)
         return errors.transient("limited", said, until)
-    if trouble.type in _FORBIDDEN:
+    if error.type in _FORBIDDEN:
         return errors.permanent("forbidden", said)
-    if trouble.type in _INVALID or (trouble.extensions and trouble.extensions.code):
+    if error.type in _INVALID or (error.extensions and error.extensions.code):
         return errors.permanent("invalid", said)
     # "Something went wrong while executing your query": a timeout of GitHub's own, and whatever else has no name.
     return errors.transient("unreachable", said)

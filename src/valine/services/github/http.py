@@ -141,17 +141,17 @@ class GitHubHttp:
             )
             received = await exchange(self._client, sent, self._bounds)
         except NOT_SENT as error:
-            raise errors.transient("unreachable", _trouble(error)) from error
+            raise errors.transient("unreachable", _what_failed(error)) from error
         except httpx2.InvalidURL as error:
             raise errors.permanent("invalid", f"GitHub's address is none: {error}") from error
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise errors.broken(_trouble(error), write=request.write) from error
+            raise errors.broken(_what_failed(error), write=request.write) from error
         except TooLong as error:
             raise errors.broken(f"GitHub {error}", write=request.write) from error
         return Answer(status=received.status, headers=received.headers, body=received.body, write=request.write)
 
 
-def _trouble(error: Exception) -> str:
+def _what_failed(error: Exception) -> str:
     """What went wrong on the way, for people: it is told on Discord too."""
     if isinstance(error, NOT_SENT):
         words = "GitHub cannot be reached"

@@ -6,8 +6,8 @@ https://docs.github.com/en/rest/issues
 
 from __future__ import annotations
 
-from valine.orchestrator.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
-from valine.orchestrator.events import AssigneesEnsured, CommentEnsured, IssueClosed, LabelEnsured
+from valine.orchestrator.model.effects import EnsureAssignees, EnsureComment, EnsureIssueClosed, EnsureLabel
+from valine.orchestrator.model.events import AssigneesEnsured, CommentEnsured, IssueClosed, LabelEnsured
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.shapes import Comment, Issue
@@ -23,18 +23,18 @@ async def ensure_label(api: GitHubApi, effect: EnsureLabel) -> LabelEnsured:
     if effect.present:
         body = {"labels": [effect.label]}
         await api.write("POST", f"{ISSUE}/labels", body, issue_number=effect.issue)
-        if not await _bears(api, effect):
+        if not await _has_label(api, effect):
             raise errors.ambiguous(f"GitHub did not put {effect.label} on #{effect.issue}")
     else:
         path = f"{ISSUE}/labels/{{name}}"
         await api.write("DELETE", path, issue_number=effect.issue, name=effect.label, expected={NOT_FOUND, GONE})
         # "Not found" may be the label, or all of the repository for somebody who was shut out: the issue tells.
-        if await _bears(api, effect):
+        if await _has_label(api, effect):
             raise errors.ambiguous(f"GitHub did not take {effect.label} off #{effect.issue}")
     return LabelEnsured(issue=effect.issue, present=effect.present)
 
 
-async def _bears(api: GitHubApi, effect: EnsureLabel) -> bool:
+async def _has_label(api: GitHubApi, effect: EnsureLabel) -> bool:
     """Whether the issue has the label; one that was deleted (410) has none."""
     answer = await api.get(ISSUE, issue_number=effect.issue, expected={GONE})
     labels = [] if answer.status == GONE else answer.read(Issue).labels
@@ -71,7 +71,7 @@ async def ensure_comment(api: GitHubApi, effect: EnsureComment) -> CommentEnsure
     if not await _commented(api, effect):
         body = {"body": github.comment_body(effect)}
         await api.write("POST", f"{ISSUE}/comments", body, issue_number=effect.number)
-        # Seen is believed; and whoever lost its lane to another process may not be the only one that wrote it.
+        # Seen is believed; and whoever lost its partition to another process may not be the only one that wrote it.
         if not await _commented(api, effect):
             raise errors.ambiguous(f"GitHub did not take the comment on #{effect.number}")
     return CommentEnsured(issue=effect.issue, name=effect.name)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
-from valine.orchestrator.effects import FindMerged, MergePullRequest, UpdateBranch
-from valine.orchestrator.events import BranchUpdated, Merged, MergeRefused, NotMerged
-from valine.orchestrator.states import Sha
+from valine.orchestrator.model.effects import FindMerged, MergePullRequest, UpdateBranch
+from valine.orchestrator.model.events import BranchUpdated, Merged, MergeRefused, NotMerged
+from valine.orchestrator.model.states import Sha
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.pulls import PULL, get_pull

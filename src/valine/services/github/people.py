@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from valine.ingress.github.comments import comment_command
 from valine.ports import NewComment, ReplyTo
 from valine.services.github.api import GitHubApi
 from valine.services.github.shapes import Comment, Permission
-from valine.wire.github_comments import comment_command
 
 COMMENTS = "/repos/{owner}/{repo}/issues/comments{?since,sort,direction,per_page,page}"
 PERMISSION = "/repos/{owner}/{repo}/collaborators/{username}/permission"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from valine.orchestrator import naming
-from valine.orchestrator.plan import Base, PullRef
-from valine.orchestrator.planner import mentioned
-from valine.orchestrator.policy import FILE, PlanPolicy, PolicyProblem, parse
-from valine.orchestrator.states import IssueNumber, Login, PullNumber, Sha
-from valine.orchestrator.world import Blocker, IssueSeen, PlanWorld
+from valine.orchestrator.model.observations import Blocker, IssueSeen, PlanWorld
+from valine.orchestrator.model.plan import Base, PullRef
+from valine.orchestrator.model.policy import FILE, PlanPolicy, PolicyProblem, parse
+from valine.orchestrator.model.states import IssueNumber, Login, PullNumber, Sha
+from valine.orchestrator.planning.planner import mentioned
 from valine.services.github import errors, queries
 from valine.services.github.api import GitHubApi
 from valine.services.github.graphql import Reply

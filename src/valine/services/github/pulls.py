@@ -1,4 +1,4 @@
-"""Opening and closing a task's pull request. One from our branch that bears our uid is ours, whatever became of it.
+"""Opening and closing a task's pull request. One from our branch that has our uid is ours, whatever became of it.
 
 https://docs.github.com/en/rest/pulls/pulls
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from valine.orchestrator.effects import EnsurePullRequest, EnsurePullRequestClosed
-from valine.orchestrator.events import PullRequestClosed, PullRequestEnsured
+from valine.orchestrator.model.effects import EnsurePullRequest, EnsurePullRequestClosed
+from valine.orchestrator.model.events import PullRequestClosed, PullRequestEnsured
+from valine.orchestrator.model.states import PullNumber
 from valine.orchestrator.naming import github_marker
-from valine.orchestrator.states import PullNumber
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
 from valine.services.github.http import Answer
@@ -21,7 +21,7 @@ from valine.view import github
 PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
 NOT_FOUND, INVALID = 404, 422
 SOON = timedelta(seconds=2)
-# A process that stood still for longer may have lost its lane to another one, which did the same.
+# A process that stood still for longer may have lost its partition to another one, which did the same.
 ALONE = timedelta(minutes=1)
 
 
@@ -31,7 +31,7 @@ async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> Pull
     Permanent `stranger` if another one is open there; Ambiguous if GitHub says that there is one and shows none.
     """
     began = api.clock.now()
-    found = await _look(api, effect)
+    found = await _existing(api, effect)
     if found is None:
         found = await _open(api, effect)
         if abs(api.clock.now() - began) >= ALONE:  # it may have been set back meanwhile
@@ -41,7 +41,7 @@ async def ensure_pull_request(api: GitHubApi, effect: EnsurePullRequest) -> Pull
 
 async def _first(api: GitHubApi, effect: EnsurePullRequest, opened: Pull) -> Pull:
     """The first of ours; the one just opened is closed if it is another: the first may have been merged meanwhile."""
-    ours = _bearing(effect, await _there(api, effect))
+    ours = _marked_as_ours(effect, await _there(api, effect))
     first = min(ours, key=lambda pull: pull.number, default=opened)
     if first.number < opened.number:
         await _close(api, opened.number)
@@ -49,10 +49,10 @@ async def _first(api: GitHubApi, effect: EnsurePullRequest, opened: Pull) -> Pul
     return opened
 
 
-async def _look(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
+async def _existing(api: GitHubApi, effect: EnsurePullRequest) -> Pull | None:
     """Closed ones count too: one that a person closed is not opened a second time."""
     there = await _there(api, effect)
-    ours = _bearing(effect, there)
+    ours = _marked_as_ours(effect, there)
     if ours:
         return max(ours, key=lambda pull: (pull.state == "open", pull.number))
     if any(pull.state == "open" and pull.base.ref == effect.base for pull in there):
@@ -68,7 +68,7 @@ async def _there(api: GitHubApi, effect: EnsurePullRequest | EnsurePullRequestCl
     return [pull for pull in there if pull.head.ref == effect.branch]
 
 
-def _bearing(effect: EnsurePullRequest | EnsurePullRequestClosed, pulls: list[Pull]) -> list[Pull]:
+def _marked_as_ours(effect: EnsurePullRequest | EnsurePullRequestClosed, pulls: list[Pull]) -> list[Pull]:
     return [pull for pull in pulls if github_marker(effect.uid) in (pull.body or "")]
 
 
@@ -117,7 +117,7 @@ async def _refused(api: GitHubApi, effect: EnsurePullRequest, words: str) -> Pul
         raise errors.transient("invalid", words, api.clock.now() + SOON)
     if "already exists" not in words:
         raise errors.permanent("invalid", words)
-    found = await _look(api, effect)
+    found = await _existing(api, effect)
     if found is None:
         raise errors.ambiguous(f"GitHub says that a pull request of {effect.branch} exists, but does not show it")
     return found
@@ -130,7 +130,9 @@ async def get_pull(api: GitHubApi, number: int) -> Pull:
 
 async def ensure_pull_request_closed(api: GitHubApi, effect: EnsurePullRequestClosed) -> PullRequestClosed:
     """The pull request is closed, by whatever way; or there is none of ours."""
-    found = _bearing(effect, await _there(api, effect))  # more than one, if a process opened another one too late
+    found = _marked_as_ours(
+        effect, await _there(api, effect)
+    )  # more than one, if a process opened another one too late
     if effect.pull_request is not None and all(pull.number != effect.pull_request for pull in found):
         found.append(await get_pull(api, effect.pull_request))
     for pull in found:

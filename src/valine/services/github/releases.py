@@ -1,12 +1,12 @@
-"""Making the release of what was shipped, and with it its tag; a tag that stands elsewhere is a stranger's.
+"""Making the release of what was shipped, and with it its tag; a tag that stands elsewhere is foreign.
 
 https://docs.github.com/en/rest/releases/releases
 """
 
 from __future__ import annotations
 
-from valine.orchestrator.effects import EnsureRelease
-from valine.orchestrator.events import ReleaseEnsured
+from valine.orchestrator.model.effects import EnsureRelease
+from valine.orchestrator.model.events import ReleaseEnsured
 from valine.orchestrator.naming import github_marker
 from valine.services.github import errors
 from valine.services.github.api import GitHubApi
@@ -18,7 +18,7 @@ NOT_FOUND, INVALID = 404, 422
 
 async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured:
     """Our release with that tag: found or made. Permanent `stranger` if the tag or its release is not ours."""
-    found = await _look(api, effect)
+    found = await _existing(api, effect)
     if found is not None:
         return found
     await _check_tag(api, effect)
@@ -31,7 +31,7 @@ async def ensure_release(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsure
     answer = await api.write("POST", "/repos/{owner}/{repo}/releases", body, expected={INVALID})
     if answer.status == INVALID and "already_exists" not in answer.words:
         raise errors.permanent("invalid", answer.words)
-    found = await _look(api, effect)
+    found = await _existing(api, effect)
     if found is None:
         raise errors.ambiguous(f"GitHub says that the release {effect.tag} exists, but does not show it")
     return found
@@ -44,7 +44,7 @@ async def _check_tag(api: GitHubApi, effect: EnsureRelease) -> None:
         raise errors.permanent("stranger", f"a tag {effect.tag} exists and is not ours")
 
 
-async def _look(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured | None:
+async def _existing(api: GitHubApi, effect: EnsureRelease) -> ReleaseEnsured | None:
     path = "/repos/{owner}/{repo}/releases/tags/{tag}"
     answer = await api.get(path, tag=effect.tag, expected={NOT_FOUND})
     if answer.status == NOT_FOUND:

@@ -11,11 +11,11 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from valine.orchestrator.assess import awaited
-from valine.orchestrator.model import PullSeen, Run, Task, TestMerge
-from valine.orchestrator.plan import Base
-from valine.orchestrator.states import Login, PullNumber, Sha, TaskState
-from valine.orchestrator.world import IssueSeen, WorkWorld
+from valine.orchestrator.decide.assess import awaited
+from valine.orchestrator.model.observations import IssueSeen, WorkWorld
+from valine.orchestrator.model.plan import Base
+from valine.orchestrator.model.run import PullSeen, Run, Task, TestMerge
+from valine.orchestrator.model.states import Login, PullNumber, Sha, TaskState
 from valine.services.github import errors, queries
 from valine.services.github.api import GitHubApi
 from valine.services.github.checks import latest

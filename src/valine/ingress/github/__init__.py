@@ -1,0 +1,1 @@
+"""GitHub's webhooks: parsed into hints and commands."""

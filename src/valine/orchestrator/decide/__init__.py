@@ -1,0 +1,1 @@
+"""What follows from an event: one module for each kind of command, observation and result."""

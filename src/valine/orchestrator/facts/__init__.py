@@ -1,0 +1,1 @@
+"""What documents and replies show, as plain frozen values, and how a run gives them."""

@@ -1,0 +1,1 @@
+"""Queue, run store, secrets and metrics on AWS."""

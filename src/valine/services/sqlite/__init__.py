@@ -1,0 +1,1 @@
+"""Queue and run store in one SQLite file."""

@@ -1,9 +1,0 @@
-"""The offline twin of GitHub: REST, GraphQL, webhooks and people's acts over real or in-memory git objects.
-
-A pure heart (`GitHubTwin`): every answer is a function of the calls before it, the dice and the times handed in.
-"""
-
-from valine.simulator.github.twin import GitHubTwin
-from valine.simulator.github.world import Options
-
-__all__ = ["GitHubTwin", "Options"]

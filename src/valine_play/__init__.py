@@ -1,0 +1,1 @@
+"""Plays valine on the twins: the demo, scenarios, and the simulation for other programs."""
