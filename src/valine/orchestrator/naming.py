@@ -23,7 +23,8 @@ LONGEST_TITLE = 1024
 def short_hash(*parts: object, length: int = 12) -> str:
     """Lower-case letters and digits, `length` of them (at most 52), that stand for these parts."""
     joined = "\x1f".join(map(str, parts))
-    return b32encode(hashlib.sha256(joined.encode()).digest()).decode().lower()[:length]
+    enough = -(-length // 8) * 5  # bytes: every 5 of them make 8 characters
+    return b32encode(hashlib.sha256(joined.encode()).digest()[:enough]).decode().lower()[:length]
 
 
 def run_uid(repository: str, command_id: str) -> RunUid:

@@ -104,8 +104,10 @@ def is_begun(run: Run, document: str) -> bool:
 
 def is_settled(run: Run, document: str) -> bool:
     """Whether it is shown, and no page is left over from when it took more."""
+    if is_line(document):
+        return bool(pages(run, document))
     found = pages(run, document)
-    return is_shown(run, document) and (is_line(document) or len(found) == found[1].pages)
+    return is_shown(run, document) and len(found) == found[1].pages
 
 
 def is_outdated(run: Run, document: str, render: int) -> bool:
