@@ -1,4 +1,4 @@
-"""How every story of a failure has to end: one of everything, and nobody rung who should not be."""
+"""How every story of a failure has to end: one of everything, and nobody notified who should not be."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def one_of_everything(team: Team) -> None:
     assert {name(str(m["text"])) for m in channel} == {"card", "board"}
     assert len(threads) == 1
     assert len([line for line in team.thread() if "r1 is complete" in line]) == 1
-    assert team.rung() == set()
+    assert team.notified() == set()
     assert await team.world.system.queue.dead_letters() == ()
 
 

@@ -165,12 +165,12 @@ class Team:
         threads = [message["thread"] for message in self.channel() if message["thread"]]
         return [str(m["text"]).split("\n")[0] for thread in threads for m in thread["messages"]]
 
-    def rung(self) -> set[str]:
-        """Everybody who was rung by any message."""
+    def notified(self) -> set[str]:
+        """Everybody who was notified by any message."""
         threads = [message["thread"] for message in self.channel() if message["thread"]]
         messages = [*self.channel(), *(m for thread in threads for m in thread["messages"])]
-        everyone = {"@everyone"} if any(m["rung"]["everyone"] for m in messages) else set()
-        return everyone | {user for m in messages for user in m["rung"]["users"] + m["rung"]["roles"]}
+        everyone = {"@everyone"} if any(m["notified"]["everyone"] for m in messages) else set()
+        return everyone | {user for m in messages for user in m["notified"]["users"] + m["notified"]["roles"]}
 
     def pull(self, task: Task) -> dict[str, Any]:
         """The task's pull request as GitHub's twin shows it."""

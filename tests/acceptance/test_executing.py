@@ -101,5 +101,5 @@ async def test_a_long_execution_goes_on_from_time_slice_to_time_slice_without_it
 
 
 async def asleep() -> int:
-    """An alarm clock that never rings."""
+    """An alarm clock that never goes off."""
     return 0

@@ -92,7 +92,7 @@ async def test_odd_titles_are_shown_as_they_are_and_mention_nobody() -> None:
         await team.says("/plan", by="Ana")
         await team.clicks("Approve", by="Ana")
 
-        assert team.rung() == set()
+        assert team.notified() == set()
         assert "**bold**" in team.card()
         assert "[link](https" in team.card()
         assert len((await team.run()).tasks) == len(TITLES)

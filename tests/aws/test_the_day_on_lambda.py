@@ -63,7 +63,7 @@ async def a_day(team: Team) -> None:
 
 
 def outcome(team: Team) -> Any:
-    """All that anybody can see: branches, pull requests, merges, issues, releases, messages, each ring and edit."""
+    """All that anybody can see: branches, merges, issues, releases, messages, each notification and edit."""
     return named(view(team))
 
 
@@ -237,7 +237,7 @@ def what_is_there(team: Team) -> Any:
     [repository] = shown["github"]["repositories"].values()
     left = {name: repository[name] for name in ("branches", "issues", "pull_requests", "releases")}
     comments = [(comment["body"], comment["number"], comment["author"]) for comment in repository["comments"]]
-    told = [(message["text"], sorted(message["rung"]["users"])) for message in messages(shown["discord"])]
+    told = [(message["text"], sorted(message["notified"]["users"])) for message in messages(shown["discord"])]
     return named({**left, "comments": sorted(comments, key=steady), "told": sorted(told, key=steady)})
 
 

@@ -91,7 +91,7 @@ def test_diff_tells_what_push_would_change(twin: Twin, capsys: pytest.CaptureFix
     assert main(["commands", "diff"]) == 1
     told = capsys.readouterr()
     assert told.out.splitlines()[0] == "/plan is missing"
-    assert "`valine commands push` mends it." in told.err
+    assert "`valine commands push` puts them right." in told.err
 
     main(["commands", "push"])
     capsys.readouterr()

@@ -83,5 +83,5 @@ async def test_the_doctor_asks_the_table_itself(env: Path) -> None:
     there = await store(env)
 
     assert (missing.state, there.state) == ("wrong", "ok")
-    assert "Deploy the stack, or mend VALINE_STORE" in missing.sentence
+    assert "Deploy the stack, or correct VALINE_STORE" in missing.sentence
     assert there.sentence == "dynamodb://RunStateTable can be read."

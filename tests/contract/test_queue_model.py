@@ -94,7 +94,7 @@ async def play(steps: list[tuple[str, int, int]]) -> None:
             if what == "wait":
                 now += which
             elif what == "put":
-                entry = Entry(f"e{which}", f"lane{choice % 2}", choice > 1, visible=now, seen=now)
+                entry = Entry(f"e{which}", f"partition{choice % 2}", choice > 1, visible=now, seen=now)
                 envelope = an_envelope(entry.id, partition=entry.partition, urgent=entry.urgent)
                 assert await queue.put(envelope, after(now)) == model.put(entry)
             elif what == "take":

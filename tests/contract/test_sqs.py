@@ -222,7 +222,7 @@ async def test_what_is_put_off_is_no_run_and_a_run_is_not_put_off(queue: Polled,
 
 
 async def test_releasing_takes_the_earliest_and_no_more_than_it_may(queue: Polled) -> None:
-    await put(queue, *(an_envelope(f"e{number}", partition=f"lane{number}") for number in range(5)))
+    await put(queue, *(an_envelope(f"e{number}", partition=f"partition{number}") for number in range(5)))
     for number in range(5):
         delivery = await next_delivery(queue)
         await SqsQueue.retry_at(queue, delivery, after(10 - number), "GitHub is down")

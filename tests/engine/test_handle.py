@@ -237,11 +237,11 @@ async def test_a_refresh_during_which_the_run_moved_on_is_taken_again(over: bool
 
 async def test_who_sent_a_command_that_was_given_up_after_it_was_obeyed_gets_its_own_answer() -> None:
     world = a_world()
-    obeyed, broken = (a_command_envelope(name, inbound=plan_requested(name, label="bug")) for name in ("c1", "c2"))
-    await handled(world, obeyed)
+    executed, broken = (a_command_envelope(name, inbound=plan_requested(name, label="bug")) for name in ("c1", "c2"))
+    await handled(world, executed)
     [told] = world.outside.answers
 
-    await world.engine.give_up(obeyed)
+    await world.engine.give_up(executed)
     await world.engine.give_up(broken)
 
     assert world.outside.answers[1] == told

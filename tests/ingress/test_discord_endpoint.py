@@ -22,7 +22,7 @@ EPHEMERAL = 64
 
 
 def told(answer: Json) -> str:
-    """The words of an ephemeral message that rings nobody."""
+    """The words of an ephemeral message that notifies nobody."""
     assert answer["type"] == 4
     assert answer["data"]["flags"] & EPHEMERAL
     assert answer["data"]["allowed_mentions"] == {"parse": []}

@@ -193,12 +193,12 @@ def test_the_clock_rings_when_time_alone_changes_the_verdict(pull: dict[str, Any
     seen = a_task(pull=pull_seen, head_since=NOON, waiting_since=NOON if pull_seen.checks else None)
     task = assess(run, seen, after(1))
 
-    rings = verdict_changes_at(run, task)
+    changes = verdict_changes_at(run, task)
 
-    assert rings is not None
+    assert changes is not None
     assert task.state is S.CHECKING
-    assert assess(run, seen, rings).state is S.HELD
-    assert verdict_changes_at(run, assess(run, seen, rings)) is None
+    assert assess(run, seen, changes).state is S.HELD
+    assert verdict_changes_at(run, assess(run, seen, changes)) is None
 
 
 def test_every_check_that_failed_or_is_waited_for_is_named() -> None:

@@ -237,12 +237,12 @@ def test_an_edit_takes_out_some_issues_of_the_plan(drop: tuple[int, ...]) -> Non
 
 def test_a_proposal_expires_at_its_time_and_not_before() -> None:
     play = proposed()
-    rings = play.run.wake_at
-    assert rings == play.run.expires_at
+    expiry = play.run.wake_at
+    assert expiry == play.run.expires_at
 
-    play.now = rings - timedelta(seconds=1)
+    play.now = expiry - timedelta(seconds=1)
     assert isinstance(play.step(), Nothing)
-    play.now = rings
+    play.now = expiry
     play.step()
 
     assert play.run.status is RunStatus.CANCELLED

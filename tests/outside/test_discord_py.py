@@ -121,10 +121,10 @@ async def test_only_whom_one_allows_is_mentioned(place: Place) -> None:
     await channel.send(text, allowed_mentions=discord.AllowedMentions(users=[ana], everyone=False, roles=False))
     await channel.send(text)
 
-    rung = [one["rung"] for one in place.view()["messages"]]
-    assert rung[0] == {"users": [], "roles": [], "everyone": False}
-    assert rung[1] == {"users": [str(ana.id)], "roles": [], "everyone": False}
-    assert rung[2]["users"] == [str(ana.id), str(ben.id)]
+    notified = [one["notified"] for one in place.view()["messages"]]
+    assert notified[0] == {"users": [], "roles": [], "everyone": False}
+    assert notified[1] == {"users": [str(ana.id)], "roles": [], "everyone": False}
+    assert notified[2]["users"] == [str(ana.id), str(ben.id)]
 
 
 async def test_a_thread_hangs_on_its_message_sleeps_and_wakes(place: Place) -> None:

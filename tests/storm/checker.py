@@ -135,10 +135,10 @@ class Checker:
         message = self._world.discord._world.message(message_id)
         if message is None:
             return
-        rung = message.rung
+        notified = message.notified
         marks = {found[0] for text in (message.content, *texts(message.components)) for found in MARK.finditer(text)}
-        if rung.everyone or rung.roles or not set(rung.users) <= self._concerned(marks):
-            self.say("ringing", f"{rung} by {marks or message_id}")
+        if notified.everyone or notified.roles or not set(notified.users) <= self._concerned(marks):
+            self.say("notifications", f"{notified} by {marks or message_id}")
         for mark in marks:
             ids = self._posted.setdefault(mark, [])
             if message_id not in ids:
@@ -149,7 +149,7 @@ class Checker:
                 self.one("message", mark, len(self._alive(ids)))
 
     def _concerned(self, marks: set[str]) -> set[str]:
-        """Whom such a message may ring: those whose own task is held, where that is what the line tells."""
+        """Whom such a message may notify: those whose own task is held, where that is what the line tells."""
         people, found = self._world.settings.people, set[str]()
         for run in self._world.runs():
             for line in run.milestones:
@@ -245,9 +245,9 @@ class Checker:
 
     def _command(self, event: Any) -> None:
         if event.id in self._handled and not self.restored:
-            self.say("once", f"{event.id} was obeyed twice")
+            self.say("once", f"{event.id} was executed twice")
         if event.id in self._refused:
-            self.say("refusal", f"{event.id} was refused, and obeyed")
+            self.say("refusal", f"{event.id} was refused, and executed")
         self._handled.add(event.id)
         names = LEADS if event.by.platform == "discord" else DEVELOPERS
         if event.by.name not in names and not isinstance(event, OPEN_TO_ALL):
@@ -273,6 +273,6 @@ class Checker:
         if response is None:
             return
         if response.status >= 500 and response.status != 503:
-            self.say("doors", f"{service} was answered {response.status}")
+            self.say("endpoints", f"{service} was answered {response.status}")
         if delivery.headers.get("X-Hub-Signature-256", "").endswith("0" * 64) and response.status != 401:
-            self.say("doors", f"a forged delivery was answered {response.status}")
+            self.say("endpoints", f"a forged delivery was answered {response.status}")

@@ -106,7 +106,7 @@ class OnGitHub:
         if run is not None and head is not None:
             messages = [objects.commit(name, sha).message for sha in objects.log(name, head, 20)]
             if not any(f"Valine-Run: {run.uid}" in message for message in messages):
-                self._checker.say("strangers", f"a pull request was opened from {branch}, which is not ours")
+                self._checker.say("foreign", f"a pull request was opened from {branch}, which is not ours")
 
     def _task_of(self, number: int) -> tuple[Run, Task] | None:
         """Whose pull request that is: the last run's that took it up, one that goes on before one that is over."""
@@ -120,7 +120,7 @@ class OnGitHub:
             return
         run, task = found
         if not task.adopted and not (pull.author == "valine-bot" and run.uid in (pull.body or "")):
-            self._checker.say("strangers", f"#{number} was merged, and is not ours")
+            self._checker.say("foreign", f"#{number} was merged, and is not ours")
         if not self._checker.consent.approved(run):
             self._checker.say("merge", f"#{number}, but nobody approved revision {run.plan.revision}")
         if not self._checker.consent.confirmed(run, task.issue, pull.head_sha):

@@ -36,7 +36,7 @@ def check(world: World) -> None:
             world.checker.say("nothing lost", f"{envelope} was set aside: {trouble}")
     for problem in world.discord._world.problems:
         if "forged" in problem or "ping" in problem:
-            world.checker.say("doors", problem)
+            world.checker.say("endpoints", problem)
     _commands(world)
 
 
@@ -161,7 +161,7 @@ def _steps(world: World, run: Run, task: Task, said: str) -> None:
         world.checker.say("nothing lost", f"{said} has no opening comment")
     off = Step.UNLABEL in task.done and not _skipped(run, task, "unlabel") and not _labelled_again(world, run, task)
     if off and run.plan.policy.tasks.label in issue.labels:
-        world.checker.say("nothing lost", f"{said} still bears the label")
+        world.checker.say("nothing lost", f"{said} still has the label")
 
 
 def _labelled_again(world: World, run: Run, task: Task) -> bool:
@@ -185,4 +185,4 @@ def _commands(world: World) -> None:
     for comment in world.code.comments.values():
         heard = world.store.commands.get(f"github:comment:{comment.id}")
         if heard is not None and comment.author in DEVELOPERS and heard.read().reply is None:
-            world.checker.say("nothing lost", f"{comment.author}'s {comment.body} was taken for a stranger's")
+            world.checker.say("nothing lost", f"{comment.author}'s {comment.body} was taken for an outsider's")

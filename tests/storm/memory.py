@@ -145,7 +145,7 @@ class MemoryRunStore:
             raise Conflict(f"the command {inbox.id} was dealt with before")
 
     def next_wake(self) -> datetime | None:
-        """When the earliest alarm clock rings."""
+        """When the earliest alarm clock goes off."""
         times = [run.wake_at for kept in self.runs.values() if (run := kept.read()).wake_at is not None]
         return min(times, default=None)
 

@@ -103,7 +103,7 @@ class Client:
         return await _on_the_way_back(fault, response)
 
     def _handle(self, request: Request, fault: str | None, path: str) -> Response:
-        """What the platform answers; what only it can do wrong, its own switchboard does."""
+        """What the platform answers; what only it can do wrong, its own transport does."""
         world = self._world
         kind = OWN_KINDS.get(fault or "")
         now = world.loop.now()

@@ -1,4 +1,4 @@
-"""The team at its work: it plans, approves, pushes, mends what is in the way, and ships, until everything is over.
+"""The team at its work: it plans, approves, pushes, removes what is in the way, and ships, until everything is over.
 
 Its members look at what is really there, and do what a person would do next; so they finish any run that can be.
 """
@@ -95,11 +95,11 @@ class People:
         return self._says("Ana", "approve", run=run.name)
 
     async def _bring_home(self, run: Run) -> bool:
-        """Mend what is in the way of each task; once nothing is, ship."""
+        """Remove what is in the way of each task; once nothing is, ship."""
         if self._goal == "open":
             return False
-        mended = [self._mend(run, task) for task in run.tasks if not task.settled]
-        if any(mended):
+        helped = [self._help(run, task) for task in run.tasks if not task.settled]
+        if any(helped):
             return True
         if self._goal == "work":
             return False
@@ -119,7 +119,7 @@ class People:
 
     # Developers -----------------------------------------------------------------------------------------------------
 
-    def _mend(self, run: Run, task: Task) -> bool:
+    def _help(self, run: Run, task: Task) -> bool:
         """Do one thing for a task; False if there is nothing that a developer could do."""
         world = self._world
         pull = world.pull(task.pull_request)

@@ -83,13 +83,13 @@ FOUND: tuple[Found, ...] = (
             "github GET /pulls/3 #1": "time-out before",
             "discord POST /channels/~5/messages #3": "time-out before",
         },
-        "a process that had stood still began a slice of work in a lane that another one had long taken over",
+        "a process that had stood still began a slice of work in a partition that another one had long taken over",
     ),
     Found(
         500189,
         "past",
         None,
-        "a bot that was let in again between two questions took a developer's comment for a stranger's",
+        "a bot that was let in again between two questions took a developer's comment for an outsider's",
     ),
     Found(
         600154,

@@ -221,8 +221,8 @@ class World:
         if not alive:
             self.heard(service, delivery, None)
             return
-        self._counts["door"] += 1
-        alive[self._counts["door"] % len(alive)].hear(service, delivery)
+        self._counts["endpoint"] += 1
+        alive[self._counts["endpoint"] % len(alive)].hear(service, delivery)
 
     def heard(self, service: str, delivery: Delivery, response: Response | None) -> None:
         """A platform hears what the product answers to a delivery."""
@@ -238,7 +238,7 @@ class World:
         if self.queue.next_one(now) is not None:
             idle = [process for process in self.processes if process.idle and process.alive]
             if idle:
-                idle[self._counts["door"] % len(idle)].enqueue_due()
+                idle[self._counts["endpoint"] % len(idle)].enqueue_due()
             return
         at = self.queue.next_at(now)
         if at is None:

@@ -43,7 +43,7 @@ def diff(guild: Guild = None, everywhere: Globally = False, env: EnvFile = None)
         typer.echo(difference)
     if wrong:
         raise CommandError(
-            f"The commands {_where(target)} are not Valine's as they should be: `valine commands push` mends it."
+            f"The commands {_where(target)} are not Valine's as they should be: `valine commands push` puts them right."
         )
 
 

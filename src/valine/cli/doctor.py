@@ -179,7 +179,7 @@ async def _discord(there: Outside, settings: Settings) -> AsyncIterator[Finding]
     yield _endpoint(application.get("interactions_endpoint_url"), settings)
     found = await there.discord.get_commands(settings.discord_guild_id)
     wrong = differences(manifest(in_guild=True), found)
-    cure = f"{'; '.join(wrong)}: `valine commands push` mends it."
+    cure = f"{'; '.join(wrong)}: `valine commands push` puts them right."
     yield Finding("wrong" if wrong else "ok", "Commands", cure if wrong else "the guild has them as they should be.")
 
 
@@ -198,7 +198,7 @@ def _endpoint(url: str | None, settings: Settings) -> Finding:
 
 
 async def _endpoints(there: Outside, settings: Settings) -> AsyncIterator[Finding]:
-    """Our own endpoints, from outside: open, healthy, and closed to strangers."""
+    """Our own endpoints, from outside: open, healthy, and closed to outsiders."""
     if settings.public_url is None:
         yield Finding("mind", "The endpoints", "VALINE_PUBLIC_URL is not set, so they were not tried from outside.")
         return

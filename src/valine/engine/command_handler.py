@@ -121,7 +121,7 @@ class CommandHandler:
 
 
 def _heard(command: PersonCommand) -> bool:
-    """Whether they are answered: strangers on GitHub are not, or anybody could make Valine write as much as they do."""
+    """Whether they are answered: outsiders on GitHub are not, or anybody could make Valine write as much as they do."""
     return command.by.platform != "github" or command.by.may_write
 
 

@@ -54,7 +54,7 @@ def shorten(text: str, limit: int) -> str:
 def escape(text: str, limit: int = 200) -> str:
     """The text as Discord markdown that shows exactly itself, within the limit, escapes included.
 
-    No mention rings or is even coloured, no link is made, and right-to-left text stays inside its own place.
+    No mention notifies anybody or is even coloured, no link is made, and right-to-left text stays inside its own place.
     """
     clean = _start_of(text, limit)
     return _joined(clean, _escaped(clean), limit)
@@ -112,7 +112,7 @@ CLOSING = re.compile(
 
 
 def quiet(text: str) -> str:
-    """The text for GitHub: it rings nobody, closes no issue and carries no hidden comment.
+    """The text for GitHub: it notifies nobody, closes no issue and carries no hidden comment.
 
     https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
     """

@@ -104,7 +104,7 @@ def _endpoint(
     budget: Budget,
     wake_worker: Callable[[], None],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """What reads the raw body within its limits, hands it to the handler, and rings for the worker."""
+    """What reads the raw body within its limits, hands it to the handler, and wakes the worker."""
 
     async def answered(request: Request) -> Response:
         try:

@@ -102,7 +102,7 @@ class _Thread(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def in_a_thread(assemble: Callable[[], System], turns: Turns) -> AsyncIterator[Callable[[], None]]:
-    """The same in a thread with a loop of its own. What it gives rings for the worker, from the caller's loop.
+    """The same in a thread with a loop of its own. What it gives wakes the worker, from the caller's loop.
 
     Raises what `assemble` or taking up the work again raises.
     """

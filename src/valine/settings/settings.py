@@ -98,7 +98,7 @@ class Settings(Platforms):
         read = reader.read
         platforms = read_platforms(reader)
         key = read("DISCORD_PUBLIC_KEY", parsers.public_key, needed=True)
-        # An application is public by default: without this, strangers who add the bot to a server of theirs, where
+        # An application is public by default: without this, outsiders who add the bot to a server of theirs, where
         # they manage everything, could approve and ship here.
         guild = read("DISCORD_GUILD_ID", parsers.digits, needed=True)
         channel = read("DISCORD_CHANNEL_ID", parsers.digits)

@@ -49,7 +49,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown(components: Sequence[Json], color: int) -> Message:
-    """A message of components in one coloured frame; nobody rings."""
+    """A message of components in one coloured frame; nobody is notified."""
     frame = {"type": 17, "accent_color": color, "components": list(components)}
     return Message(body={"flags": COMPONENTS_V2, "components": [frame], "allowed_mentions": SILENT})
 

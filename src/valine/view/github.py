@@ -1,4 +1,4 @@
-"""What is written on GitHub: pull requests, comments, releases. It rings nobody and closes what it means to.
+"""What is written on GitHub: pull requests, comments, releases. It notifies nobody and closes what it means to.
 
 Each text is made of its effect alone, by whoever performs that (what a pull request quotes is read only then). Words of
 other people (titles, briefs) go through text.quiet: what they would ping or close, they do not. Commit messages are in

@@ -43,7 +43,7 @@ def _words(reply: Reply) -> str:
 
 
 def reply_body(reply: RenderedReply) -> Json:
-    """The reply as the content of an ephemeral message; nobody rings."""
+    """The reply as the content of an ephemeral message; nobody is notified."""
     shown = [button(b.label, b.custom_id, b.style) for b in reply.buttons]
     return {
         "flags": EPHEMERAL | COMPONENTS_V2,

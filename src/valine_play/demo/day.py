@@ -139,7 +139,7 @@ class Day:
         self._progress(run)
 
     async def _solve(self, issue: int) -> None:
-        self._show.scene("The held one is mended")
+        self._show.scene("The held one is fixed")
         run = await self._run()
         task = run.task(issue)
         if task is None:

@@ -101,8 +101,8 @@ def _result(world: World, ended: Run) -> dict[str, Any]:
 
 
 def _messages(view: dict[str, Any]) -> list[dict[str, Any]]:
-    """All messages as Discord shows them, the channel's first, each with where it is and whom it rang."""
+    """All messages as Discord shows them, the channel's first, each with where it is and whom it notified."""
     return [
-        {"where": where, "text": message["text"], "edits": message["edits"], "rung": message["rung"]}
+        {"where": where, "text": message["text"], "edits": message["edits"], "notified": message["notified"]}
         for where, message in everything(view)
     ]

@@ -130,20 +130,20 @@ def cards(stage: Stage, *, n: int) -> None:
     same(len(stage.channel()), n, f"there are {len(stage.channel())}")
 
 
-def _rung(stage: Stage) -> set[str]:
+def _notified(stage: Stage) -> set[str]:
     view = stage.world.discord.view()
     names = {row["id"]: row["name"] for row in [*view["guild"]["members"], *view["guild"]["roles"]]}
     messages = [*stage.channel(), *(m for thread in stage.threads() for m in thread["messages"])]
-    everyone = {"@everyone"} if any(m["rung"]["everyone"] for m in messages) else set()
-    ids = {one for m in messages for one in (*m["rung"]["users"], *m["rung"]["roles"])}
+    everyone = {"@everyone"} if any(m["notified"]["everyone"] for m in messages) else set()
+    ids = {one for m in messages for one in (*m["notified"]["users"], *m["notified"]["roles"])}
     return everyone | {names.get(one, one) for one in ids}
 
 
-def nobody_rung(stage: Stage) -> None:
-    found = _rung(stage)
+def nobody_notified(stage: Stage) -> None:
+    found = _notified(stage)
     so(f"{', '.join(sorted(found))} was", when=not found)
 
 
-def rung(stage: Stage, *, person: str) -> None:
-    found = _rung(stage)
+def notified(stage: Stage, *, person: str) -> None:
+    found = _notified(stage)
     so(f"{', '.join(sorted(found)) or 'nobody'} was", when=person in found)

@@ -1,8 +1,8 @@
 """The offline twin of Discord: `DiscordTwin`, a pure heart that plays one application's guild.
 
 `view()` is JSON-able and has this shape. A message is {id, channel_id, author {id, name, bot}, flags, content,
-components, embeds, created, edited, edits, rung {users, roles, everyone}, interaction, seen_by, thread, text}; a thread
-is {id, name, type, archived, locked, members, messages}.
+components, embeds, created, edited, edits, notified {users, roles, everyone}, interaction, seen_by, thread, text}; a
+thread is {id, name, type, archived, locked, members, messages}.
 
     application     id, name, public_key, interactions_endpoint_url
     guild           id, name, owner, roles, members

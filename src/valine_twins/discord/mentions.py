@@ -1,4 +1,4 @@
-"""Whom a message mentions, and whose phone it rings: `allowed_mentions` decides, and without it everything is parsed.
+"""Whom a message mentions, and whom it notifies: `allowed_mentions` decides, and without it everything is parsed.
 
 https://docs.discord.com/developers/resources/message#allowed-mentions-object
 """
@@ -9,7 +9,7 @@ import re
 
 from valine_twins.discord.errors import Path, Problem, bad_choice, bad_length, bad_type
 from valine_twins.discord.permissions import Permission, may
-from valine_twins.discord.state import Channel, Json, Rung, World
+from valine_twins.discord.state import Channel, Json, Notified, World
 
 USER = re.compile(r"<@!?(\d+)>")
 ROLE = re.compile(r"<@&(\d+)>")
@@ -43,13 +43,13 @@ def problems_of(allowed: object) -> list[Problem]:
 
 def of(
     world: World, channel: Channel, author: str, *, texts: list[str], allowed: Json | None, answered: str | None = None
-) -> Rung:
-    """Whom a message with these texts rings, given who writes, whom it answers and what `allowed` lets through."""
+) -> Notified:
+    """Whom a message with these texts notifies, given who writes, whom it answers and what `allowed` lets through."""
     # What stands in code is not a mention.
     text = re.sub(r"```.*?```|`[^`\n]*`", "", "\n".join(texts), flags=re.DOTALL)
     guild = world.guild
     if guild is None:
-        return Rung()
+        return Notified()
     users = [u for u in dict.fromkeys(USER.findall(text)) if u in guild.members and _lets(allowed, "users", u)]
     wakes_again = allowed is None or bool(allowed.get("replied_user"))
     if answered in guild.members and answered not in (author, *users) and wakes_again:
@@ -61,7 +61,7 @@ def of(
         if r in guild.roles and (anybody or guild.roles[r].mentionable) and _lets(allowed, "roles", r)
     ]
     everyone = bool(EVERYONE.search(text)) and anybody and _lets(allowed, "everyone", "")
-    return Rung(users=users, roles=roles, everyone=everyone)
+    return Notified(users=users, roles=roles, everyone=everyone)
 
 
 def _lets(allowed: Json | None, kind: str, wanted: str) -> bool:

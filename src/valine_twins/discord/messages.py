@@ -13,7 +13,7 @@ from valine_twins.discord import content, errors, limits, mentions, objects, pla
 from valine_twins.discord.context import Reply
 from valine_twins.discord.permissions import Permission, may
 from valine_twins.discord.snowflakes import is_snowflake
-from valine_twins.discord.state import EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, Channel, Json, Message, Rung
+from valine_twins.discord.state import EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, Channel, Json, Message, Notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +37,12 @@ def create(at: Context, channel: Channel, author: str, body: Json, **marks: Any)
         channel.messages[message.id] = message
         channel.last_message = message.id
         _enliven(at, channel)
-    _mention(at, channel, message, body, ring=True)
+    _mention(at, channel, message, body, notify=True)
     return message
 
 
 def edit(at: Context, message: Message, body: Json) -> None:
-    """Write a checked body over a message. Nobody is rung, except by the first words of a deferred one."""
+    """Write a checked body over a message. Nobody is notified, except by the first words of a deferred one."""
     first_words = bool(message.flags & LOADING)
     content.apply(body, message)
     message.flags &= ~LOADING
@@ -51,7 +51,7 @@ def edit(at: Context, message: Message, body: Json) -> None:
         message.edits += 1
     channel = at.world.channels.get(message.channel)
     if channel is not None:
-        _mention(at, channel, message, body, ring=first_words)
+        _mention(at, channel, message, body, notify=first_words)
 
 
 def _enliven(at: Context, channel: Channel) -> None:
@@ -61,17 +61,17 @@ def _enliven(at: Context, channel: Channel) -> None:
         channel.thread.archived = False
 
 
-def _mention(at: Context, channel: Channel, message: Message, body: Json, *, ring: bool) -> None:
+def _mention(at: Context, channel: Channel, message: Message, body: Json, *, notify: bool) -> None:
     allowed = body.get("allowed_mentions")
     texts = [message.content, *(c["content"] for c in parts.walk(message.components) if c["type"] == parts.TEXT)]
     answered = channel.messages.get(message.answers or "")
     message.mentions = mentions.of(
         at.world, channel, message.author, texts=texts, allowed=allowed, answered=answered.author if answered else None
     )
-    if ring and not message.flags & (EPHEMERAL | SUPPRESS_NOTIFICATIONS):
+    if notify and not message.flags & (EPHEMERAL | SUPPRESS_NOTIFICATIONS):
         heard = message.mentions
-        message.rung = Rung(users=list(heard.users), roles=list(heard.roles), everyone=heard.everyone)
-        if channel.thread:  # somebody who is rung in a thread is added to it
+        message.notified = Notified(users=list(heard.users), roles=list(heard.roles), everyone=heard.everyone)
+        if channel.thread:  # somebody who is notified in a thread is added to it
             for user in heard.users:
                 channel.thread.members.setdefault(user, at.now)
 

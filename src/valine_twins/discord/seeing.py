@@ -100,10 +100,10 @@ def _message(world: World, message: Message, names: Mapping[str, str]) -> Json:
         "created": objects.stamp(message.created),
         "edited": objects.stamp(message.edited) if message.edited else None,
         "edits": message.edits,
-        "rung": {
-            "users": list(message.rung.users),
-            "roles": list(message.rung.roles),
-            "everyone": message.rung.everyone,
+        "notified": {
+            "users": list(message.notified.users),
+            "roles": list(message.notified.roles),
+            "everyone": message.notified.everyone,
         },
         "interaction": message.interaction,
         "seen_by": names[message.seen_by] if message.seen_by else None,

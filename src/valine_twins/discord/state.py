@@ -71,8 +71,8 @@ class Overwrite(msgspec.Struct, kw_only=True):
     deny: int = 0
 
 
-class Rung(msgspec.Struct, kw_only=True):
-    """Who was mentioned, or whose phone rang."""
+class Notified(msgspec.Struct, kw_only=True):
+    """Who was mentioned, or whose phone was notified."""
 
     users: list[str] = []
     roles: list[str] = []
@@ -80,7 +80,7 @@ class Rung(msgspec.Struct, kw_only=True):
 
 
 class Message(msgspec.Struct, kw_only=True):
-    """A message. `seen_by` names the only person who sees an ephemeral one; `rung` whom it rang when it came.
+    """A message. `seen_by` names the only person who sees an ephemeral one; `notified` whom it notified when it came.
 
     `answers` is the id of the message that a reply refers to.
     """
@@ -97,8 +97,8 @@ class Message(msgspec.Struct, kw_only=True):
     edited: datetime | None = None
     edits: int = 0
     nonce: str | int | None = None
-    mentions: Rung = msgspec.field(default_factory=Rung)
-    rung: Rung = msgspec.field(default_factory=Rung)
+    mentions: Notified = msgspec.field(default_factory=Notified)
+    notified: Notified = msgspec.field(default_factory=Notified)
     interaction: str | None = None
     answers: str | None = None
     seen_by: str | None = None

@@ -111,7 +111,7 @@ class World:
         return found
 
     def role(self, repository: Repository, login: str) -> Role | None:
-        """What somebody may do in a repository; None for strangers to a private one."""
+        """What somebody may do in a repository; None for outsiders of a private one."""
         if login.lower() == repository.owner.lower():
             return "admin"
         for member, role in repository.members.items():

@@ -46,7 +46,7 @@ def test_the_day_ends_well_and_writes_what_came_of_it(tmp_path: Path, capsys: py
     assert {task["state"] for task in day["tasks"]} == {"merged"}
     assert len({task["merged_sha"] for task in day["tasks"]}) == 6
     assert day["requests"]["github"]["PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge"] == 6
-    assert not any(message["rung"]["everyone"] for message in day["messages"])
+    assert not any(message["notified"]["everyone"] for message in day["messages"])
     for scene in (
         "already approved r1",
         "you need the permission",

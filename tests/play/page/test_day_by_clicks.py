@@ -118,7 +118,7 @@ def test_a_whole_day_by_clicks(house: House, browser: Any) -> None:
         tab(page, "Commits")
         counts(page, ".commits li", 8)  # the first, six merges, and the one that made the conflict
         page.locator(".entry", has_text="Run r1").click()
-        reads(page, "Rang Ben")
+        reads(page, "Notified Ben")
         assert house.scene("discord")["problems"] == []
 
 

@@ -252,8 +252,8 @@ def test_what_people_write_is_never_read_as_html(house: House, browser: Any) -> 
 
         assert page.locator("img").count() == 1  # the page's own sign
         assert page.locator("main script, main i[onerror], a[href^='javascript']").count() == 0
-        rung = [one["rung"] for one in house.scene("discord")["channels"][0]["messages"]]
-        assert not any(one["everyone"] for one in rung)
+        notified = [one["notified"] for one in house.scene("discord")["channels"][0]["messages"]]
+        assert not any(one["everyone"] for one in notified)
 
 
 def test_a_refused_act_is_a_sentence_that_is_read_out(house: House, browser: Any) -> None:

@@ -86,7 +86,7 @@ def test_the_pictures_of_the_page_are_taken(house: House, browser: Any, folder: 
     with a_page(browser, house, color_scheme="dark", **DESK) as page:
         be(page, "Ben")
         page.locator(".entry", has_text="Run r1").click()
-        reads(page, "Rang Ben")
+        reads(page, "Notified Ben")
         unfold(page, 9)
         page.locator("#item-9").scroll_into_view_if_needed()
         take(page, folder / "page-dark.png")

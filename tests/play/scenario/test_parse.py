@@ -95,13 +95,13 @@ def test_a_file_without_titles_is_one_scenario_of_its_name() -> None:
 
 
 def test_for_each_plays_a_copy_for_each_value_with_the_lines_of_the_file() -> None:
-    text = "Scenario: a\nfor each WHO\n    Ana\n    Ben\nWHO: /plan\nexpect WHO is rung\n"
+    text = "Scenario: a\nfor each WHO\n    Ana\n    Ben\nWHO: /plan\nexpect WHO is notified\n"
 
     scenarios, wrong = parse(text, name="x")
 
     assert wrong == ()
     assert [one.name for one in scenarios] == ["a (Ana)", "a (Ben)"]
-    assert [(step.line, step.text) for step in scenarios[1].steps] == [(5, "Ben: /plan"), (6, "expect Ben is rung")]
+    assert [(step.line, step.text) for step in scenarios[1].steps] == [(5, "Ben: /plan"), (6, "expect Ben is notified")]
 
 
 def test_a_policy_keeps_its_shape_and_whoever_is_given_is_known() -> None:

@@ -70,7 +70,7 @@ expect the thread does not say "r1"
 expect the thread ends with "no such words"
 expect the thread has 99 messages
 expect 9 messages in the channel
-expect Chen is rung
+expect Chen is notified
 expect issue #1 is open
 expect issue #2 is closed
 expect issue #1 is closed as not_planned
@@ -114,9 +114,9 @@ expect nothing is left behind
 # These need another last act, or another moment.
 ELSEWHERE = {
     "no_buttons": "Ana: /plan\nAna clicks Approve\nana finishes #1\nAna: /ship\nexpect Ana sees no buttons\n",
-    "nobody_rung": (
+    "nobody_notified": (
         'given policy\n    [people]\n    ana = "<Ana>"\n    [tasks]\n    assignees = ["ana"]\n'
-        "Ana plans and approves\nana finishes #1 with a red check\nexpect nobody is rung\n"
+        "Ana plans and approves\nana finishes #1 with a red check\nexpect nobody is notified\n"
     ),
     "at_rest": "Ana: /plan\nDiscord: 502 before every message\nAna clicks Approve\nexpect r1 owes nothing\n",
     "unchanged": "Ana: /plan\nAna clicks Approve\nexpect r1 is as it was\n",

@@ -219,7 +219,7 @@ async def test_a_missing_table_is_told_with_the_setting_that_names_it() -> None:
 
     assert str(trouble) == (
         "DynamoDB refused GetItem (ResourceNotFoundException): Requested resource not found. "
-        "Deploy the stack, or mend VALINE_STORE."
+        "Deploy the stack, or correct VALINE_STORE."
     )
 
 

@@ -78,7 +78,7 @@ def test_a_secret_of_bytes_is_no_object_of_texts(manager: Any) -> None:
 
 
 def test_a_secret_that_is_not_there_is_named_by_its_setting(manager: Any) -> None:
-    assert "mend VALINE_SECRETS_PREFIX" in problem("secretsmanager:valine")
+    assert "correct VALINE_SECRETS_PREFIX" in problem("secretsmanager:valine")
 
 
 def test_a_path_with_nothing_under_it_says_how_to_put_a_secret_there(ssm: Any) -> None:

@@ -1,4 +1,4 @@
-"""A task's branch: made once, however often it is asked for, and never taken from a stranger."""
+"""A task's branch: made once, however often it is asked for, and never taken from somebody else."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ async def test_a_branch_of_that_name_without_our_commit_is_foreign(world: TwinWo
     effect = await world.branch_effect()
     world.act("push", branch=BRANCH, files={"a": "b"}, by="bo", from_="main")
 
-    stranger = await refusal_of(world.forge, effect)
+    foreign = await refusal_of(world.forge, effect)
 
-    assert isinstance(stranger, Permanent)
-    assert stranger.failure.code == "stranger"
-    assert BRANCH in stranger.failure.detail
+    assert isinstance(foreign, Permanent)
+    assert foreign.failure.code == "stranger"
+    assert BRANCH in foreign.failure.detail
 
 
 async def test_a_commit_that_has_not_arrived_everywhere_is_waited_for(github: OddGitHub) -> None:

@@ -1,4 +1,4 @@
-"""A task's pull request: opened once, however often it is asked for, and never taken from a stranger."""
+"""A task's pull request: opened once, however often it is asked for, and never taken from somebody else."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ async def test_somebody_elses_pull_request_of_that_branch_is_foreign(world: Twin
     await world.forge.perform(await world.branch_effect())
     world.act("open_pull_request", head=BRANCH, title="Mine", by="bo")
 
-    stranger = await refusal_of(world.forge, world.pull_effect())
+    foreign = await refusal_of(world.forge, world.pull_effect())
 
-    assert stranger.failure.code == "stranger"
+    assert foreign.failure.code == "stranger"
 
 
 async def test_no_commits_between_for_a_moment_is_waited_for(recorder: Any) -> None:

@@ -197,7 +197,7 @@ def test_a_role_rings_when_it_is_mentionable(stage: Stage) -> None:
 
     stage.say({"content": f"<@&{role}> <@&{stage.made['roles']['leads']}>", "allowed_mentions": {"parse": ["roles"]}})
 
-    assert stage.messages[0]["rung"]["roles"] == [role]
+    assert stage.messages[0]["notified"]["roles"] == [role]
 
 
 def test_the_callback_route_shows_its_message_when_asked(stage: Stage) -> None:
@@ -268,7 +268,7 @@ def test_ids_may_come_as_numbers(stage: Stage) -> None:
         {"content": f"<@{ana}>", "allowed_mentions": {"users": [ana]}, "message_reference": {"message_id": int(first)}}
     )
 
-    assert stage.messages[1]["rung"]["users"] == [str(ana)]
+    assert stage.messages[1]["notified"]["users"] == [str(ana)]
 
 
 def test_a_webhook_is_called_by_whatever_has_its_token_and_says_what_it_is(stage: Stage) -> None:
@@ -305,7 +305,7 @@ def test_a_reply_shows_what_it_answers_and_rings_its_author_unless_told_not_to(s
 
     assert (reply["type"], reply["message_reference"]["message_id"]) == (19, asked)
     assert reply["referenced_message"]["id"] == asked
-    assert [one["rung"]["users"] for one in stage.messages[1:]] == [[ana], [], []]
+    assert [one["notified"]["users"] for one in stage.messages[1:]] == [[ana], [], []]
     assert code(refused) == (400, 50035)
     stage.act("delete_message", message=asked)
     assert read(stage.get(f"/channels/{stage.plans}/messages/{reply['id']}"))["referenced_message"] is None

@@ -1,4 +1,4 @@
-"""Messages: what is taken, what is refused, who is rung."""
+"""Messages: what is taken, what is refused, who is notified."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_without_allowed_mentions_everybody_mentioned_is_mentioned(stage: Stage)
 
     stage.say({"content": f"<@{ana}> <@&{leads}> @everyone"})
 
-    assert stage.messages[0]["rung"] == {"users": [ana], "roles": [leads], "everyone": True}
+    assert stage.messages[0]["notified"] == {"users": [ana], "roles": [leads], "everyone": True}
     assert stage.messages[0]["text"] == "@ana @leads @everyone"
 
 
@@ -177,8 +177,8 @@ def test_nobody_mentions_whom_allowed_mentions_does_not_name(stage: Stage) -> No
     stage.say({"flags": V2, "components": [text(words)], "allowed_mentions": {"parse": ["users"]}})
     stage.say({"content": f"`<@{ana}>`"})
 
-    assert [m["rung"]["users"] for m in stage.messages] == [[], [ben], [ana, ben], []]
-    assert not any(m["rung"]["everyone"] for m in stage.messages)
+    assert [m["notified"]["users"] for m in stage.messages] == [[], [ben], [ana, ben], []]
+    assert not any(m["notified"]["everyone"] for m in stage.messages)
 
 
 def test_an_edit_and_a_silent_message_mention_nobody(stage: Stage) -> None:
@@ -187,7 +187,7 @@ def test_an_edit_and_a_silent_message_mention_nobody(stage: Stage) -> None:
 
     stage.patch(f"/channels/{stage.plans}/messages/{quiet['id']}", {"content": f"again <@{ana}>"})
 
-    assert stage.messages[0]["rung"]["users"] == []
+    assert stage.messages[0]["notified"]["users"] == []
 
 
 def test_an_ephemeral_answer_mentions_nobody_and_a_deferred_one_rings_when_it_comes(stage: Stage) -> None:
@@ -198,8 +198,8 @@ def test_an_ephemeral_answer_mentions_nobody_and_a_deferred_one_rings_when_it_co
     stage.answer({"type": 5})
     stage.patch(stage.webhook(), {"content": f"<@{ana}>"})
 
-    assert stage.view["ephemeral"]["ben"][0]["rung"]["users"] == []
-    assert stage.messages[0]["rung"]["users"] == [ana]
+    assert stage.view["ephemeral"]["ben"][0]["notified"]["users"] == []
+    assert stage.messages[0]["notified"]["users"] == [ana]
 
 
 def test_messages_are_paged_by_id_newest_first(stage: Stage) -> None:

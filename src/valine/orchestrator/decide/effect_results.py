@@ -251,7 +251,9 @@ def _again(failure: Failure, attempts: int, at: datetime) -> datetime:
         return max(failure.retry_at or at, at + (RETRY_AMBIGUOUS if attempts == 0 else backoff))
     if failure.code == "unauthorized" or (failure.code in {"forbidden", "not_found"} and attempts == 0):
         return at + TOKEN_RETRY
-    if failure.kind == "permanent":  # of Discord: a message that is gone is posted anew, else somebody must mend it
+    if (
+        failure.kind == "permanent"
+    ):  # of Discord: a message that is gone is posted anew, else somebody must remove the cause
         return at + (FIRST_RETRY if failure.code == "lost" and attempts < 3 else CHAT_RETRY)  # noqa: PLR2004
     if failure.retry_at is None:
         return at + backoff

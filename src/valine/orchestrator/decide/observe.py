@@ -255,7 +255,7 @@ def _with_pull(task: Task, seen: PullSeen, at: datetime) -> Task:
         known_checks=known,
         head_since=at if begun else task.head_since,
         waiting_since=None if begun else task.waiting_since,
-        # What GitHub refused, it refused for that head; a change may have mended it.
+        # What GitHub refused, it refused for that head; a change may have removed the cause.
         refusal=None if moved or _may_pass_now(task, seen) else task.refusal,
         updated_to=awaited_update,
     )

@@ -161,7 +161,7 @@ def _first(reasons: list[tuple[str, str]]) -> str:
 
 def _remedy(service: str, codes: set[str]) -> str:
     if codes & _MISSING and service in _NAMED_BY:
-        return f" Deploy the stack, or mend {_NAMED_BY[service]}."
+        return f" Deploy the stack, or correct {_NAMED_BY[service]}."
     if codes & _NOT_ALLOWED:
         return " Look at the permissions of the role, or of the profile, that Valine runs with."
     return ""

@@ -1,4 +1,4 @@
-"""The port Chat on Discord: what must be there is made so that a repeat finds it, and nothing rings twice."""
+"""The port Chat on Discord: what must be there is made so that a repeat finds it, and nobody is notified twice."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ function sidebar(open, person) {
 function entry(one, open, person) {
     const since = read.get(`${person?.name}/${one.id}`) || "0";
     const fresh = one.messages.filter((said) => BigInt(said.id) > BigInt(since));
-    const rang = fresh.filter((said) => said.rung.everyone || said.rung.users.includes(person?.discord?.id)).length;
+    const notified = fresh.filter((said) => said.notified.everyone || said.notified.users.includes(person?.discord?.id)).length;
     const current = open?.id === one.id;
     return h(
         "button",
@@ -181,6 +181,6 @@ function entry(one, open, person) {
         },
         icon(one.parent ? "thread" : "hash"),
         h("span", null, one.name),
-        rang > 0 && !current && h("span", { class: "badge", "aria-label": `rang you ${rang} times` }, String(rang)),
+        notified > 0 && !current && h("span", { class: "badge", "aria-label": `notified you ${notified} times` }, String(notified)),
     );
 }

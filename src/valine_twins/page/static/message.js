@@ -1,4 +1,4 @@
-// A message as Discord shows it: who, when, what it answers, its components, whom it rang, its thread.
+// A message as Discord shows it: who, when, what it answers, its components, whom it notified, its thread.
 // https://docs.discord.com/developers/components/reference
 
 import { classes, h, icon } from "./dom.js";
@@ -22,8 +22,8 @@ export function message(one, before) {
         !before.seen_by &&
         before.author.id === one.author.id &&
         new Date(one.created) - new Date(before.created) < FOLLOWS;
-    const mine = rings(one);
-    const kinds = [follows && "follows", one.seen_by && "ephemeral", mine && "rings"];
+    const mine = notifies(one);
+    const kinds = [follows && "follows", one.seen_by && "ephemeral", mine && "notifies"];
     return h(
         "article",
         {
@@ -42,7 +42,7 @@ export function message(one, before) {
             !follows && head(one),
             one.flags & LOADING ? thinking(one.author.name) : body(one),
             failed(one),
-            rung(one),
+            notified(one),
             one.seen_by && h("p", { class: "only" }, icon("eye"), "Only you can see this"),
             one.thread && threaded(one.thread),
         ),
@@ -132,20 +132,20 @@ function thinking(name) {
     );
 }
 
-function rings(one) {
+function notifies(one) {
     const person = me()?.discord;
     return (
         Boolean(person) &&
-        (one.rung.everyone ||
-            one.rung.users.includes(person.id) ||
-            one.rung.roles.some((id) => person.roles.includes(id)))
+        (one.notified.everyone ||
+            one.notified.users.includes(person.id) ||
+            one.notified.roles.some((id) => person.roles.includes(id)))
     );
 }
 
-function rung(one) {
-    const names = [...one.rung.users, ...one.rung.roles].map((id) => named(id) || "somebody");
-    if (one.rung.everyone) names.unshift("everybody");
-    return names.length > 0 && h("p", { class: "rung" }, icon("bell"), `Rang ${names.join(", ")}`);
+function notified(one) {
+    const names = [...one.notified.users, ...one.notified.roles].map((id) => named(id) || "somebody");
+    if (one.notified.everyone) names.unshift("everybody");
+    return names.length > 0 && h("p", { class: "notified" }, icon("bell"), `Notified ${names.join(", ")}`);
 }
 
 /** What this person reads of an act on that message which came to nothing. */
