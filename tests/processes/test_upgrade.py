@@ -169,11 +169,12 @@ def run_in(older: Path, script: str, given: str) -> dict[str, Any]:
     return said
 
 
+# These run in the older builds, and name things as they did.
 DECODE = """
 import json, sys
 from valine.documents import decode
 from valine.errors import StoreError
-from valine.orchestrator.model.run import Repository, Run
+from valine.orchestrator.model import Repository, Run
 from valine.ports import Envelope, History, Inbox
 
 said = {}
@@ -191,8 +192,8 @@ import asyncio, json, sys
 from builders import NOON
 from dynamodb import make_table
 from moto_aws import make_queue, moto_aws, moto_client, receive
-from valine.services.aws.queue import SqsQueue
-from valine_twins.clock import ManualClock
+from valine.services.queue_sqs import SqsQueue
+from valine.simulator.clock import ManualClock
 
 async def main():
     dynamodb, sqs = moto_client("dynamodb"), moto_client("sqs")
@@ -202,7 +203,7 @@ async def main():
     sqs.send_message(QueueUrl=url, MessageBody=sys.stdin.read(), MessageGroupId="a", MessageDeduplicationId="b")
     [record] = receive(sqs, url)
     queue.hand_over(record)
-    taken = await queue.receive(NOON)
+    taken = await queue.take(NOON)
     items = dynamodb.scan(TableName="table")["Items"]
     kept = [{"trouble": one["trouble"]["S"], "document": one["document"]["B"].decode()} for one in items]
     print(json.dumps({"taken": taken and repr(taken), "dead_letters": kept}))
