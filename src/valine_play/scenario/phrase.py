@@ -5,13 +5,27 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from valine_play.scenario.words import SLOTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
 
 PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 Part = Literal["given", "discord", "github", "valine", "expect"]
 Block = Literal["none", "steps", "text"]
+
+
+class Steps(dict[str, "Callable[..., Any]"]):
+    """The functions that play phrases, by the phrases' names. Used as a decorator it adds one under its own name."""
+
+    def __call__(self, function: Function) -> Function:
+        """The function itself."""
+        self[function.__name__] = function
+        return function
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import tempfile
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from valine_play.demo.world import a_world
@@ -23,6 +22,7 @@ from valine_play.scenario import (
     expects_run,
     faults,
 )
+from valine_play.scenario.phrase import Steps
 from valine_play.scenario.place import REPOSITORY, place_of
 from valine_play.scenario.stage import Died, Failure, Stage, Unmet
 from valine_twins.objects_memory import MemoryObjects
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from valine_play.scenario.phrase import Phrase
 
 MOST_LIVES = 20
-MODULES: dict[str, tuple[ModuleType, ...]] = {
-    "discord": (acts_discord,),
-    "github": (acts_github, acts_issues),
-    "valine": (acts_valine,),
-    "expect": (expects_run, expects_discord, expects_github),
+STEPS: dict[str, tuple[Steps, ...]] = {
+    "discord": (acts_discord.plays,),
+    "github": (acts_github.plays, acts_issues.plays),
+    "valine": (acts_valine.plays,),
+    "expect": (expects_run.plays, expects_discord.plays, expects_github.plays),
 }
 
 
@@ -72,11 +72,7 @@ class Listener:
 
 def player_of(phrase: Phrase) -> Callable[..., Any] | None:
     """The function that plays a phrase; None for what is given, and for blocks, which are played here."""
-    for module in MODULES.get(phrase.part, ()):
-        found = getattr(module, phrase.name, None)
-        if found is not None:
-            return found  # type: ignore[no-any-return]
-    return None
+    return next((steps[phrase.name] for steps in STEPS.get(phrase.part, ()) if phrase.name in steps), None)
 
 
 async def play(
