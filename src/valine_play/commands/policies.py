@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from typing import TYPE_CHECKING
 
 from valine.cli.command_error import WRONG, CommandError
-from valine.orchestrator.model.policy import FILE, PolicyProblem, parse
+from valine.orchestrator.model.policy import PolicyProblem, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-KEY = re.compile(r"(?:unknown key )?((?:\w+\.)?[\w-]+)")
 
 
 def policy_text(path: Path | None) -> str | None:
@@ -28,34 +25,32 @@ def policy_text(path: Path | None) -> str | None:
     try:
         parse(text)
     except PolicyProblem as problem:
-        said = re.sub(rf"^{re.escape(FILE)}:? ", "", str(problem))
-        said = f"this {said}" if said.startswith("is not valid") else said
-        line = _line(text, said)
+        line = _line(text, problem)
         where = f"{path}:{line}" if line else str(path)
         quoted = f"\n    {text.splitlines()[line - 1].strip()}" if line else ""
-        raise CommandError(f"{where}: {said}{quoted}", code=WRONG) from problem
+        raise CommandError(f"{where}: {problem.detail}{quoted}", code=WRONG) from problem
     return text
 
 
-def _line(text: str, said: str) -> int | None:
-    """The line of the key that a problem names, or of the place where the file stops being TOML."""
-    broken = re.search(r"at line (\d+)", said)
-    if broken:
-        return min(int(broken[1]), len(text.splitlines()))
-    key = KEY.match(said)
-    return _line_of(text, key[1]) if key else None
+def _line(text: str, problem: PolicyProblem) -> int | None:
+    """The line that a problem is about: where the file stops being TOML, or where the key that is wrong is written."""
+    if problem.line is not None:
+        return min(problem.line, len(text.splitlines()))
+    return _line_of(text, problem.key) if problem.key is not None else None
 
 
 def _line_of(text: str, key: str) -> int | None:
     """Where `table.key`, or a table, is written: the first line that the file cannot do without for it to be there."""
     lines = text.splitlines()
+    table, dot, name = key.partition(".")  # a key in quotes may have dots of its own
+    parts = [table, name] if dot else [table]
     for count in range(1, len(lines) + 1):
         try:
             found = tomllib.loads("\n".join(lines[:count]))
         except tomllib.TOMLDecodeError:
             continue  # in the middle of a value of several lines
-        if _has(found, key.split(".")):
-            return _start(lines, count, key.rpartition(".")[2])
+        if _has(found, parts):
+            return _start(lines, count, parts[-1])
     return None
 
 

@@ -60,7 +60,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class PolicyProblem(ValueError):
-    """The policy file cannot be used as it stands; the text names the file, the key and what was expected."""
+    """The policy file cannot be used as it stands; the text names the file, the key and what was expected.
+
+    `detail` is the same without the file's name. `key` is the key that is wrong, like `plan.limit`, and `line` the line
+    that is wrong, counted from 1, as far as each is known. `whole`: the detail is a predicate of the whole file.
+    """
+
+    def __init__(self, detail: str, *, key: str | None = None, line: int | None = None, whole: bool = False) -> None:
+        super().__init__(f"{FILE} {detail}" if whole else f"{FILE}: {detail}")
+        self.detail = f"this {detail}" if whole else detail
+        self.key = key
+        self.line = line
 
 
 Action = Literal["plan", "approve", "reject", "edit", "ship", "cancel", "retry", "drop", "status"]
@@ -90,6 +100,7 @@ def authorize(actor: Actor, action: Action, policy: Policy) -> Denial | None:  #
     return Denial(action=action, needs="person")
 
 
+_AT_LINE = re.compile(r"\(at line (\d+)")  # how tomllib says where it stopped, before Python 3.14
 _BRACKETS = re.compile(r"[\[\]{}]")
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}(\[bot\])?")
 DISCORD_ID = re.compile(r"[1-9][0-9]{16,19}")
@@ -155,23 +166,27 @@ def _read(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:  # TOMLDecodeError, or a number of more digits than Python reads
-        raise PolicyProblem(f"{FILE} is not valid TOML: {str(error)[:200]}") from error
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else None
+        raise PolicyProblem(f"is not valid TOML: {str(error)[:200]}", line=line, whole=True) from error
     except RecursionError as error:
-        raise PolicyProblem(f"{FILE} is not valid TOML: it is nested too deeply") from error
+        raise PolicyProblem("is not valid TOML: it is nested too deeply", whole=True) from error
 
 
 def _check_shape(text: str) -> None:
     """Raise if the parser could be made to work without end on this text. One pass, and nothing is kept of it."""
     if len(text) > LARGEST_POLICY:
-        raise PolicyProblem(f"{FILE} has {len(text):,} characters; no more than {LARGEST_POLICY:,} are read")
+        raise PolicyProblem(f"has {len(text):,} characters; no more than {LARGEST_POLICY:,} are read", whole=True)
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > MOST_DOTS:
-            raise PolicyProblem(f"{FILE}: line {number} has more than {MOST_DOTS} dots; keys have one, like plan.limit")
+            sentence = f"line {number} has more than {MOST_DOTS} dots; keys have one, like plan.limit"
+            raise PolicyProblem(sentence, line=number)
     depth = 0
     for bracket in _BRACKETS.findall(text):
         depth += 1 if bracket in "[{" else -1
         if depth > DEEPEST:
-            raise PolicyProblem(f"{FILE} is nested too deeply: more than {DEEPEST} brackets are open at once")
+            sentence = f"is nested too deeply: more than {DEEPEST} brackets are open at once"
+            raise PolicyProblem(sentence, whole=True)
 
 
 def _known(prefix: str, data: dict[str, Any], keys: tuple[str, ...]) -> None:
@@ -181,7 +196,7 @@ def _known(prefix: str, data: dict[str, Any], keys: tuple[str, ...]) -> None:
 
             close = difflib.get_close_matches(key.lower(), keys, n=1)
             hint = f"did you mean {prefix}{close[0]}?" if close else f"known are {', '.join(keys)}"
-            raise PolicyProblem(f"{FILE}: unknown key {prefix}{key[:60]}; {hint}")
+            raise PolicyProblem(f"unknown key {prefix}{key[:60]}; {hint}", key=f"{prefix}{key}")
 
 
 def _typed(table: str, key: str, value: object) -> None:
@@ -230,4 +245,4 @@ def _problem(key: str, expected: str, value: object) -> PolicyProblem:
     except RecursionError:
         shown = "a table of tables of tables"
     cut = shown if len(shown) <= 60 else f"{shown[:60]}…"  # noqa: PLR2004 - as much as a sentence holds
-    return PolicyProblem(f"{FILE}: {key} must be {expected}, not {cut}")
+    return PolicyProblem(f"{key} must be {expected}, not {cut}", key=key)
