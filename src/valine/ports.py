@@ -148,8 +148,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     wake_at: datetime | None = None
 
 
-class RunStore(Protocol):
-    """Runs, repository records, history and inbox. An outage raises Busy, never looks like absence."""
+class RunReader(Protocol):
+    """What the endpoints read to answer at once. An outage raises Busy, never looks like absence."""
 
     async def repository(self, name: str) -> Repository:
         """The record; a fresh one of version 0 if there is none."""
@@ -158,6 +158,14 @@ class RunStore(Protocol):
     async def run(self, repository: str, number: int) -> Run | None:
         """The run, or None if there is no such run."""
         ...
+
+    async def recent(self, repository: str, limit: int = 25, before: datetime | None = None) -> Sequence[RunSummary]:
+        """Runs of the repository, newest first, created before `before`."""
+        ...
+
+
+class RunStore(RunReader, Protocol):
+    """Runs, repository records, history and inbox. An outage raises Busy, never looks like absence."""
 
     async def inbox(self, id: str, now: datetime) -> Inbox | None:  # noqa: A002 - the field's own name
         """The record of that command, unless it is older than 30 days."""
@@ -169,10 +177,6 @@ class RunStore(Protocol):
 
     async def due(self, now: datetime, limit: int = 100) -> Sequence[RunSummary]:
         """Runs whose wake_at is not after now, earliest first."""
-        ...
-
-    async def recent(self, repository: str, limit: int = 25, before: datetime | None = None) -> Sequence[RunSummary]:
-        """Runs of the repository, newest first, created before `before`."""
         ...
 
     async def history(self, repository: str, number: int) -> Sequence[History]:

@@ -24,7 +24,7 @@ from served import comes_true
 from valine.bootstrap import assemble, endpoints, write_precedence
 from valine.errors import Busy, StoreError
 from valine.server import Turns, background, endpoints_app, in_a_thread, make_app, running
-from valine.services import retrying
+from valine.services.sqlite import retrying
 from valine.services.sqlite.file import SqliteFile
 from valine.settings import Settings
 from valine_twins.clock import ManualClock

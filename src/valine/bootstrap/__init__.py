@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from valine.errors import ConfigurationError, StoreError
 from valine.settings.parsers import DYNAMODB
@@ -143,17 +143,17 @@ def endpoints(
     import asyncio
 
     from valine.ingress.endpoints import Ingress
-    from valine.services.retrying import Retrying
     from valine.services.sqlite.file import SqliteFile
     from valine.services.sqlite.queue import SqliteQueue
+    from valine.services.sqlite.retrying import Retrying, RetryingProducer, RetryingReader
     from valine.services.sqlite.run_store import SqliteRunStore
 
     clock = clock or wall_clock()
     with contextlib.closing(SqliteFile.open(store_path(settings.store), exclusive=False, busy_ms=0)) as file:
-        queue, precedence = SqliteQueue(file), precedence or write_precedence()
+        queue, retrying = SqliteQueue(file), Retrying(clock, precedence or write_precedence())
         ingress = Ingress(
-            store=cast("RunStore", Retrying(SqliteRunStore(file), clock, precedence)),
-            queue=cast("SqliteQueue", Retrying(queue, clock, precedence)),
+            store=RetryingReader(SqliteRunStore(file), retrying),
+            queue=RetryingProducer(queue, retrying),
             clock=clock,
             settings=_ingress_settings(settings),
             read_limit=partial(asyncio.timeout, READ_LIMIT),

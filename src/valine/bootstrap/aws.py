@@ -8,19 +8,21 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from valine.bootstrap import wall_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     import httpx2
 
     from valine.engine.batches import Batches
     from valine.engine.scheduler import Scheduler
     from valine.ingress.endpoints import Ingress, IngressSettings
-    from valine.ports import Clock, RunStore
+    from valine.orchestrator.model.run import Repository, Run
+    from valine.ports import Clock, RunSummary
     from valine.services.aws.queue import SqsQueue
     from valine.services.aws.run_store import DynamoRunStore
     from valine.settings.functions import DiscordEndpoint, GitHubEndpoint, Place, WorkerPlace
@@ -35,8 +37,8 @@ class Kept(NamedTuple):
     queue: SqsQueue
 
 
-class _Later:
-    """The store on that table, made when it is first asked for something: it is what needs botocore."""
+class _ReadLater:
+    """A RunReader of that table, made when it is first asked for something: it is what needs botocore."""
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -48,8 +50,14 @@ class _Later:
 
         return DynamoRunStore(client("dynamodb"), self._table)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._made, name)
+    async def repository(self, name: str) -> Repository:
+        return await self._made.repository(name)
+
+    async def run(self, repository: str, number: int) -> Run | None:
+        return await self._made.run(repository, number)
+
+    async def recent(self, repository: str, limit: int = 25, before: datetime | None = None) -> Sequence[RunSummary]:
+        return await self._made.recent(repository, limit, before)
 
 
 def keep(table: str, queue_url: str, clock: Clock) -> Kept:
@@ -91,7 +99,7 @@ def _ingress(place: Place, settings: IngressSettings, clock: Clock | None) -> In
     from valine.ingress.endpoints import Ingress
     from valine.services.aws.sqs_producer import SqsProducer
 
-    store = cast("RunStore", _Later(place.table))
+    store = _ReadLater(place.table)
     queue = SqsProducer(place.queue_url)
     read_limit = partial(asyncio.timeout, READ_LIMIT)
     return Ingress(store=store, queue=queue, clock=clock or wall_clock(), settings=settings, read_limit=read_limit)

@@ -23,7 +23,7 @@ from valine.ingress.signatures import PUBLIC_KEY_LENGTH
 from valine.logs import correlate
 from valine.orchestrator import naming, replies
 from valine.orchestrator.replies import Reply
-from valine.ports import Clock, Envelope, Producer, RunStore
+from valine.ports import Clock, Envelope, Producer, RunReader
 from valine.view.replies import render, reply_body
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Ingress:
     def __init__(
         self,
         *,
-        store: RunStore,
+        store: RunReader,
         queue: Producer,
         clock: Clock,
         settings: IngressSettings,
@@ -228,7 +228,7 @@ class Ingress:
         return naming.short_hash(request.path, request.body, self._clock.now().isoformat(), length=8)
 
 
-async def active_runs(store: RunStore, repository: str) -> Sequence[Run]:
+async def active_runs(store: RunReader, repository: str) -> Sequence[Run]:
     """The runs that the repository's record lists as active, newest first."""
     listed = (await store.repository(repository)).active
     numbers = sorted((active.number for active in listed), reverse=True)
